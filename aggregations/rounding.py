@@ -1,0 +1,77 @@
+"""Exact arithmetic and the rounding of GB/T 8170-2008: once, half to even, in decimal.
+
+Readings enter as *micros*: integers of a millionth of their unit, so that sums are exact and 15.1 is 15.1.
+A mean stays a fraction until the one rounding. NaN has no micro: keep a mask beside the integers.
+"""
+
+from decimal import Decimal
+from fractions import Fraction
+
+import numpy as np
+import numpy.typing as npt
+
+IntArray = npt.NDArray[np.int64]
+FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
+
+MICRO = 1_000_000
+
+
+def to_micros(values: FloatArray) -> tuple[IntArray, BoolArray]:
+    """Return `values` in millionths of their unit, and which of them are numbers.
+
+    Parameters
+    ----------
+    values : (...) float
+        NaN or infinite where missing.
+
+    Returns
+    -------
+    (...) int
+        Zero where missing.
+    (...) bool
+        True where `values` is finite.
+    """
+    present = np.isfinite(values)
+    return np.rint(np.where(present, values, 0.0) * MICRO).astype(np.int64), present
+
+
+def fraction(value: float | Decimal) -> Fraction:
+    """Return the decimal that `value` prints as, exactly: 0.1 becomes 1/10."""
+    return Fraction(value) if isinstance(value, Decimal) else Fraction(repr(value))
+
+
+def half_even(value: Fraction | Decimal, decimals: int) -> Decimal:
+    """Return `value` rounded once to `decimals`, half to even.
+
+    Negative values are rounded by magnitude (GB/T 8170-2008, 3.2), which half to even does by itself.
+    """
+    scale = 10**decimals
+    return Decimal(round(Fraction(value) * scale)).scaleb(-decimals)
+
+
+def half_even_keeping_one_digit(value: Fraction, decimals: int) -> Decimal:
+    """Return `value` rounded half to even, but to one significant digit where the result would be zero.
+
+    References
+    ----------
+    .. [1] HJ water evaluation decimals, letter 82 of 2020 (see config/standards/method-2011.toml).
+    """
+    rounded = half_even(value, decimals)
+    while value and not rounded:
+        decimals += 1
+        rounded = half_even(value, decimals)
+    return rounded
+
+
+def divide_half_even(numerator: IntArray, denominator: IntArray | int) -> IntArray:
+    """Return numerator / denominator rounded half to even, exactly; denominators are positive."""
+    quotient, rest = np.divmod(numerator, denominator)
+    twice = 2 * rest
+    up = (twice > denominator) | ((twice == denominator) & (quotient % 2 != 0))
+    return np.asarray(quotient + up, dtype=np.int64)
+
+
+def percent(part: int, whole: int, decimals: int) -> Decimal:
+    """Return 100 part / whole, rounded half to even to `decimals`. [%]"""
+    return half_even(Fraction(100 * part, whole), decimals)

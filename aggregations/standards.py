@@ -1,0 +1,280 @@
+"""Editions of the standards: which rule and which number holds on which day.
+
+Every number comes from `config/standards/*.toml`, one file an edition. There is no "latest" and no "nearest":
+a day that no edition of a role covers is an error.
+"""
+
+import datetime as dt
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Annotated, Literal, TypeVar
+
+import msgspec
+
+from sensors import strict
+from sensors.errors import ConfigError, shown
+from sensors.quantities import Medium, Quantities
+
+Positive = Annotated[int, msgspec.Meta(ge=1)]
+Count = Annotated[int, msgspec.Meta(ge=0)]
+
+
+class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A strict, immutable table of a TOML file."""
+
+
+class Edition(_Table, kw_only=True, rename={"first_day": "from"}):
+    """What every edition says of itself.
+
+    It holds from `first_day` up to but not including `until` (None: open). `staged_from` is the day from which
+    cities of an earlier stage applied it. `confirmed` is false where a rule of the file was recalled, not read;
+    `assumed` then lists those rules.
+    """
+
+    id: str
+    title: str
+    title_en: str
+    first_day: dt.date
+    until: dt.date | None = None
+    staged_from: dt.date | None = None
+    confirmed: bool
+    assumed: list[str] = []
+    source: str
+
+    def holds_on(self, day: dt.date, *, staged: bool) -> bool:
+        """Whether the edition is in force on `day`, in a city of an early stage or not."""
+        first = self.staged_from if staged and self.staged_from else self.first_day
+        return first <= day and (self.until is None or day < self.until)
+
+
+class AirLimits(_Table, kw_only=True, tag_field="role", tag="air.limits"):
+    """GB 3095: concentration limits of class II areas and the least data a statistic needs."""
+
+    edition: Edition
+    day_limit: dict[str, Decimal]
+    year_limit: dict[str, Decimal]
+    hour_min_minutes: Positive
+    day_min_hours: Positive
+    window_min_hours: Positive
+    month_min_days: Positive
+    february_min_days: Positive
+    year_min_days: Positive
+
+
+class Level(_Table, kw_only=True):
+    """One level of the air quality index: up to and including `up_to`."""
+
+    up_to: Positive
+    name: str
+    name_en: str
+    colour: str
+
+
+class IndexItem(_Table, kw_only=True):
+    """One column of the table of breakpoints.
+
+    `above` says what holds above the last breakpoint: "top" the index of the last breakpoint, or the name of
+    the item whose index is taken instead.
+    """
+
+    quantity: str
+    decimals: Count
+    breakpoints: list[Decimal]
+    above: str = "top"
+
+
+class AirIndex(_Table, kw_only=True, tag_field="role", tag="air.index"):
+    """HJ 633: sub-indices, air quality index, levels."""
+
+    edition: Edition
+    index: list[int]
+    daily_items: list[str]
+    primary_above: int
+    good_up_to: int
+    sub_index_rounding: Literal["ceil"]
+    ratio_decimals: Count
+    item: dict[str, IndexItem]
+    level: list[Level]
+
+
+class AirEvaluation(_Table, kw_only=True, tag_field="role", tag="air.evaluation"):
+    """HJ 663: daily ozone, city means, decimals."""
+
+    edition: Edition
+    ozone_first_window_end_hour: Positive
+    ozone_last_window_end_hour: Positive
+    ozone_min_windows: Positive
+    ozone_exception_compares: Literal["rounded", "exact"]
+    city_min_share: Decimal
+    city_min_share_below_four: Decimal
+    period_mean_from: Literal["rounded_days"]
+    decimals: dict[str, Count]
+    mean_decimals: dict[str, Count]
+
+
+class WaterItem(_Table, kw_only=True):
+    """Limits of one item for classes I to V, best first. `good` is "low", "high" (oxygen) or "range" (pH)."""
+
+    name: str
+    good: Literal["low", "high", "range"]
+    river: list[Decimal]
+    lake: list[Decimal] | None = None
+    evaluated: bool
+
+
+class WaterLimits(_Table, kw_only=True, tag_field="role", tag="water.limits"):
+    """GB 3838: class limits of the basic items."""
+
+    edition: Edition
+    item: dict[str, WaterItem]
+
+
+class WaterMethod(_Table, kw_only=True, tag_field="role", tag="water.method"):
+    """The assessment method: items, decimals, least data."""
+
+    edition: Edition
+    realtime_items: list[str]
+    required_items: list[str]
+    decimals: dict[str, Count]
+    share_decimals: Count
+    day_min_results: Positive
+    month_min_days: Positive
+    year_min_months: Positive
+
+
+class BlackOdour(_Table, kw_only=True, tag_field="role", tag="water.black_odour"):
+    """The guide on black-odorous urban water: bounds of light pollution."""
+
+    edition: Edition
+    below: dict[str, Decimal]
+    above: dict[str, Decimal]
+
+
+class ZoneLimit(_Table, kw_only=True):
+    """Limits of one zone class. [dB]"""
+
+    name: str
+    day: int
+    night: int
+
+
+class NoiseLimits(_Table, kw_only=True, tag_field="role", tag="noise.limits"):
+    """GB 3096: limits by zone class; local hours of the day period."""
+
+    edition: Edition
+    day_first_hour: Count
+    night_first_hour: Count
+    zone: dict[str, ZoneLimit]
+
+
+class NoiseMethod(_Table, kw_only=True, tag_field="role", tag="noise.method"):
+    """Functional zones from automatic monitors: least data, rounding, which night belongs to which date."""
+
+    edition: Edition
+    hour_min_share: Decimal
+    day_min_hours: Positive
+    night_min_hours: Positive
+    month_min_days: Positive
+    judge_decimals: Count
+    rate_decimals: Count
+    statistical_day: Literal["calendar"]
+
+
+Standard = AirLimits | AirIndex | AirEvaluation | WaterLimits | WaterMethod | BlackOdour | NoiseLimits | NoiseMethod
+
+_ROLES: dict[str, type[Standard]] = {
+    "air.limits": AirLimits,
+    "air.index": AirIndex,
+    "air.evaluation": AirEvaluation,
+    "water.limits": WaterLimits,
+    "water.method": WaterMethod,
+    "water.black_odour": BlackOdour,
+    "noise.limits": NoiseLimits,
+    "noise.method": NoiseMethod,
+}
+
+S = TypeVar("S", bound=Standard)
+
+
+class Standards:
+    """All editions, found by role and day; `digests` holds the digest of each edition's file by edition id."""
+
+    def __init__(self, standards: list[Standard], digests: dict[str, str]) -> None:
+        self.all = tuple(standards)
+        self.digests = digests
+
+    def on(self, role: type[S], day: dt.date, *, staged: bool = False) -> S:
+        """Return the edition of `role` in force on `day`; `staged` for a city of an early stage.
+
+        Raises
+        ------
+        ConfigError
+            If no edition of the role, or more than one, is in force on the day.
+        """
+        found = [s for s in self.all if isinstance(s, role) and s.edition.holds_on(day, staged=staged)]
+        if len(found) != 1:
+            known = ", ".join(f"{s.edition.id} from {s.edition.first_day}" for s in self.all if isinstance(s, role))
+            raise ConfigError(
+                f"config/standards: {role.__name__} on {day}: expected one edition in force, got {len(found)} (known: {known})"
+            )
+        return found[0]
+
+
+def parse(text: str, *, file: str) -> Standard:
+    """Return the edition declared by a TOML text; its `role` says which tables it has.
+
+    Raises
+    ------
+    ConfigError
+        If the role is unknown, or a key or number is wrong.
+    """
+    role = strict.toml(text, dict[str, object], file=file).get("role")
+    if not isinstance(role, str) or role not in _ROLES:
+        raise ConfigError(f"{file}: role: expected one of {', '.join(_ROLES)}, got {shown(role)}")
+    standard = strict.toml(text, _ROLES[role], file=file)
+    if isinstance(standard, AirIndex):
+        _check_index(standard, file)
+    return standard
+
+
+def check_quantities(standard: Standard, quantities: Quantities, *, file: str) -> None:
+    """Check that a standard speaks only of known quantities.
+
+    Raises
+    ------
+    ConfigError
+        If a table or an item names a quantity that its medium does not have.
+    """
+    named: dict[str, tuple[Medium, Iterable[str]]] = {}
+    if isinstance(standard, AirLimits):
+        named = {"day_limit": ("air", standard.day_limit), "year_limit": ("air", standard.year_limit)}
+    elif isinstance(standard, AirIndex):
+        named = {"item.quantity": ("air", [item.quantity for item in standard.item.values()])}
+    elif isinstance(standard, AirEvaluation):
+        named = {"decimals": ("air", standard.decimals), "mean_decimals": ("air", standard.mean_decimals)}
+    elif isinstance(standard, WaterLimits):
+        named = {"item": ("water", standard.item)}
+    elif isinstance(standard, WaterMethod):
+        items = [*standard.realtime_items, *standard.required_items]
+        named = {"decimals": ("water", standard.decimals), "realtime_items, required_items": ("water", items)}
+    elif isinstance(standard, BlackOdour):
+        named = {"below": ("water", standard.below), "above": ("water", standard.above)}
+    for place, (medium, keys) in named.items():
+        known = quantities.of(medium)
+        for key in keys:
+            if key not in known:
+                raise ConfigError(f"{file}: {place}: expected quantities of {medium} ({', '.join(known)}), got {shown(key)}")
+
+
+def _check_index(index: AirIndex, file: str) -> None:
+    for key in index.daily_items:
+        if key not in index.item:
+            raise ConfigError(f"{file}: daily_items: expected keys of item ({', '.join(index.item)}), got {shown(key)}")
+    for key, item in index.item.items():
+        if item.above != "top" and item.above not in index.item:
+            raise ConfigError(f"{file}: item.{key}.above: expected 'top' or a key of item, got {shown(item.above)}")
+        if len(item.breakpoints) > len(index.index) or sorted(set(item.breakpoints)) != item.breakpoints:
+            raise ConfigError(
+                f"{file}: item.{key}.breakpoints: expected at most {len(index.index)} rising numbers, "
+                f"got {shown([str(b) for b in item.breakpoints])}"
+            )

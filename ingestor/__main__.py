@@ -1,0 +1,5 @@
+"""`python -m ingestor` is the command `qingjing`."""
+
+from ingestor.cli import main
+
+main()

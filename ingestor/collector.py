@@ -1,0 +1,224 @@
+"""The collector: takes messages from the broker, decodes them, commits them in groups, then acknowledges.
+
+A message is acknowledged only after `Intake.commit` has returned. If that fails, nothing is acknowledged and
+the same group is tried again; the broker keeps the rest. After a reconnect the broker sends unacknowledged
+messages again; packet ids of the old connection are then never acknowledged.
+"""
+
+import json
+import logging
+import select
+import threading
+import time
+from collections.abc import Callable
+
+import msgspec
+import paho.mqtt.client as mqtt
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
+from paho.mqtt.reasoncodes import ReasonCode
+
+from ingestor.config import EPOCH, Config
+from ingestor.store import Arrival, Intake, StoreError
+from sensors.decoders import DIALECTS, Context
+from sensors.reading import Decoded, Refusal
+from sensors.sources import Source
+
+log = logging.getLogger(__name__)
+
+KEEPALIVE_S = 60
+STATUS_EVERY_S = 0.25
+IDLE_WAIT_S = 0.1
+MAX_BACKOFF_S = 30.0
+
+UNREADABLE_TOPIC = "(topic that is no UTF-8)"
+
+
+class Message(msgspec.Struct, frozen=True, gc=False):
+    """One message as the broker delivered it; `generation` counts the connections made so far."""
+
+    topic: str
+    payload: bytes
+    received_at: float
+    packet_id: int
+    qos: int
+    generation: int
+
+
+class Decoding:
+    """From messages to arrivals: finds the source of a topic and calls its dialect."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self._matchers = [(source, source.matcher()) for source in config.sources]
+        self._by_topic: dict[str, tuple[Source, dict[str, str]] | None] = {}
+
+    def arrival(self, topic: str, payload: bytes, received_at: float) -> Arrival:
+        """Return what becomes of a message; never raises."""
+        found = self._source_of(topic)
+        if found is None:
+            refusal = Refusal("unknown_topic", "topic: expected one that a source of config/sources.toml takes")
+            return Arrival("", topic, received_at, payload, [], [refusal])
+        source, captures = found
+        if len(payload) > source.max_payload_bytes:
+            refusal = Refusal("too_large", f"payload: expected at most {source.max_payload_bytes} bytes, got {len(payload)}")
+            return Arrival(source.name, topic, received_at, payload, [], [refusal])
+        decoded = self._decoded(source, captures, payload, received_at)
+        return Arrival(source.name, topic, received_at, payload, decoded.readings, decoded.refusals)
+
+    def _decoded(self, source: Source, captures: dict[str, str], payload: bytes, received_at: float) -> Decoded:
+        context = Context(
+            medium=captures.get("medium", source.medium),
+            station=captures.get("station"),
+            received_at=received_at,
+            max_ahead_s=source.max_ahead_s,
+            not_before=(source.not_before - EPOCH).days * 86_400,
+            offset_s=self._config.offset_s,
+            quantities=self._config.quantities,
+            register=self._config.register,
+        )
+        try:
+            return DIALECTS[source.dialect](payload, context)
+        except Exception as error:  # noqa: BLE001  # whatever a payload does to a decoder, the message is kept
+            log.exception("source %s: the decoder failed; the message goes to quarantine", source.name)
+            return Decoded([], [Refusal("internal", f"decoder: {type(error).__name__}")])
+
+    def _source_of(self, topic: str) -> tuple[Source, dict[str, str]] | None:
+        if topic not in self._by_topic:
+            if len(self._by_topic) >= 100_000:  # topics that gateways invent must not fill the memory
+                self._by_topic.clear()
+            matches = ((source, match(topic)) for source, match in self._matchers)
+            self._by_topic[topic] = next(((s, captures) for s, captures in matches if captures is not None), None)
+        return self._by_topic[topic]
+
+
+class Collector:
+    """One persistent session with a broker; `run` works in the calling thread until told to stop."""
+
+    def __init__(self, config: Config, intake: Intake, *, host: str, port: int, clock: Callable[[], float] = time.time):
+        self._config = config
+        self._intake = intake
+        self._address = (host, port)
+        self._clock = clock
+        self._decoding = Decoding(config)
+        self._pending: list[Message] = []
+        self._generation = 0
+        self._committed = 0
+        self._started = clock()
+        self._status_at = 0.0
+        self._status_told = -1
+        broker = config.settings.broker
+        self._client = mqtt.Client(
+            CallbackAPIVersion.VERSION2, client_id=broker.client_id, clean_session=False, manual_ack=True
+        )
+        self._client.on_connect = self._on_connect
+        self._client.on_message = self._on_message
+        self.status_topic = status_topic(broker.client_id)
+
+    def run(self, stop: threading.Event) -> None:
+        """Collect until `stop` is set; then commit and acknowledge what has arrived, and disconnect.
+
+        A broker that cannot be reached, or a store that fails, is tried again for ever, with growing pauses.
+        """
+        backoff_s = 0.5
+        while not stop.is_set():
+            if self._client.socket() is None:
+                if self._connect():
+                    backoff_s = 0.5
+                else:
+                    stop.wait(backoff_s)
+                    backoff_s = min(2 * backoff_s, MAX_BACKOFF_S)
+                    continue
+            self._read()
+            if not self._commit():
+                stop.wait(backoff_s)
+                backoff_s = min(2 * backoff_s, MAX_BACKOFF_S)
+            self._tell_status()
+        self._commit()
+        self._tell_status(at_once=True)
+        self._client.disconnect()
+
+    def _connect(self) -> bool:
+        try:
+            self._client.connect(*self._address, keepalive=KEEPALIVE_S)
+        except OSError as error:
+            log.warning("broker %s:%d: cannot be reached (%s); trying again", *self._address, error)
+            return False
+        return True
+
+    def _on_connect(
+        self, client: mqtt.Client, _user: object, flags: mqtt.ConnectFlags, reason: ReasonCode, _properties: object
+    ) -> None:
+        if reason.is_failure:
+            log.error("broker %s:%d: connection refused: %s", *self._address, reason)
+            return
+        self._generation += 1
+        log.info("broker %s:%d: connected, session %s", *self._address, "resumed" if flags.session_present else "new")
+        client.subscribe([(source.subscription, 1) for source in self._config.sources])
+        self._status_told = -1
+
+    def _on_message(self, _client: mqtt.Client, _user: object, message: mqtt.MQTTMessage) -> None:
+        try:
+            topic = message.topic
+        except UnicodeDecodeError:
+            topic = UNREADABLE_TOPIC
+        self._pending.append(
+            Message(topic, bytes(message.payload), self._clock(), message.mid, message.qos, self._generation)
+        )
+
+    def _read(self) -> None:
+        """Read what the broker has sent, up to a group; wait a little where there is nothing."""
+        limits = self._config.settings.collector
+        while not self._group_is_due():
+            wait_s = limits.group_idle_ms / 1000 if self._pending else IDLE_WAIT_S
+            connection = self._client.socket()
+            if connection is None or not select.select([connection], [], [], wait_s)[0]:
+                break
+            if self._client.loop_read() != MQTTErrorCode.MQTT_ERR_SUCCESS:
+                log.warning("broker %s:%d: connection lost; connecting again", *self._address)
+                break
+        if self._client.want_write():
+            self._client.loop_write()
+        self._client.loop_misc()
+
+    def _group_is_due(self) -> bool:
+        """Whether the group is full or old; one that grows no more is committed by `run` all the same."""
+        if not self._pending:
+            return False
+        limits = self._config.settings.collector
+        age_ms = 1000 * (self._clock() - self._pending[0].received_at)
+        return len(self._pending) >= limits.group_messages or not 0 <= age_ms < limits.group_age_ms
+
+    def _commit(self) -> bool:
+        """Commit the pending group and acknowledge it; on failure keep it. Whether it is done."""
+        group = self._pending
+        if not group:
+            return True
+        arrivals = [self._decoding.arrival(m.topic, m.payload, m.received_at) for m in group]
+        try:
+            self._intake.commit(arrivals)
+        except StoreError as error:
+            log.error("%s; not acknowledged, trying again", error)
+            return False
+        self._pending = []
+        self._committed += len(group)
+        for arrival in arrivals:
+            if arrival.refusals:
+                log.warning("quarantined: %s: %s", arrival.topic, arrival.refusals[0].code)
+        for message in group:
+            if message.qos and message.generation == self._generation:
+                self._client.ack(message.packet_id, message.qos)
+        return True
+
+    def _tell_status(self, *, at_once: bool = False) -> None:
+        now = time.monotonic()
+        if self._committed == self._status_told or (now - self._status_at < STATUS_EVERY_S and not at_once):
+            return
+        status = {"started": self._started, "committed": self._committed}
+        if self._client.is_connected():
+            self._client.publish(self.status_topic, json.dumps(status), qos=0, retain=True)
+            self._status_at, self._status_told = now, self._committed
+
+
+def status_topic(client_id: str) -> str:
+    """Topic of the retained status message of a collector: when it started, how many messages it has committed."""
+    return f"qingjing/{client_id}/status"

@@ -1,0 +1,227 @@
+"""Reading `config/`: all files, strictly, before any connection is made."""
+
+import datetime as dt
+import hashlib
+import os
+import shutil
+import zoneinfo
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+
+from aggregations import plans, standards
+from aggregations.plans import Plan
+from aggregations.standards import Standards
+from sensors import quantities, register, sources, strict
+from sensors.errors import ConfigError, shown
+from sensors.quantities import MEDIA, Quantities
+from sensors.register import Register, Station
+from sensors.sources import Source
+
+BUNDLED = Path(__file__).parent / "default_config"
+"""The copy of `config/` in an installed wheel."""
+CHECKOUT = Path(__file__).parent.parent / "config"
+
+Positive = Annotated[int, msgspec.Meta(ge=1)]
+Port = Annotated[int, msgspec.Meta(ge=1, le=65_535)]
+
+
+class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    pass
+
+
+class City(_Table, kw_only=True):
+    """A city that stations and plans name; `staged` if it applied GB 3095-2012 before 2016."""
+
+    id: str
+    name: str
+    name_en: str
+    staged: bool = False
+
+
+class BrokerSettings(_Table, kw_only=True):
+    """Where the broker is; without `host` qingjing starts its own on 127.0.0.1."""
+
+    host: str | None = None
+    port: Port = 1883
+    client_id: str = "qingjing-collector"
+
+
+class CollectorSettings(_Table, kw_only=True):
+    """When a group of messages is committed: at this size, at this age, or when this long none came."""
+
+    group_messages: Positive = 1000
+    group_age_ms: Positive = 200
+    group_idle_ms: Positive = 3
+
+
+class Settings(_Table, kw_only=True):
+    """`config/settings.toml`."""
+
+    zone: str
+    city: list[City]
+    broker: BrokerSettings = BrokerSettings()
+    collector: CollectorSettings = CollectorSettings()
+
+
+class Config(msgspec.Struct, frozen=True, kw_only=True):
+    """All of `config/`, checked. `offset_s` is the zone's offset from UTC [s].
+
+    `fingerprint` is a number made of the texts that figures depend on: it changes when they do.
+    """
+
+    directory: Path
+    fingerprint: int
+    settings: Settings
+    offset_s: int
+    quantities: Quantities
+    register: Register
+    sources: list[Source]
+    standards: Standards
+    plans: dict[str, Plan]
+    embedded_broker: str
+
+    def staged(self, city: str) -> bool:
+        """Whether the city applied GB 3095-2012 in an early stage."""
+        return any(c.staged for c in self.settings.city if c.id == city)
+
+    def local_day(self, time: int) -> dt.date:
+        """Return the local day that a moment (seconds since 1970 in UTC) falls on."""
+        return EPOCH + dt.timedelta(days=(time + self.offset_s) // DAY_S)
+
+    def start_of(self, day: dt.date) -> int:
+        """Return the moment (seconds since 1970 in UTC) at which a local day starts."""
+        return (day - EPOCH).days * DAY_S - self.offset_s
+
+
+EPOCH = dt.date(1970, 1, 1)
+DAY_S = 86_400
+
+
+def find_directory(given: Path | None) -> Path:
+    """Return the configuration directory: the one given, $QINGJING_CONFIG, ./config, or the one that came along.
+
+    Raises
+    ------
+    ConfigError
+        If the directory given, or named by the environment, holds no settings.toml.
+    """
+    named = given or (Path(os.environ["QINGJING_CONFIG"]) if os.environ.get("QINGJING_CONFIG") else None)
+    if named is not None:
+        if not (named / "settings.toml").is_file():
+            raise ConfigError(f"config: expected a directory with settings.toml, got {shown(str(named))}; `qingjing init DIR` makes one")
+        return named
+    candidates = (Path("config"), CHECKOUT, BUNDLED)
+    return next((c for c in candidates if (c / "settings.toml").is_file()), BUNDLED)
+
+
+def initialise(directory: Path) -> None:
+    """Copy the default configuration to `directory`, which must not exist or be empty.
+
+    Raises
+    ------
+    ConfigError
+        If the directory has something in it.
+    """
+    if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
+        raise ConfigError(f"{directory}: expected a new or an empty directory, got one with content")
+    shutil.copytree(CHECKOUT if (CHECKOUT / "settings.toml").is_file() else BUNDLED, directory, dirs_exist_ok=True)
+
+
+def load(directory: Path) -> Config:
+    """Return everything below `directory`, checked.
+
+    Raises
+    ------
+    ConfigError
+        At the first mistake: file, place, what was expected and what was there.
+    """
+
+    digest = hashlib.sha256()
+
+    def read(name: str) -> str:
+        try:
+            text = (directory / name).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigError(f"{label(name)}: expected a readable UTF-8 file, got {error}") from error
+        if not name.startswith(("plans/", "broker/")):
+            digest.update(f"{name}\0{text}\0".encode())
+        return text
+
+    def label(name: str) -> str:
+        return str(directory / name)
+
+    settings = strict.toml(read("settings.toml"), Settings, file=label("settings.toml"))
+    stations = [
+        station
+        for medium in MEDIA
+        for station in register.parse(read(f"stations/{medium}.csv"), medium, file=label(f"stations/{medium}.csv"))
+    ]
+    _check_cities(settings, stations, label("settings.toml"))
+    known = quantities.parse(read("quantities.toml"), file=label("quantities.toml"))
+    all_stations = Register(stations)
+    found_plans = {}
+    for path in sorted((directory / "plans").glob("*.toml")):
+        name = f"plans/{path.name}"
+        plan = plans.parse(read(name), file=label(name), stem=path.stem)
+        plans.check_stations(plan, all_stations, file=label(name))
+        found_plans[plan.id] = plan
+    all_standards = _standards(directory, read, known)
+    return Config(
+        directory=directory,
+        fingerprint=int(digest.hexdigest()[:12], 16),
+        settings=settings,
+        offset_s=_fixed_offset(settings.zone, label("settings.toml")),
+        quantities=known,
+        register=all_stations,
+        sources=sources.parse(read("sources.toml"), file=label("sources.toml")),
+        standards=all_standards,
+        plans=found_plans,
+        embedded_broker=read("broker/embedded.toml"),
+    )
+
+
+def _standards(directory: Path, read: Callable[[str], str], known: Quantities) -> Standards:
+    """Return the editions, checked against the quantities that they name."""
+    found = []
+    digests: dict[str, str] = {}
+    for path in sorted((directory / "standards").glob("*.toml")):
+        name = f"standards/{path.name}"
+        text = read(name)
+        file = str(directory / name)
+        standard = standards.parse(text, file=file)
+        standards.check_quantities(standard, known, file=file)
+        if standard.edition.id in digests:
+            raise ConfigError(f"{file}: edition.id: expected each id once, got {shown(standard.edition.id)} again")
+        digests[standard.edition.id] = hashlib.sha256(text.encode()).hexdigest()[:12]
+        found.append(standard)
+    return Standards(found, digests)
+
+
+def _check_cities(settings: Settings, stations: list[Station], file: str) -> None:
+    cities = [city.id for city in settings.city]
+    if len(set(cities)) != len(cities):
+        raise ConfigError(f"{file}: city: expected each id once, got {shown(cities)}")
+    for station in stations:
+        if station.city not in cities:
+            raise ConfigError(
+                f"stations/{station.medium}.csv: {station.id}: city: expected one of {', '.join(cities)} "
+                f"(settings.toml), got {shown(station.city)}"
+            )
+
+
+def _fixed_offset(name: str, file: str) -> int:
+    """Offset of a zone from UTC, which must be one since 2000. [s]"""
+    try:
+        zone = zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError) as error:
+        raise ConfigError(f"{file}: zone: expected a zone such as Asia/Shanghai, got {shown(name)}") from error
+    months = [dt.datetime(y, m, 1, tzinfo=zone) for y in range(2000, 2040) for m in range(1, 13)]
+    offsets = {month.utcoffset() for month in months}
+    if len(offsets) != 1:
+        raise ConfigError(f"{file}: zone: expected a zone without daylight saving since 2000, got {shown(name)}")
+    offset = offsets.pop()
+    assert offset is not None
+    return int(offset.total_seconds())

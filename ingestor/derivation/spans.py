@@ -1,0 +1,103 @@
+"""What all media share: the days that a station has, its usable values, hours, and runs of days under one edition."""
+
+import datetime as dt
+import math
+from collections.abc import Iterator
+from typing import TypeVar
+
+import msgspec
+import numpy as np
+
+from aggregations.rounding import FloatArray, IntArray
+from aggregations.standards import Standard
+from ingestor.config import DAY_S, Config
+from ingestor.store import SeriesKey, Tables
+from sensors import flags
+from sensors.register import Station
+
+HOUR_S = 3600
+HOURS = 24
+
+S = TypeVar("S", bound=Standard)
+Found = list[tuple[SeriesKey, IntArray, FloatArray]]
+
+
+class Span(msgspec.Struct, frozen=True):
+    """Local days from `first`, `n` of them; `start` is the moment at which the first begins."""
+
+    first: dt.date
+    start: int
+    n: int
+
+    def times(self) -> list[int]:
+        """Return the moment at which each day begins."""
+        return list(range(self.start, self.start + self.n * DAY_S, DAY_S))
+
+
+def usable(config: Config, store: Tables, station: Station, series: list[SeriesKey]) -> tuple[Span, Found]:
+    """Return the span of a station's readings, and times and values of each series.
+
+    A value is NaN where it is flagged out, implausible, or outside the days on which the station counts.
+    """
+    found: Found = []
+    for key in series:
+        raw = store.raw(key)
+        quantity = config.quantities.of(station.medium)[key.quantity]
+        since = config.start_of(station.since or dt.date.min)
+        until = config.start_of(station.until or dt.date.max)
+        good = (
+            np.isin(raw.flags, flags.USABLE)
+            & (raw.values >= float(quantity.minimum))
+            & (raw.values <= float(quantity.maximum))
+            & (raw.times >= since)
+            & (raw.times < until)
+        )
+        found.append((key, raw.times, np.where(good, raw.values, np.nan)))
+    first = config.local_day(min(int(times[0]) for _, times, _ in found))
+    last = config.local_day(max(int(times[-1]) for _, times, _ in found))
+    return Span(first, config.start_of(first), (last - first).days + 1), found
+
+
+def part_of(span: Span, cut: slice) -> Span:
+    """Return some days of a span as a span."""
+    return Span(span.first + dt.timedelta(days=cut.start), span.start + cut.start * DAY_S, cut.stop - cut.start)
+
+
+def by_edition(config: Config, role: type[S], span: Span, *, staged: bool = False) -> Iterator[tuple[slice, S]]:
+    """Yield runs of days under one edition, as slices of the span."""
+    start = 0
+    while start < span.n:
+        day = span.first + dt.timedelta(days=start)
+        edition = config.standards.on(role, day, staged=staged)
+        until = edition.edition.until
+        end = span.n if until is None else min(span.n, (until - span.first).days)
+        yield slice(start, end), edition
+        start = end
+
+
+def hour_means(found: Found, span: Span, *, min_share: float, energy: bool) -> dict[str, FloatArray]:
+    """Hour means by quantity, (n_days, 24) each; NaN where less than `min_share` of the hour is usable.
+
+    A reading of the whole hour comes first; where there is none, shorter ones are averaged, by energy for levels.
+    Readings of more than an hour make no hours.
+    """
+    hours: dict[str, FloatArray] = {}
+    for key, times, values in sorted(found, key=lambda each: -each[0].period_s):
+        grid = hours.setdefault(key.quantity, np.full(span.n * HOURS, np.nan))
+        present = np.isfinite(values)
+        places = ((times - span.start) // HOUR_S)[present]
+        if key.period_s == HOUR_S:
+            grid[places] = values[present]
+        elif key.period_s < HOUR_S:
+            weights = 10.0 ** (0.1 * values[present]) if energy else values[present]
+            counts = np.bincount(places, minlength=grid.size)
+            means = np.bincount(places, weights, minlength=grid.size) / np.maximum(counts, 1)
+            enough = (counts > 0) & (counts * key.period_s >= min_share * HOUR_S)
+            fill = enough & np.isnan(grid)
+            grid[fill] = 10.0 * np.log10(means[fill]) if energy else means[fill]
+    return {quantity: grid.reshape(span.n, HOURS) for quantity, grid in hours.items()}
+
+
+def nullable(values: FloatArray) -> list[float | None]:
+    """Values as a list in which None stands for NaN."""
+    return [None if math.isnan(v) else v for v in values.tolist()]

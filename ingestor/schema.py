@@ -1,0 +1,70 @@
+"""The tables of the store, declared once for every kind of store.
+
+Raw readings are kept a value at a time: `(medium, station, period_s, quantity)` names a series of
+(time, value, flag). Derived tables below are wide: one row a key. Times are seconds since 1970 in UTC and label
+the start; the time of a day is the moment at which the local day starts.
+"""
+
+from typing import Final, Literal
+
+import msgspec
+
+from aggregations.air import QUANTITIES
+
+Kind = Literal["REAL", "INTEGER", "TEXT"]
+
+
+class Table(msgspec.Struct, frozen=True):
+    """A derived table: `key` is the column beside `time` that names the object, `columns` its fields."""
+
+    name: str
+    key: str
+    columns: dict[str, Kind]
+
+
+_AIR_DAY: dict[str, Kind] = {
+    **{q: "REAL" for q in QUANTITIES},
+    **{f"{q}_exact": "REAL" for q in QUANTITIES},
+    **{f"{q}_count": "INTEGER" for q in QUANTITIES},
+    **{f"iaqi_{q}": "INTEGER" for q in QUANTITIES},
+    "aqi": "INTEGER",
+    "level": "INTEGER",
+    "primary": "TEXT",
+    "edition": "TEXT",
+}
+
+WATER_ITEMS: Final = ("temperature", "ph", "do", "conductivity", "turbidity", "codmn", "nh3n", "tp", "tn", "chla", "algae")
+
+_TABLES = (
+    # Hour means that entered the statistics; NULL where an hour is not valid. [ug/m3; CO mg/m3]
+    Table("air_hour", "station", {q: "REAL" for q in QUANTITIES}),
+    # <q>: rounded, NULL where not valid; <q>_exact: before rounding; <q>_count: valid hours.
+    Table("air_day", "station", _AIR_DAY),
+    # As air_day; <q>_count: valid stations.
+    Table("city_air_day", "city", _AIR_DAY),
+    # Class of each reading on its raw values, profile `realtime`: 1 to 5, 6 worse than V, 0 none.
+    Table("water_reading", "station", {"class": "INTEGER"}),
+    # <item>: daily mean, NULL where not valid; <item>_count: results of the day.
+    Table(
+        "water_day",
+        "station",
+        {**{i: "REAL" for i in WATER_ITEMS}, **{f"{i}_count": "INTEGER" for i in WATER_ITEMS}},
+    ),
+    # Hourly equivalent level of valid hours. [dB]
+    Table("noise_hour", "station", {"leq": "REAL"}),
+    # Levels before rounding; hours that entered; 1 attains, 0 does not, NULL not valid. [dB]
+    Table(
+        "noise_day",
+        "station",
+        {
+            "ld": "REAL",
+            "ln": "REAL",
+            "ld_hours": "INTEGER",
+            "ln_hours": "INTEGER",
+            "day_attains": "INTEGER",
+            "night_attains": "INTEGER",
+        },
+    ),
+)
+
+TABLES: Final[dict[str, Table]] = {table.name: table for table in _TABLES}

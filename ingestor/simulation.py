@@ -1,0 +1,189 @@
+"""A simulated city: a year of plausible readings of its registered stations, with the faults of real gateways.
+
+Everything follows from the seed: the same seed gives the same messages in the same order. The city is invented; its
+levels are near those that cities of southern China publish.
+"""
+
+import datetime as dt
+import heapq
+from collections.abc import Iterator
+from zoneinfo import ZoneInfo
+
+import msgspec
+import numpy as np
+
+from aggregations.rounding import FloatArray
+from sensors.register import Register, Station
+
+YEAR = 2020
+ZONE = ZoneInfo("Asia/Shanghai")
+HOUR_S = 3600
+WATER_EVERY_H = 4
+
+SHARE_DUPLICATE = 0.004
+SHARE_LATE = 0.004
+SHARE_SWAPPED = 0.004
+SHARE_MISSING = 0.003
+OUTAGES_A_YEAR = 5
+LATEST_H = 72
+MALFORMED_EVERY = 4000
+STUCK_FROM_DAY = 12
+STUCK_DAYS = 3
+
+Message = tuple[str, bytes]
+
+ZONE_LEVELS: dict[str | None, tuple[float, float]] = {
+    "0": (46, 37), "1": (51, 41.5), "2": (55.5, 46), "3": (59, 50.5), "4a": (66, 53.6), "4b": (65, 56),
+}  # fmt: skip
+"""Usual day and night level of a zone class. [dB]"""
+
+
+class Simulation:
+    """The messages of a simulated city over the first `days` days of 2020."""
+
+    def __init__(self, register: Register, *, city: str, seed: int, days: int) -> None:
+        self._random = np.random.default_rng(seed)
+        self._hours = days * 24
+        self._stations = [s for s in register.stations if s.city == city]
+        start = dt.datetime(YEAR, 1, 1, tzinfo=ZONE)
+        self._times = [(start + dt.timedelta(hours=h)).isoformat() for h in range(self._hours)]
+        self._hour = np.arange(self._hours)
+        self._season = np.cos(2 * np.pi * (self._hour / 24 - 15) / 366)
+        self._clock = self._hour % 24
+        self._weather = self._wander(self._hours, hours=60)
+        self._values = {(s.medium, s.id): self._series(i, s) for i, s in enumerate(self._stations)}
+        self._sent = {key: self._is_sent() for key in self._values}
+
+    def __len__(self) -> int:
+        """About how many messages there will be."""
+        steps = {"air": 1, "noise": 1, "water": WATER_EVERY_H}
+        return sum(self._hours // steps[s.medium] for s in self._stations)
+
+    def messages(self) -> Iterator[Message]:
+        """Yield (topic, payload) in the order of sending: late ones after, swapped ones before their time."""
+        late: list[tuple[int, int, Message]] = []
+        held: Message | None = None
+        for count, (hour, message) in enumerate(self._in_order()):
+            while late and late[0][0] <= hour:
+                yield heapq.heappop(late)[2]
+            fate = self._random.random()
+            if fate < SHARE_LATE:
+                heapq.heappush(late, (hour + int(self._random.integers(1, LATEST_H)), count, message))
+                continue
+            if fate < SHARE_LATE + SHARE_SWAPPED and held is None:
+                held = message
+                continue
+            yield message
+            if fate > 1 - SHARE_DUPLICATE:
+                yield message
+            if held is not None:
+                yield held
+                held = None
+            if count % MALFORMED_EVERY == MALFORMED_EVERY // 2:
+                yield self._malformed(count // MALFORMED_EVERY, message[0], self._times[hour])
+        if held is not None:
+            yield held
+        while late:
+            yield heapq.heappop(late)[2]
+
+    def _in_order(self) -> Iterator[tuple[int, Message]]:
+        encode = msgspec.json.Encoder().encode
+        series = []
+        for station in self._stations:
+            key = (station.medium, station.id)
+            columns = {name: values.tolist() for name, values in self._values[key].items()}
+            series.append((station.medium, f"env/v1/{station.medium}/{station.id}", columns, self._sent[key].tolist()))
+        for hour, time in enumerate(self._times):
+            for medium, topic, columns, sent in series:
+                step, period_s = (WATER_EVERY_H, WATER_EVERY_H * HOUR_S) if medium == "water" else (1, HOUR_S)
+                if hour % step or not sent[hour]:
+                    continue
+                values = {name: column[hour] for name, column in columns.items()}
+                yield hour, (topic, encode({"time": time, "period_s": period_s, "values": values}))
+
+    def _is_sent(self) -> FloatArray:
+        """Whether each hour is sent at all: single gaps, and outages of up to a day."""
+        sent = self._random.random(self._hours) >= SHARE_MISSING
+        for _ in range(round(OUTAGES_A_YEAR * self._hours / 8784)):
+            first = int(self._random.integers(0, self._hours))
+            sent[first : first + int(self._random.integers(2, 24))] = False
+        return sent
+
+    def _wander(self, n: int, *, hours: float) -> FloatArray:
+        """A random series of mean 0 and deviation 1 that forgets itself over `hours`."""
+        keep = np.exp(-1 / hours)
+        steps = self._random.standard_normal(n) * np.sqrt(1 - keep * keep)
+        series = np.empty(n)
+        value = self._random.standard_normal()
+        for i, step in enumerate(steps.tolist()):
+            value = keep * value + step
+            series[i] = value
+        return series
+
+    def _series(self, number: int, station: Station) -> dict[str, FloatArray]:
+        make = {"air": self._air, "water": self._water, "noise": self._noise}[station.medium]
+        return make(number, station)
+
+    def _air(self, number: int, station: Station) -> dict[str, FloatArray]:
+        own = self._wander(self._hours, hours=8)
+        site = 0.9 + 0.2 * self._random.random()
+        rush = np.exp(-(((self._clock - 8) / 2.5) ** 2)) + np.exp(-(((self._clock - 19) / 3) ** 2))
+        sun = np.exp(-(((self._clock - 14.5) / 3.5) ** 2))
+        stagnation = np.exp(0.35 * self._weather + 0.15 * own)
+        pm25 = site * stagnation * (17 + 6.5 * self._season + 2 * rush)
+        series = {
+            "pm25": pm25,
+            "pm10": pm25 * 1.55 + 8 + 3 * np.abs(own),
+            "so2": 5 + 1.5 * stagnation,
+            "no2": site * stagnation * (17 + 4 * self._season + 9 * rush),
+            "o3": np.maximum(3, (38 - 9 * self._season) * (0.75 + 1.35 * sun * np.exp(0.34 * self._weather)) + 5 * own),
+        }
+        rounded = {name: np.round(np.maximum(values, 1), 1) for name, values in series.items()}
+        rounded["co"] = np.round(0.45 + 0.2 * stagnation, 3)
+        if number == 4:
+            first = STUCK_FROM_DAY * 24
+            rounded["pm25"][first : first + STUCK_DAYS * 24] = rounded["pm25"][min(first, self._hours - 1)]
+        return rounded
+
+    def _water(self, number: int, station: Station) -> dict[str, FloatArray]:
+        wet = self._wander(self._hours, hours=120)
+        own = np.exp(0.18 * wet)
+        dirty = {"lake": 0.35, "river": (1.3, 1.75, 0.85, 1.1, 1.6, 0.9, 0.6)[number % 7]}[station.body]
+        summer = -self._season
+        return {
+            "temperature": np.round(23 + 6 * summer + 0.6 * wet, 1),
+            "ph": np.round(7.4 + 0.15 * self._wander(self._hours, hours=48), 2),
+            "do": np.round(np.maximum(2.2, 7.8 - 1.0 * dirty - 0.8 * summer + 0.4 * wet), 2),
+            "conductivity": np.round(280 + 120 * dirty * own, 1),
+            "turbidity": np.round(12 * own, 1),
+            "codmn": np.round((1.4 + 2.2 * dirty) * own, 2),
+            "nh3n": np.round(0.72 * dirty * own, 3),
+            "tp": np.round((0.035 if station.body == "lake" else 0.145 * dirty) * own, 3),
+            "tn": np.round((1.1 + 2.5 * dirty) * own, 2),
+        }
+
+    def _noise(self, number: int, station: Station) -> dict[str, FloatArray]:
+        day, night = ZONE_LEVELS[station.zone_class]
+        is_night = (self._clock < 6) | (self._clock >= 22)
+        level = np.where(is_night, night, day) + 1.2 * self._random.standard_normal()
+        return {"leq": np.round(level + 1.6 * self._wander(self._hours, hours=5), 1)}
+
+    def _malformed(self, number: int, topic: str, time: str) -> Message:
+        """One of the faults that gateways are known for, in turn; `number` makes each different."""
+        good = f'"period_s":3600,"values":{{"pm25":{number}.5}}'
+        naive = time.removesuffix("+08:00")
+        air = "env/v1/air/"
+        faults: list[Message] = [
+            (topic, f'{{"time":"{time}",{good}'.encode()),
+            (air + "sz-a01", f'{{"time":"{time}","period_s":3600,"values":{{"pm2.5":{number}}}}}'.encode()),
+            (air + "sz-a02", f'{{"time":"{time}","period_s":3600,"values":{{"pm25":NaN,"n":{number}}}}}'.encode()),
+            (air + "sz-a03", f'{{"time":"{naive}",{good}}}'.encode()),
+            (air + "sz-a04", f'{{"time":"2099-01-01T00:00:00+08:00",{good}}}'.encode()),
+            (air + f"nowhere-{number}", f'{{"time":"{time}",{good}}}'.encode()),
+            (air + "sz-a05", f'{{"time":"{time}","period_s":"{number}","values":{{"pm25":1}}}}'.encode()),
+            (air + "sz-a06", f'{{"time":"{time}","period_s":3600,"values":{{"pm25":"{number} ug/m3"}}}}'.encode()),
+            (air + "sz-a07", f'{{"time":"{time[:14]}17:00+08:00",{good}}}'.encode()),
+            (air + "sz-a08", b'{"pad":"' + str(number).encode() * 300_000 + b'"}'),
+            (topic, bytes([0xFF, 0xD8, number % 256]) * 20),
+        ]
+        return faults[number % len(faults)]

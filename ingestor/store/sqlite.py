@@ -1,0 +1,232 @@
+"""The store as one SQLite file (WAL, full sync): intake, quarantine, counts and derived tables."""
+
+import hashlib
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from ingestor.schema import TABLES
+from ingestor.store.ports import Arrival, Quarantined, RawSeries, SeriesKey, StoreError
+from sensors.reading import Refusal
+
+SCHEMA_VERSION = 1
+
+_SCHEMA = """
+CREATE TABLE series (
+    id INTEGER PRIMARY KEY, medium TEXT NOT NULL, station TEXT NOT NULL, period_s INTEGER NOT NULL,
+    quantity TEXT NOT NULL, UNIQUE (medium, station, period_s, quantity)
+);
+CREATE TABLE reading (
+    series INTEGER NOT NULL, time INTEGER NOT NULL, value REAL, flag INTEGER NOT NULL, PRIMARY KEY (series, time)
+) WITHOUT ROWID;
+CREATE TABLE quarantine (
+    id INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE, first_at REAL NOT NULL, last_at REAL NOT NULL,
+    seen INTEGER NOT NULL, source TEXT NOT NULL, topic TEXT NOT NULL, payload BLOB NOT NULL, refusals BLOB NOT NULL
+);
+CREATE TABLE counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+"""
+
+_UPSERT = (
+    "INSERT INTO reading VALUES (?, ?, ?, ?) "
+    "ON CONFLICT (series, time) DO UPDATE SET value = excluded.value, flag = excluded.flag"
+)
+_QUARANTINE = (
+    "INSERT INTO quarantine (digest, first_at, last_at, seen, source, topic, payload, refusals) "
+    "VALUES (?, ?, ?, 1, ?, ?, ?, ?) "
+    "ON CONFLICT (digest) DO UPDATE SET seen = seen + 1, last_at = max(last_at, excluded.last_at), "
+    "refusals = excluded.refusals"
+)
+_COUNT = "INSERT INTO counter VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = value + excluded.value"
+
+_refusals = msgspec.json.Decoder(list[Refusal])
+
+
+class SqliteStore:
+    """Implements `Intake`, `Tables` and the quarantine on one file; used from one thread."""
+
+    def __init__(self, file: Path) -> None:
+        """Open `file`, creating it and its folder where they are missing.
+
+        Raises
+        ------
+        StoreError
+            If it cannot be opened, is no database, or was made by another version of qingjing.
+        """
+        self.file = file
+        self._ids: dict[SeriesKey, int] = {}
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            self._db = sqlite3.connect(file, isolation_level=None, timeout=30)
+            self._db.execute("PRAGMA journal_mode = WAL")
+            self._db.execute("PRAGMA synchronous = FULL")
+            self._db.execute("PRAGMA wal_autocheckpoint = 8000")
+            with self._transaction():
+                self._create_or_check()
+        except (sqlite3.Error, OSError) as error:
+            raise StoreError(f"store {file}: expected a usable SQLite file, got {error}") from error
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    def _create_or_check(self) -> None:
+        version = self._db.execute("PRAGMA user_version").fetchone()[0]
+        if version == 0:
+            for statement in _SCHEMA.split(";"):
+                self._db.execute(statement)
+            for table in TABLES.values():
+                columns = ", ".join(f'"{name}" {kind}' for name, kind in table.columns.items())
+                self._db.execute(
+                    f"CREATE TABLE {table.name} ({table.key} TEXT NOT NULL, time INTEGER NOT NULL, {columns}, "
+                    f"PRIMARY KEY ({table.key}, time)) WITHOUT ROWID"
+                )
+            self._db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        elif version != SCHEMA_VERSION:
+            raise StoreError(f"store {self.file}: expected schema version {SCHEMA_VERSION}, got {version}")
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
+
+    # Intake
+
+    def commit(self, arrivals: Sequence[Arrival]) -> None:
+        """See `Intake.commit`."""
+        new_ids: dict[SeriesKey, int] = {}
+        try:
+            with self._transaction():
+                rows = [
+                    (self._id(SeriesKey(r.medium, r.station, r.period_s, quantity), new_ids), r.time, value, flag)
+                    for a in arrivals
+                    for r in a.readings
+                    for quantity, value, flag in r.values
+                ]
+                self._db.executemany(_UPSERT, rows)
+                refused = [a for a in arrivals if a.refusals]
+                self._db.executemany(
+                    _QUARANTINE,
+                    [
+                        (_digest(a), a.received_at, a.received_at, a.source, a.topic, a.payload, msgspec.json.encode(a.refusals))
+                        for a in refused
+                    ],
+                )
+                counts = {"messages": len(arrivals), "messages_quarantined": len(refused), "values": len(rows)}
+                self._db.executemany(_COUNT, counts.items())
+        except sqlite3.Error as error:
+            raise StoreError(f"store {self.file}: {len(arrivals)} messages not kept: {error}") from error
+        self._ids.update(new_ids)
+
+    def _id(self, key: SeriesKey, new_ids: dict[SeriesKey, int]) -> int:
+        found = self._ids.get(key) or new_ids.get(key)
+        if found is None:
+            self._db.execute("INSERT OR IGNORE INTO series (medium, station, period_s, quantity) VALUES (?, ?, ?, ?)", key)
+            found = self._db.execute(
+                "SELECT id FROM series WHERE medium = ? AND station = ? AND period_s = ? AND quantity = ?", key
+            ).fetchone()[0]
+            new_ids[key] = found
+        return int(found)
+
+    # Tables
+
+    def series(self, medium: str) -> list[SeriesKey]:
+        """See `Tables.series`."""
+        rows = self._db.execute(
+            "SELECT medium, station, period_s, quantity FROM series WHERE medium = ? ORDER BY station, period_s, quantity",
+            (medium,),
+        )
+        return [SeriesKey(*row) for row in rows]
+
+    def raw(self, key: SeriesKey) -> RawSeries:
+        """See `Tables.raw`."""
+        rows = self._db.execute(
+            "SELECT time, value, flag FROM reading WHERE series = "
+            "(SELECT id FROM series WHERE medium = ? AND station = ? AND period_s = ? AND quantity = ?) ORDER BY time",
+            key,
+        ).fetchall()
+        times, values, flags = zip(*rows, strict=True) if rows else ((), (), ())
+        return RawSeries(
+            np.array(times, dtype=np.int64), np.array(values, dtype=np.float64), np.array(flags, dtype=np.int64)
+        )
+
+    @contextmanager
+    def replacing(self) -> Iterator[None]:
+        """See `Tables.replacing`."""
+        try:
+            with self._transaction():
+                yield
+        except sqlite3.Error as error:
+            raise StoreError(f"store {self.file}: nothing derived was kept: {error}") from error
+
+    def replace(self, table: str, key: str, times: Sequence[int], columns: Mapping[str, Sequence[Any]]) -> None:
+        """See `Tables.replace`."""
+        declared = TABLES[table]
+        names = ", ".join(f'"{name}"' for name in columns)
+        marks = ", ".join("?" for _ in range(len(columns) + 2))
+        self._db.execute(f"DELETE FROM {declared.name} WHERE {declared.key} = ?", (key,))
+        self._db.executemany(
+            f"INSERT INTO {declared.name} ({declared.key}, time, {names}) VALUES ({marks})",
+            zip([key] * len(times), times, *columns.values(), strict=True),
+        )
+
+    def read(self, table: str, key: str, start: int, end: int, columns: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+        """See `Tables.read`."""
+        declared = TABLES[table]
+        names = ", ".join(f'"{name}"' for name in columns if name in declared.columns)
+        yield from self._db.execute(
+            f"SELECT time, {names} FROM {declared.name} WHERE {declared.key} = ? AND time >= ? AND time < ? ORDER BY time",
+            (key, start, end),
+        )
+
+    # Counts and quarantine
+
+    def counts(self) -> dict[str, int]:
+        """Return the counters kept since the file was made, the rows of raw values and the marks of derivation."""
+        return dict(self._db.execute("SELECT name, value FROM counter ORDER BY name").fetchall())
+
+    def stored_values(self) -> int:
+        """Return the number of raw values in the store."""
+        return int(self._db.execute("SELECT count(*) FROM reading").fetchone()[0])
+
+    def set_counter(self, name: str, value: int) -> None:
+        """Set a counter, inside `replacing`."""
+        self._db.execute("INSERT OR REPLACE INTO counter VALUES (?, ?)", (name, value))
+
+    def quarantined(self, *, limit: int | None = None) -> list[Quarantined]:
+        """Return messages in quarantine, the newest first."""
+        return self._quarantine("ORDER BY id DESC LIMIT ?", (-1 if limit is None else limit,))
+
+    def quarantined_one(self, number: int) -> Quarantined | None:
+        """Return one message in quarantine by its id."""
+        return next(iter(self._quarantine("WHERE id = ?", (number,))), None)
+
+    def _quarantine(self, clause: str, arguments: tuple[int, ...]) -> list[Quarantined]:
+        rows = self._db.execute(
+            f"SELECT id, first_at, last_at, seen, source, topic, payload, refusals FROM quarantine {clause}", arguments
+        )
+        return [Quarantined(*row[:7], _refusals.decode(row[7])) for row in rows]
+
+    def quarantine_reasons(self) -> dict[str, int]:
+        """Return the number of distinct messages in quarantine by the code of their first refusal."""
+        reasons: dict[str, int] = {}
+        for (text,) in self._db.execute("SELECT refusals FROM quarantine"):
+            code = _refusals.decode(text)[0].code
+            reasons[code] = reasons.get(code, 0) + 1
+        return dict(sorted(reasons.items()))
+
+
+def _digest(arrival: Arrival) -> bytes:
+    digest = hashlib.sha256(arrival.topic.encode("utf-8", "surrogateescape"))
+    digest.update(b"\0")
+    digest.update(arrival.payload)
+    return digest.digest()

@@ -1,0 +1,178 @@
+"""The native dialect: one JSON object, or an array of them.
+
+    {"time": "2026-11-21T08:00:00+08:00", "period_s": 3600,
+     "values": {"pm25": 15.1, "o3": 96.0, "co": null}, "flags": {"o3": "maintenance"}}
+
+`time` starts the averaging period and carries an offset; fractions of a second are cut. `station` may stand
+in the object where the topic does not name it. An item of an array, and a value of an item, is refused by
+itself; what stands beside it is kept.
+"""
+
+import datetime as dt
+import json
+import math
+from typing import Any
+
+import msgspec
+
+from sensors import flags
+from sensors.decoders.context import Context
+from sensors.errors import shown
+from sensors.quantities import MEDIA
+from sensors.reading import Decoded, Reading, Refusal
+
+DAY_S = 86_400
+
+ALIGNED = ("air", "noise")
+"""Media whose periods start at whole multiples of their length after local midnight. Water is sampled at any time."""
+
+
+class Item(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    """One object of the dialect."""
+
+    time: dt.datetime
+    period_s: int
+    values: dict[str, float | None]
+    flags: dict[str, str] = {}
+    station: str | None = None
+
+
+_EMPTY = Refusal("wrong_type", "payload: expected at least one item, got an empty array")
+_decoder = msgspec.json.Decoder(Item | list[Item])
+
+
+class _Refused(Exception):
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(detail)
+        self.refusal = Refusal(code, detail)
+
+
+def decode(payload: bytes, context: Context) -> Decoded:
+    """Return the readings of a payload and what was refused of it.
+
+    Never raises on any payload.
+    """
+    readings: list[Reading] = []
+    refusals: list[Refusal] = []
+    try:
+        whole = _decoder.decode(payload)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        _decode_leniently(payload, context, readings, refusals)
+        return Decoded(readings, refusals)
+    if whole == []:
+        refusals.append(_EMPTY)
+    elif isinstance(whole, list):
+        for i, item in enumerate(whole):
+            _take(item, f"[{i}].", context, readings, refusals)
+    else:
+        _take(whole, "", context, readings, refusals)
+    return Decoded(readings, refusals)
+
+
+def _take(item: Item, at: str, context: Context, readings: list[Reading], refusals: list[Refusal]) -> None:
+    """Check one well-typed item and append its reading, its refusals, or both."""
+    try:
+        medium, station = _station(item, at, context)
+        time = _time(item, at, medium, context)
+        known_flags = _flags(item, at)
+    except _Refused as error:
+        refusals.append(error.refusal)
+        return
+    known = context.quantities.of(medium)  # type: ignore[arg-type]  # the register knows only media
+    values = []
+    for key, value in item.values.items():
+        if key not in known:
+            refusals.append(Refusal("unknown_quantity", f"{at}values: expected keys of {medium}, got {shown(key)}"))
+        elif value is None:
+            values.append((key, None, flags.MISSING))
+        elif not math.isfinite(value):
+            refusals.append(Refusal("not_finite", f"{at}values.{key}: expected a finite number, got {value}"))
+        else:
+            values.append((key, value, known_flags.get(key, flags.GOOD)))
+    if values:
+        readings.append(Reading(medium, station, item.period_s, time, tuple(values)))  # type: ignore[arg-type]
+    elif not item.values:
+        refusals.append(Refusal("wrong_type", f"{at}values: expected at least one value, got none"))
+
+
+def _station(item: Item, at: str, context: Context) -> tuple[str, str]:
+    station = context.station or item.station
+    if context.medium not in MEDIA:
+        raise _Refused("unknown_topic", f"topic: expected a medium of {', '.join(MEDIA)}, got {shown(context.medium)}")
+    if station is None:
+        raise _Refused("unknown_station", f"{at}station: expected a station as the topic names none, got nothing")
+    if item.station is not None and item.station != station:
+        raise _Refused("unknown_station", f"{at}station: expected {station!r} as in the topic, got {shown(item.station)}")
+    if context.register.get(context.medium, station) is None:
+        raise _Refused("unknown_station", f"{at}station: expected one of the register of {context.medium}, got {shown(station)}")
+    return context.medium, station
+
+
+def _time(item: Item, at: str, medium: str, context: Context) -> int:
+    if item.time.tzinfo is None:
+        raise _Refused("naive_time", f"{at}time: expected an offset such as +08:00, got {item.time.isoformat()!r}")
+    if not 1 <= item.period_s <= DAY_S or DAY_S % item.period_s:
+        raise _Refused("wrong_type", f"{at}period_s: expected seconds that divide a day, got {item.period_s}")
+    time = math.floor(item.time.timestamp())
+    if time > context.received_at + context.max_ahead_s:
+        raise _Refused(
+            "future_time", f"{at}time: expected at most {context.max_ahead_s} s ahead, got {item.time.isoformat()!r}"
+        )
+    if time < context.not_before:
+        raise _Refused("bad_time", f"{at}time: expected a time after the source's not_before, got {item.time.isoformat()!r}")
+    if medium in ALIGNED and (time + context.offset_s) % item.period_s:
+        raise _Refused(
+            "bad_time", f"{at}time: expected the start of a period of {item.period_s} s, got {item.time.isoformat()!r}"
+        )
+    return time
+
+
+def _flags(item: Item, at: str) -> dict[str, int]:
+    for key, word in item.flags.items():
+        if word not in flags.NATIVE:
+            raise _Refused("unknown_flag", f"{at}flags.{key}: expected one of {', '.join(flags.NATIVE)}, got {shown(word)}")
+        if key not in item.values:
+            raise _Refused("wrong_type", f"{at}flags: expected keys that have a value, got {shown(key)}")
+    return {key: flags.NATIVE[word] for key, word in item.flags.items()}
+
+
+def _decode_leniently(payload: bytes, context: Context, readings: list[Reading], refusals: list[Refusal]) -> None:
+    """Take what can be taken of a payload that is not well typed as a whole, item by item and value by value."""
+    try:
+        tree = json.loads(payload)
+    except (ValueError, RecursionError) as error:
+        refusals.append(Refusal("broken_json", f"payload: expected JSON, got {shown(str(error))}"))
+        return
+    if isinstance(tree, list):
+        for i, raw in enumerate(tree):
+            _take_raw(raw, f"[{i}].", context, readings, refusals)
+    else:
+        _take_raw(tree, "", context, readings, refusals)
+
+
+def _take_raw(raw: Any, at: str, context: Context, readings: list[Reading], refusals: list[Refusal]) -> None:
+    values: dict[str, float | None] = {}
+    if isinstance(raw, dict) and isinstance(raw.get("values"), dict):
+        for key, value in raw["values"].items():
+            if value is None or (isinstance(value, int | float) and not isinstance(value, bool)):
+                values[key] = value
+            else:
+                refusals.append(Refusal("wrong_type", f"{at}values.{key}: expected a number, got {shown(value)}"))
+        raw = {**raw, "values": {}}
+        if not values and refusals:
+            return
+    try:
+        item = msgspec.convert(raw, Item)
+        item.values = {key: _float(value) for key, value in values.items()}
+    except msgspec.ValidationError as error:
+        code = "bad_time" if "`$.time`" in str(error) else "wrong_type"
+        refusals.append(Refusal(code, f"{at or 'payload'}: {shown(str(error).replace('`', ''), 200)}"))
+        return
+    _take(item, at, context, readings, refusals)
+
+
+def _float(value: float | None) -> float | None:
+    try:
+        return None if value is None else float(value)
+    except OverflowError:  # an integer of hundreds of digits
+        return math.inf

@@ -1,0 +1,62 @@
+"""The quantities that stations measure: names, unit, HJ 212 code, plausible range, decimals."""
+
+from decimal import Decimal
+from typing import Annotated, Literal, get_args
+
+import msgspec
+
+from sensors import strict
+from sensors.errors import ConfigError
+
+Medium = Literal["air", "water", "noise"]
+Unit = Literal["ug/m3", "mg/m3", "mg/L", "degC", "1", "uS/cm", "NTU", "dB", "cells/L"]
+
+MEDIA: tuple[Medium, ...] = get_args(Medium)
+
+
+class Quantity(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One measured quantity.
+
+    `minimum` and `maximum` (inclusive, in `unit`) bound what an instrument can plausibly report;
+    a value outside stays stored but does not enter statistics.
+    """
+
+    name: str
+    name_en: str
+    unit: Unit
+    hj212: str
+    minimum: Decimal
+    maximum: Decimal
+    decimals: Annotated[int, msgspec.Meta(ge=0, le=6)]
+
+
+class Quantities(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """All quantities by medium and key, in the order of the file."""
+
+    air: dict[str, Quantity]
+    water: dict[str, Quantity]
+    noise: dict[str, Quantity]
+
+    def of(self, medium: Medium) -> dict[str, Quantity]:
+        """Return the quantities of one medium by key."""
+        table: dict[str, Quantity] = getattr(self, medium)
+        return table
+
+
+def parse(text: str, *, file: str) -> Quantities:
+    """Return the quantities declared by a TOML text.
+
+    Raises
+    ------
+    ConfigError
+        If a key, unit or number is wrong, or a range is empty.
+    """
+    quantities = strict.toml(text, Quantities, file=file)
+    for medium in MEDIA:
+        for key, quantity in quantities.of(medium).items():
+            if quantity.minimum >= quantity.maximum:
+                raise ConfigError(
+                    f"{file}: {medium}.{key}.maximum: expected more than minimum "
+                    f"{quantity.minimum}, got {quantity.maximum}"
+                )
+    return quantities

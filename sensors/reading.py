@@ -1,0 +1,53 @@
+"""What a decoder hands on: readings to store, refusals to quarantine."""
+
+import msgspec
+
+from sensors.quantities import Medium
+
+
+class Reading(msgspec.Struct, frozen=True, gc=False):
+    """Values of one station for one averaging period.
+
+    `time` is the start of the period in seconds since 1970-01-01T00:00Z. `values` holds (quantity, value,
+    flag) in the quantities' units; None for a value that the gateway reports as missing.
+    """
+
+    medium: Medium
+    station: str
+    period_s: int
+    time: int
+    values: tuple[tuple[str, float | None, int], ...]
+
+
+class Refusal(msgspec.Struct, frozen=True):
+    """Why a message, or a part of it, cannot be taken.
+
+    `code` is one of `REASONS`; `detail` says `place: expected X, got Y`.
+    """
+
+    code: str
+    detail: str
+
+
+class Decoded(msgspec.Struct, frozen=True):
+    """The outcome of one message: what can be stored and what was refused."""
+
+    readings: list[Reading]
+    refusals: list[Refusal]
+
+
+REASONS = {
+    "too_large": "payload longer than the source allows",
+    "broken_json": "payload is no JSON",
+    "wrong_type": "a field is missing, unknown or of the wrong type",
+    "unknown_station": "the register does not know the station",
+    "unknown_quantity": "config/quantities.toml does not know the quantity",
+    "unknown_flag": "the dialect does not know the flag",
+    "naive_time": "time without an offset",
+    "bad_time": "time that cannot be read, or that does not start a period",
+    "future_time": "time too far ahead of the collector's clock",
+    "not_finite": "value that is no finite number",
+    "unknown_topic": "no source of config/sources.toml takes the topic",
+    "internal": "a fault of the decoder itself: please report it with the payload",
+}
+"""Codes of refusals and what each means."""

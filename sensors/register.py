@@ -1,0 +1,158 @@
+"""The register of stations: which stations, sections and monitors exist, where, and since when."""
+
+import csv
+import datetime as dt
+import io
+import re
+from collections.abc import Callable
+from typing import Literal, TypeVar, get_args
+
+import msgspec
+
+from sensors import strict
+from sensors.errors import ConfigError, shown
+from sensors.quantities import Medium
+
+WaterBody = Literal["river", "lake"]
+WaterClass = Literal["I", "II", "III", "IV", "V"]
+ZoneClass = Literal["0", "1", "2", "3", "4a", "4b"]
+
+STATION_ID = re.compile(r"[^\s/+#$\x00-\x1f][^\s/+#\x00-\x1f]{0,63}")
+"""What a station may be called: up to 64 characters that can stand in one level of an MQTT topic."""
+
+_COMMON = ("id", "name", "name_en", "city", "district", "lon", "lat")
+_DATES = ("since", "until")
+COLUMNS: dict[Medium, tuple[str, ...]] = {
+    "air": (*_COMMON, *_DATES),
+    "water": (*_COMMON, "water", "body", "target_class", *_DATES),
+    "noise": (*_COMMON, "zone_class", *_DATES),
+}
+"""Columns of the register files, in order."""
+
+
+class Station(msgspec.Struct, frozen=True, kw_only=True):
+    """One station of any medium.
+
+    `since` is the first local day that counts and `until` the first that no longer does; None leaves
+    the end open. `water`, `body` and `target_class` belong to water sections, `zone_class` to noise monitors.
+    """
+
+    medium: Medium
+    id: str
+    name: str
+    name_en: str
+    city: str
+    district: str
+    lon: float | None
+    lat: float | None
+    since: dt.date | None
+    until: dt.date | None
+    water: str = ""
+    body: WaterBody = "river"
+    target_class: WaterClass | None = None
+    zone_class: ZoneClass | None = None
+
+    def expected_on(self, day: dt.date) -> bool:
+        """Whether readings of `day` are expected of this station."""
+        return (self.since is None or self.since <= day) and (self.until is None or day < self.until)
+
+
+class Register:
+    """All stations, found by medium and id; the order of the files is kept."""
+
+    def __init__(self, stations: list[Station]) -> None:
+        self.stations = tuple(stations)
+        self._by_key = {(s.medium, s.id): s for s in stations}
+
+    def get(self, medium: str, station_id: str) -> Station | None:
+        """Return the station, or None where the register does not know it."""
+        return self._by_key.get((medium, station_id))  # type: ignore[call-overload, no-any-return]  # any text may be asked for
+
+    def of(self, medium: Medium, city: str | None = None) -> list[Station]:
+        """Return the stations of a medium, of all cities or one, in the order of the file."""
+        return [s for s in self.stations if s.medium == medium and city in (None, s.city)]
+
+
+def parse(text: str, medium: Medium, *, file: str) -> list[Station]:
+    """Return the stations declared by a CSV text of the given medium.
+
+    Raises
+    ------
+    ConfigError
+        If a column, id, number, date or class is wrong, or an id stands twice.
+    """
+    stations: dict[str, Station] = {}
+    for number, row in strict.rows(text, COLUMNS[medium], file=file):
+        at = f"{file}: line {number}"
+        station = _station(row, medium, at)
+        if station.id in stations:
+            raise ConfigError(f"{at}: id: expected each id once, got {shown(station.id)} again")
+        stations[station.id] = station
+    return list(stations.values())
+
+
+def as_csv(stations: list[Station]) -> str:
+    """Return stations of one medium as the text of a register file, header first."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    if stations:
+        columns = COLUMNS[stations[0].medium]
+        writer.writerow(columns)
+        writer.writerows([[_field(getattr(station, column)) for column in columns] for station in stations])
+    return text.getvalue()
+
+
+def _field(value: object) -> str:
+    return "" if value is None else str(value)
+
+
+T = TypeVar("T")
+
+
+def _station(row: dict[str, str], medium: Medium, at: str) -> Station:
+    def optional(column: str, read: Callable[[str], T], expected: str) -> T | None:
+        if not row[column]:
+            return None
+        try:
+            return read(row[column])
+        except ValueError as error:
+            raise ConfigError(f"{at}: {column}: expected {expected}, got {shown(row[column])}") from error
+
+    def bounded(limit: float) -> Callable[[str], float]:
+        def read(field: str) -> float:
+            number = float(field)
+            if not -limit <= number <= limit:
+                raise ValueError
+            return number
+
+        return read
+
+    def choice(column: str, choices: tuple[str, ...]) -> str:
+        if row[column] not in choices:
+            raise ConfigError(f"{at}: {column}: expected one of {', '.join(choices)}, got {shown(row[column])}")
+        return row[column]
+
+    for column in ("id", "name", "city"):
+        if not row[column]:
+            raise ConfigError(f"{at}: {column}: expected a text, got ''")
+    if not STATION_ID.fullmatch(row["id"]):
+        raise ConfigError(f"{at}: id: expected 1 to 64 characters without blanks, / + or #, got {shown(row['id'])}")
+    special: dict[str, object] = {}
+    if medium == "water":
+        special = {"water": row["water"], "body": choice("body", get_args(WaterBody))}
+        if row["target_class"]:
+            special["target_class"] = choice("target_class", get_args(WaterClass))
+    elif medium == "noise":
+        special = {"zone_class": choice("zone_class", get_args(ZoneClass))}
+    station = Station(
+        medium=medium,
+        **{k: row[k] for k in ("id", "name", "name_en", "city", "district")},
+        lon=optional("lon", bounded(180), "degrees east between -180 and 180"),
+        lat=optional("lat", bounded(90), "degrees north between -90 and 90"),
+        since=optional("since", dt.date.fromisoformat, "a date such as 2020-01-01"),
+        until=optional("until", dt.date.fromisoformat, "a date such as 2020-12-31"),
+        **special,  # type: ignore[arg-type]  # each value was checked against its literal above
+    )
+    if station.since and station.until and station.since >= station.until:
+        raise ConfigError(f"{at}: until: expected a day after since {station.since}, got {station.until}")
+    return station

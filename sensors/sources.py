@@ -1,0 +1,89 @@
+"""Sources: which topics are subscribed to, and which dialect decodes what arrives there."""
+
+import datetime as dt
+import re
+from collections.abc import Callable
+
+import msgspec
+
+from sensors import strict
+from sensors.decoders import DIALECTS
+from sensors.errors import ConfigError, shown
+from sensors.quantities import MEDIA, Medium
+
+_CAPTURE = re.compile(r"\{(\w+)\}")
+_CAPTURES = ("medium", "station")
+
+
+class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One subscription.
+
+    `topic` is a template such as `env/v1/{medium}/{station}`; each capture stands for one whole level.
+    A template without `{medium}` needs `medium`. A time more than `max_ahead_s` after the collector's clock, or
+    before `not_before` (a gateway whose clock was never set), is refused.
+    """
+
+    name: str
+    topic: str
+    dialect: str
+    medium: Medium | None = None
+    max_payload_bytes: int = 262_144
+    max_ahead_s: int = 300
+    not_before: dt.date = dt.date(2000, 1, 1)
+
+    @property
+    def subscription(self) -> str:
+        """The MQTT topic filter: captures become `+`."""
+        return _CAPTURE.sub("+", self.topic)
+
+    def matcher(self) -> Callable[[str], dict[str, str] | None]:
+        """Return a function from a topic to its captures, or to None where the topic is another's."""
+        pattern = "".join(
+            f"(?P<{part[1:-1]}>[^/]+)" if _CAPTURE.fullmatch(part) else re.escape(part)
+            for part in re.split(r"(\{\w+\})", self.topic)
+        )
+        match = re.compile(pattern).fullmatch
+
+        def captures(topic: str) -> dict[str, str] | None:
+            found = match(topic)
+            return found.groupdict() if found else None
+
+        return captures
+
+
+class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    source: list[Source]
+
+
+def parse(text: str, *, file: str) -> list[Source]:
+    """Return the sources declared by a TOML text.
+
+    Raises
+    ------
+    ConfigError
+        If a key, dialect or topic template is wrong, or a name stands twice.
+    """
+    sources = strict.toml(text, _File, file=file).source
+    names: set[str] = set()
+    for i, source in enumerate(sources):
+        at = f"{file}: source[{i}]"
+        if source.name in names:
+            raise ConfigError(f"{at}.name: expected each name once, got {shown(source.name)} again")
+        names.add(source.name)
+        if source.dialect not in DIALECTS:
+            raise ConfigError(f"{at}.dialect: expected one of {', '.join(DIALECTS)}, got {shown(source.dialect)}")
+        captures = _CAPTURE.findall(source.topic)
+        levels = source.topic.split("/")
+        if unknown := [c for c in captures if c not in _CAPTURES]:
+            raise ConfigError(f"{at}.topic: expected captures {{medium}} and {{station}}, got {shown(unknown[0])}")
+        if len(set(captures)) != len(captures) or any(
+            not level or ("{" in level and not _CAPTURE.fullmatch(level)) or set(level) & set("+#") for level in levels
+        ):
+            raise ConfigError(f"{at}.topic: expected levels that are a word or one {{capture}}, got {shown(source.topic)}")
+        if "medium" not in captures and source.medium is None:
+            raise ConfigError(f"{at}.medium: expected one of {', '.join(MEDIA)} as the topic has no {{medium}}, got nothing")
+        if "medium" in captures and source.medium is not None:
+            raise ConfigError(f"{at}.medium: expected nothing as the topic has {{medium}}, got {shown(source.medium)}")
+        if source.max_payload_bytes < 1 or source.max_ahead_s < 0:
+            raise ConfigError(f"{at}: expected positive limits, got {source.max_payload_bytes}, {source.max_ahead_s}")
+    return sources
