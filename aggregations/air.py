@@ -119,4 +119,5 @@ def city_day(stations: list[StationDays], day: int, *, expected: int, evaluation
 
 
 def _hour_max(micros: IntArray, valid: BoolArray) -> IntArray:
-    return np.where(valid, micros, -1).max(axis=1)
+    largest: IntArray = np.where(valid, micros, -1).max(axis=1)
+    return largest

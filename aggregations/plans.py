@@ -113,7 +113,9 @@ def check_stations(plan: Plan, register: Register, *, file: str) -> None:
         kind, _, name = target.scope.partition(":")
         for station in {"list": plan.lists.get(name, []), "station": [name], "city": []}[kind]:
             if register.get(medium, station) is None:
-                raise ConfigError(f"{file}: target[{i}].scope: expected stations of the register of {medium}, got {shown(station)}")
+                raise ConfigError(
+                    f"{file}: target[{i}].scope: expected stations of the register of {medium}, got {shown(station)}"
+                )
 
 
 def period_of(plan: Plan, as_of: dt.date) -> Period:

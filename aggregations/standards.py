@@ -23,7 +23,7 @@ class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     """A strict, immutable table of a TOML file."""
 
 
-class Edition(_Table, kw_only=True, rename={"first_day": "from"}):
+class Edition(_Table, frozen=True, kw_only=True, rename={"first_day": "from"}):
     """What every edition says of itself.
 
     It holds from `first_day` up to but not including `until` (None: open). `staged_from` is the day from which
@@ -47,7 +47,7 @@ class Edition(_Table, kw_only=True, rename={"first_day": "from"}):
         return first <= day and (self.until is None or day < self.until)
 
 
-class AirLimits(_Table, kw_only=True, tag_field="role", tag="air.limits"):
+class AirLimits(_Table, frozen=True, kw_only=True, tag_field="role", tag="air.limits"):
     """GB 3095: concentration limits of class II areas and the least data a statistic needs."""
 
     edition: Edition
@@ -61,7 +61,7 @@ class AirLimits(_Table, kw_only=True, tag_field="role", tag="air.limits"):
     year_min_days: Positive
 
 
-class Level(_Table, kw_only=True):
+class Level(_Table, frozen=True, kw_only=True):
     """One level of the air quality index: up to and including `up_to`."""
 
     up_to: Positive
@@ -70,7 +70,7 @@ class Level(_Table, kw_only=True):
     colour: str
 
 
-class IndexItem(_Table, kw_only=True):
+class IndexItem(_Table, frozen=True, kw_only=True):
     """One column of the table of breakpoints.
 
     `above` says what holds above the last breakpoint: "top" the index of the last breakpoint, or the name of
@@ -83,7 +83,7 @@ class IndexItem(_Table, kw_only=True):
     above: str = "top"
 
 
-class AirIndex(_Table, kw_only=True, tag_field="role", tag="air.index"):
+class AirIndex(_Table, frozen=True, kw_only=True, tag_field="role", tag="air.index"):
     """HJ 633: sub-indices, air quality index, levels."""
 
     edition: Edition
@@ -97,7 +97,7 @@ class AirIndex(_Table, kw_only=True, tag_field="role", tag="air.index"):
     level: list[Level]
 
 
-class AirEvaluation(_Table, kw_only=True, tag_field="role", tag="air.evaluation"):
+class AirEvaluation(_Table, frozen=True, kw_only=True, tag_field="role", tag="air.evaluation"):
     """HJ 663: daily ozone, city means, decimals."""
 
     edition: Edition
@@ -112,7 +112,7 @@ class AirEvaluation(_Table, kw_only=True, tag_field="role", tag="air.evaluation"
     mean_decimals: dict[str, Count]
 
 
-class WaterItem(_Table, kw_only=True):
+class WaterItem(_Table, frozen=True, kw_only=True):
     """Limits of one item for classes I to V, best first. `good` is "low", "high" (oxygen) or "range" (pH)."""
 
     name: str
@@ -122,14 +122,14 @@ class WaterItem(_Table, kw_only=True):
     evaluated: bool
 
 
-class WaterLimits(_Table, kw_only=True, tag_field="role", tag="water.limits"):
+class WaterLimits(_Table, frozen=True, kw_only=True, tag_field="role", tag="water.limits"):
     """GB 3838: class limits of the basic items."""
 
     edition: Edition
     item: dict[str, WaterItem]
 
 
-class WaterMethod(_Table, kw_only=True, tag_field="role", tag="water.method"):
+class WaterMethod(_Table, frozen=True, kw_only=True, tag_field="role", tag="water.method"):
     """The assessment method: items, decimals, least data."""
 
     edition: Edition
@@ -142,7 +142,7 @@ class WaterMethod(_Table, kw_only=True, tag_field="role", tag="water.method"):
     year_min_months: Positive
 
 
-class BlackOdour(_Table, kw_only=True, tag_field="role", tag="water.black_odour"):
+class BlackOdour(_Table, frozen=True, kw_only=True, tag_field="role", tag="water.black_odour"):
     """The guide on black-odorous urban water: bounds of light pollution."""
 
     edition: Edition
@@ -150,7 +150,7 @@ class BlackOdour(_Table, kw_only=True, tag_field="role", tag="water.black_odour"
     above: dict[str, Decimal]
 
 
-class ZoneLimit(_Table, kw_only=True):
+class ZoneLimit(_Table, frozen=True, kw_only=True):
     """Limits of one zone class. [dB]"""
 
     name: str
@@ -158,7 +158,7 @@ class ZoneLimit(_Table, kw_only=True):
     night: int
 
 
-class NoiseLimits(_Table, kw_only=True, tag_field="role", tag="noise.limits"):
+class NoiseLimits(_Table, frozen=True, kw_only=True, tag_field="role", tag="noise.limits"):
     """GB 3096: limits by zone class; local hours of the day period."""
 
     edition: Edition
@@ -167,7 +167,7 @@ class NoiseLimits(_Table, kw_only=True, tag_field="role", tag="noise.limits"):
     zone: dict[str, ZoneLimit]
 
 
-class NoiseMethod(_Table, kw_only=True, tag_field="role", tag="noise.method"):
+class NoiseMethod(_Table, frozen=True, kw_only=True, tag_field="role", tag="noise.method"):
     """Functional zones from automatic monitors: least data, rounding, which night belongs to which date."""
 
     edition: Edition
@@ -215,7 +215,8 @@ class Standards:
         if len(found) != 1:
             known = ", ".join(f"{s.edition.id} from {s.edition.first_day}" for s in self.all if isinstance(s, role))
             raise ConfigError(
-                f"config/standards: {role.__name__} on {day}: expected one edition in force, got {len(found)} (known: {known})"
+                f"config/standards: {role.__name__} on {day}: expected one edition in force, got {len(found)} "
+                f"(known: {known})"
             )
         return found[0]
 
@@ -263,7 +264,9 @@ def check_quantities(standard: Standard, quantities: Quantities, *, file: str) -
         known = quantities.of(medium)
         for key in keys:
             if key not in known:
-                raise ConfigError(f"{file}: {place}: expected quantities of {medium} ({', '.join(known)}), got {shown(key)}")
+                raise ConfigError(
+                    f"{file}: {place}: expected quantities of {medium} ({', '.join(known)}), got {shown(key)}"
+                )
 
 
 def _check_index(index: AirIndex, file: str) -> None:

@@ -54,7 +54,9 @@ def item_classes(values: FloatArray, item: WaterItem, body: WaterBody) -> IntArr
     """
     bounds = [float(b) for b in (item.lake if body == "lake" and item.lake else item.river)]
     if item.good == "range":
-        return np.where(np.isnan(values), NO_CLASS, np.where((values >= bounds[0]) & (values <= bounds[1]), 1, WORSE_THAN_V))
+        return np.where(
+            np.isnan(values), NO_CLASS, np.where((values >= bounds[0]) & (values <= bounds[1]), 1, WORSE_THAN_V)
+        )
     if item.good == "high":
         worse = [~(values >= bound) for bound in bounds]
     else:
@@ -80,7 +82,8 @@ def realtime_classes(
     items = [key for key in method.realtime_items if key in values]
     if not items:
         return np.zeros(len(next(iter(values.values()), np.empty(0))), dtype=np.int64)
-    return np.max([item_classes(values[key], limits.item[key], body) for key in items], axis=0)
+    classes: IntArray = np.max([item_classes(values[key], limits.item[key], body) for key in items], axis=0)
+    return classes
 
 
 def day_means(
@@ -141,7 +144,10 @@ def month_mean(means: FloatArray, counts: IntArray, *, item: str, min_days: int)
         return None
     if item == PH:
         return Fraction(float(-np.log10(np.mean(10.0 ** -means[valid]))))
-    total = sum((Fraction(exact_sum(float(m), int(c)), int(c)) for m, c in zip(means[valid], counts[valid], strict=True)), Fraction(0))
+    total = sum(
+        (Fraction(exact_sum(float(m), int(c)), int(c)) for m, c in zip(means[valid], counts[valid], strict=True)),
+        Fraction(0),
+    )
     return total / n / MICRO
 
 

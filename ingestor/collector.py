@@ -17,7 +17,7 @@ import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 from paho.mqtt.reasoncodes import ReasonCode
 
-from ingestor.config import EPOCH, Config
+from ingestor.config import DAY_S, EPOCH, Config
 from ingestor.store import Arrival, Intake, StoreError
 from sensors.decoders import DIALECTS, Context
 from sensors.reading import Decoded, Refusal
@@ -29,7 +29,11 @@ KEEPALIVE_S = 60
 STATUS_EVERY_S = 0.25
 IDLE_WAIT_S = 0.1
 MAX_BACKOFF_S = 30.0
+DRAIN_READINGS = 10_000
+DRAIN_AFTER_S = 1.0
 
+KNOWN_TOPICS = 100_000
+"""Topics whose source is remembered; gateways that invent topics must not fill the memory."""
 UNREADABLE_TOPIC = "(topic that is no UTF-8)"
 
 
@@ -50,45 +54,50 @@ class Decoding:
     def __init__(self, config: Config) -> None:
         self._config = config
         self._matchers = [(source, source.matcher()) for source in config.sources]
-        self._by_topic: dict[str, tuple[Source, dict[str, str]] | None] = {}
+        self._by_topic: dict[str, tuple[Source, Context] | None] = {}
 
     def arrival(self, topic: str, payload: bytes, received_at: float) -> Arrival:
         """Return what becomes of a message; never raises."""
-        found = self._source_of(topic)
+        found = self._by_topic[topic] if topic in self._by_topic else self._find(topic)
         if found is None:
             refusal = Refusal("unknown_topic", "topic: expected one that a source of config/sources.toml takes")
             return Arrival("", topic, received_at, payload, [], [refusal])
-        source, captures = found
+        source, context = found
         if len(payload) > source.max_payload_bytes:
-            refusal = Refusal("too_large", f"payload: expected at most {source.max_payload_bytes} bytes, got {len(payload)}")
+            refusal = Refusal(
+                "too_large", f"payload: expected at most {source.max_payload_bytes} bytes, got {len(payload)}"
+            )
             return Arrival(source.name, topic, received_at, payload, [], [refusal])
-        decoded = self._decoded(source, captures, payload, received_at)
+        try:
+            decoded = DIALECTS[source.dialect](payload, received_at, context)
+        except Exception as error:  # whatever a payload does to a decoder, the message is kept
+            log.exception("source %s: the decoder failed; the message goes to quarantine", source.name)
+            decoded = Decoded([], [Refusal("internal", f"decoder: {type(error).__name__}")])
         return Arrival(source.name, topic, received_at, payload, decoded.readings, decoded.refusals)
 
-    def _decoded(self, source: Source, captures: dict[str, str], payload: bytes, received_at: float) -> Decoded:
-        context = Context(
+    def _find(self, topic: str) -> tuple[Source, Context] | None:
+        """Find the source of a topic, and remember it."""
+        if len(self._by_topic) >= KNOWN_TOPICS:
+            self._by_topic.clear()
+        found = None
+        for source, captures_of in self._matchers:
+            captures = captures_of(topic)
+            if captures is not None:
+                found = (source, self._context(source, captures))
+                break
+        self._by_topic[topic] = found
+        return found
+
+    def _context(self, source: Source, captures: dict[str, str]) -> Context:
+        return Context(
             medium=captures.get("medium", source.medium),
             station=captures.get("station"),
-            received_at=received_at,
             max_ahead_s=source.max_ahead_s,
-            not_before=(source.not_before - EPOCH).days * 86_400,
+            not_before=(source.not_before - EPOCH).days * DAY_S,
             offset_s=self._config.offset_s,
             quantities=self._config.quantities,
             register=self._config.register,
         )
-        try:
-            return DIALECTS[source.dialect](payload, context)
-        except Exception as error:  # noqa: BLE001  # whatever a payload does to a decoder, the message is kept
-            log.exception("source %s: the decoder failed; the message goes to quarantine", source.name)
-            return Decoded([], [Refusal("internal", f"decoder: {type(error).__name__}")])
-
-    def _source_of(self, topic: str) -> tuple[Source, dict[str, str]] | None:
-        if topic not in self._by_topic:
-            if len(self._by_topic) >= 100_000:  # topics that gateways invent must not fill the memory
-                self._by_topic.clear()
-            matches = ((source, match(topic)) for source, match in self._matchers)
-            self._by_topic[topic] = next(((s, captures) for s, captures in matches if captures is not None), None)
-        return self._by_topic[topic]
 
 
 class Collector:
@@ -106,6 +115,7 @@ class Collector:
         self._started = clock()
         self._status_at = 0.0
         self._status_told = -1
+        self._drained_at = time.monotonic()
         broker = config.settings.broker
         self._client = mqtt.Client(
             CallbackAPIVersion.VERSION2, client_id=broker.client_id, clean_session=False, manual_ack=True
@@ -132,8 +142,10 @@ class Collector:
             if not self._commit():
                 stop.wait(backoff_s)
                 backoff_s = min(2 * backoff_s, MAX_BACKOFF_S)
+            self._drain()
             self._tell_status()
         self._commit()
+        self._drain(at_once=True)
         self._tell_status(at_once=True)
         self._client.disconnect()
 
@@ -166,10 +178,13 @@ class Collector:
         )
 
     def _read(self) -> None:
-        """Read what the broker has sent, up to a group; wait a little where there is nothing."""
-        limits = self._config.settings.collector
-        while not self._group_is_due():
-            wait_s = limits.group_idle_ms / 1000 if self._pending else IDLE_WAIT_S
+        """Read what the broker has sent, up to a group; wait a little where there is nothing.
+
+        A group ends where the socket is empty: while it is committed the next one gathers, so that groups grow
+        with the load by themselves and a lone message is not kept waiting.
+        """
+        while len(self._pending) < self._config.settings.collector.group_messages:
+            wait_s = 0.0 if self._pending else IDLE_WAIT_S
             connection = self._client.socket()
             if connection is None or not select.select([connection], [], [], wait_s)[0]:
                 break
@@ -179,14 +194,6 @@ class Collector:
         if self._client.want_write():
             self._client.loop_write()
         self._client.loop_misc()
-
-    def _group_is_due(self) -> bool:
-        """Whether the group is full or old; one that grows no more is committed by `run` all the same."""
-        if not self._pending:
-            return False
-        limits = self._config.settings.collector
-        age_ms = 1000 * (self._clock() - self._pending[0].received_at)
-        return len(self._pending) >= limits.group_messages or not 0 <= age_ms < limits.group_age_ms
 
     def _commit(self) -> bool:
         """Commit the pending group and acknowledge it; on failure keep it. Whether it is done."""
@@ -208,6 +215,19 @@ class Collector:
             if message.qos and message.generation == self._generation:
                 self._client.ack(message.packet_id, message.qos)
         return True
+
+    def _drain(self, *, at_once: bool = False) -> None:
+        """Drain the outbox where it is long or old; what cannot be drained stays there."""
+        now = time.monotonic()
+        waiting = self._intake.undrained
+        if not waiting:
+            self._drained_at = now
+        elif at_once or waiting >= DRAIN_READINGS or now - self._drained_at >= DRAIN_AFTER_S:
+            self._drained_at = now
+            try:
+                self._intake.drain()
+            except StoreError as error:
+                log.error("%s; trying again", error)
 
     def _tell_status(self, *, at_once: bool = False) -> None:
         now = time.monotonic()

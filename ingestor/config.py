@@ -32,7 +32,7 @@ class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     pass
 
 
-class City(_Table, kw_only=True):
+class City(_Table, frozen=True, kw_only=True):
     """A city that stations and plans name; `staged` if it applied GB 3095-2012 before 2016."""
 
     id: str
@@ -41,7 +41,7 @@ class City(_Table, kw_only=True):
     staged: bool = False
 
 
-class BrokerSettings(_Table, kw_only=True):
+class BrokerSettings(_Table, frozen=True, kw_only=True):
     """Where the broker is; without `host` qingjing starts its own on 127.0.0.1."""
 
     host: str | None = None
@@ -49,15 +49,13 @@ class BrokerSettings(_Table, kw_only=True):
     client_id: str = "qingjing-collector"
 
 
-class CollectorSettings(_Table, kw_only=True):
-    """When a group of messages is committed: at this size, at this age, or when this long none came."""
+class CollectorSettings(_Table, frozen=True, kw_only=True):
+    """How many messages are committed, and then acknowledged, at most at once."""
 
     group_messages: Positive = 1000
-    group_age_ms: Positive = 200
-    group_idle_ms: Positive = 3
 
 
-class Settings(_Table, kw_only=True):
+class Settings(_Table, frozen=True, kw_only=True):
     """`config/settings.toml`."""
 
     zone: str
@@ -111,7 +109,10 @@ def find_directory(given: Path | None) -> Path:
     named = given or (Path(os.environ["QINGJING_CONFIG"]) if os.environ.get("QINGJING_CONFIG") else None)
     if named is not None:
         if not (named / "settings.toml").is_file():
-            raise ConfigError(f"config: expected a directory with settings.toml, got {shown(str(named))}; `qingjing init DIR` makes one")
+            raise ConfigError(
+                f"config: expected a directory with settings.toml, got {shown(str(named))}; "
+                f"`qingjing init DIR` makes one"
+            )
         return named
     candidates = (Path("config"), CHECKOUT, BUNDLED)
     return next((c for c in candidates if (c / "settings.toml").is_file()), BUNDLED)

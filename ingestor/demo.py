@@ -69,7 +69,9 @@ def run(config: Config, data: Path, *, seed: int, days: int, progress: Progress)
     port = _free_port()
     simulation = Simulation(config.register, city=CITY, seed=seed, days=days)
     with _service(config.directory, data, port) as child:
-        gateway = Gateway(host="127.0.0.1", port=port, client_id="demo-gateway", collector=config.settings.broker.client_id)
+        gateway = Gateway(
+            host="127.0.0.1", port=port, client_id="demo-gateway", collector=config.settings.broker.client_id
+        )
         gateway.wait_for_collector()
         total = len(simulation)
         sent = gateway.publish(simulation.messages(), progress=lambda n: progress("publish", n, max(n, total)))
@@ -81,6 +83,7 @@ def run(config: Config, data: Path, *, seed: int, days: int, progress: Progress)
             raise GatewayError(f"the collector ended with code {code}; see {data / 'service.log'}")
     store = SqliteStore(store_file(data))
     with contextlib.closing(store):
+        store.drain()
         done = 0
 
         def step(_: str) -> None:
@@ -107,7 +110,18 @@ def run(config: Config, data: Path, *, seed: int, days: int, progress: Progress)
 @contextlib.contextmanager
 def _service(config: Path, data: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
     """Run `qingjing run` as a child process; whatever happens, it does not outlive the block."""
-    command = [sys.executable, "-m", "ingestor", "--config", str(config), "--data", str(data), "run", "--port", str(port)]
+    command = [
+        sys.executable,
+        "-m",
+        "ingestor",
+        "--config",
+        str(config),
+        "--data",
+        str(data),
+        "run",
+        "--port",
+        str(port),
+    ]
     with (data / "service.log").open("ab") as log:
         child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)  # noqa: S603  # our own command
         try:

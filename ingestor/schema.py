@@ -23,7 +23,7 @@ class Table(msgspec.Struct, frozen=True):
 
 
 _AIR_DAY: dict[str, Kind] = {
-    **{q: "REAL" for q in QUANTITIES},
+    **dict.fromkeys(QUANTITIES, "REAL"),
     **{f"{q}_exact": "REAL" for q in QUANTITIES},
     **{f"{q}_count": "INTEGER" for q in QUANTITIES},
     **{f"iaqi_{q}": "INTEGER" for q in QUANTITIES},
@@ -33,11 +33,23 @@ _AIR_DAY: dict[str, Kind] = {
     "edition": "TEXT",
 }
 
-WATER_ITEMS: Final = ("temperature", "ph", "do", "conductivity", "turbidity", "codmn", "nh3n", "tp", "tn", "chla", "algae")
+WATER_ITEMS: Final = (
+    "temperature",
+    "ph",
+    "do",
+    "conductivity",
+    "turbidity",
+    "codmn",
+    "nh3n",
+    "tp",
+    "tn",
+    "chla",
+    "algae",
+)
 
 _TABLES = (
     # Hour means that entered the statistics; NULL where an hour is not valid. [ug/m3; CO mg/m3]
-    Table("air_hour", "station", {q: "REAL" for q in QUANTITIES}),
+    Table("air_hour", "station", dict.fromkeys(QUANTITIES, "REAL")),
     # <q>: rounded, NULL where not valid; <q>_exact: before rounding; <q>_count: valid hours.
     Table("air_day", "station", _AIR_DAY),
     # As air_day; <q>_count: valid stations.
@@ -48,7 +60,7 @@ _TABLES = (
     Table(
         "water_day",
         "station",
-        {**{i: "REAL" for i in WATER_ITEMS}, **{f"{i}_count": "INTEGER" for i in WATER_ITEMS}},
+        {**dict.fromkeys(WATER_ITEMS, "REAL"), **{f"{i}_count": "INTEGER" for i in WATER_ITEMS}},
     ),
     # Hourly equivalent level of valid hours. [dB]
     Table("noise_hour", "station", {"leq": "REAL"}),

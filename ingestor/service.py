@@ -39,6 +39,7 @@ def run(config: Config, data: Path) -> None:
         stack.enter_context(_alone(data))
         store = SqliteStore(store_file(data))
         stack.callback(store.close)
+        store.drain()
         if settings.host is None:
             stack.enter_context(broker.embedded(config.embedded_broker, port=settings.port, directory=data))
         collector = Collector(config, store, host=settings.host or broker.HOST, port=settings.port)

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 import numpy as np
 
-from aggregations.rounding import FloatArray
+from aggregations.rounding import BoolArray, FloatArray
 from sensors.register import Register, Station
 
 YEAR = 2020
@@ -29,13 +29,15 @@ LATEST_H = 72
 MALFORMED_EVERY = 4000
 STUCK_FROM_DAY = 12
 STUCK_DAYS = 3
+STUCK_STATION = 4
 
 Message = tuple[str, bytes]
 
 ZONE_LEVELS: dict[str | None, tuple[float, float]] = {
-    "0": (46, 37), "1": (51, 41.5), "2": (55.5, 46), "3": (59, 50.5), "4a": (66, 53.6), "4b": (65, 56),
+    "0": (46, 37), "1": (51, 42.7), "2": (55.5, 47.3), "3": (59, 52), "4a": (66, 54.9), "4b": (65, 56),
 }  # fmt: skip
 """Usual day and night level of a zone class. [dB]"""
+DIRT_OF_RIVERS = (1.3, 1.75, 0.85, 1.1, 1.6, 0.9, 0.6)
 
 
 class Simulation:
@@ -101,7 +103,7 @@ class Simulation:
                 values = {name: column[hour] for name, column in columns.items()}
                 yield hour, (topic, encode({"time": time, "period_s": period_s, "values": values}))
 
-    def _is_sent(self) -> FloatArray:
+    def _is_sent(self) -> BoolArray:
         """Whether each hour is sent at all: single gaps, and outages of up to a day."""
         sent = self._random.random(self._hours) >= SHARE_MISSING
         for _ in range(round(OUTAGES_A_YEAR * self._hours / 8784)):
@@ -121,52 +123,55 @@ class Simulation:
         return series
 
     def _series(self, number: int, station: Station) -> dict[str, FloatArray]:
-        make = {"air": self._air, "water": self._water, "noise": self._noise}[station.medium]
-        return make(number, station)
+        if station.medium == "air":
+            return self._air(stuck=number == STUCK_STATION)
+        if station.medium == "water":
+            return self._water(station, dirt=DIRT_OF_RIVERS[number % len(DIRT_OF_RIVERS)])
+        return self._noise(station)
 
-    def _air(self, number: int, station: Station) -> dict[str, FloatArray]:
+    def _air(self, *, stuck: bool) -> dict[str, FloatArray]:
         own = self._wander(self._hours, hours=8)
         site = 0.9 + 0.2 * self._random.random()
         rush = np.exp(-(((self._clock - 8) / 2.5) ** 2)) + np.exp(-(((self._clock - 19) / 3) ** 2))
         sun = np.exp(-(((self._clock - 14.5) / 3.5) ** 2))
         stagnation = np.exp(0.35 * self._weather + 0.15 * own)
-        pm25 = site * stagnation * (17 + 6.5 * self._season + 2 * rush)
-        series = {
+        pm25 = site * stagnation * (20 + 7.5 * self._season + 2 * rush)
+        series: dict[str, FloatArray] = {
             "pm25": pm25,
-            "pm10": pm25 * 1.55 + 8 + 3 * np.abs(own),
+            "pm10": pm25 * 1.55 + 8 + 3 * own**2,
             "so2": 5 + 1.5 * stagnation,
             "no2": site * stagnation * (17 + 4 * self._season + 9 * rush),
-            "o3": np.maximum(3, (38 - 9 * self._season) * (0.75 + 1.35 * sun * np.exp(0.34 * self._weather)) + 5 * own),
+            "o3": np.maximum(3, (40 - 8 * self._season) * (0.75 + 1.35 * sun * np.exp(0.56 * self._weather)) + 5 * own),
         }
-        rounded = {name: np.round(np.maximum(values, 1), 1) for name, values in series.items()}
-        rounded["co"] = np.round(0.45 + 0.2 * stagnation, 3)
-        if number == 4:
+        rounded: dict[str, FloatArray] = {k: _rounded(np.maximum(values, 1), 1) for k, values in series.items()}
+        rounded["co"] = _rounded(0.45 + 0.2 * stagnation, 3)
+        if stuck:
             first = STUCK_FROM_DAY * 24
             rounded["pm25"][first : first + STUCK_DAYS * 24] = rounded["pm25"][min(first, self._hours - 1)]
         return rounded
 
-    def _water(self, number: int, station: Station) -> dict[str, FloatArray]:
+    def _water(self, station: Station, *, dirt: float) -> dict[str, FloatArray]:
         wet = self._wander(self._hours, hours=120)
         own = np.exp(0.18 * wet)
-        dirty = {"lake": 0.35, "river": (1.3, 1.75, 0.85, 1.1, 1.6, 0.9, 0.6)[number % 7]}[station.body]
+        dirty = 0.35 if station.body == "lake" else dirt
         summer = -self._season
         return {
-            "temperature": np.round(23 + 6 * summer + 0.6 * wet, 1),
-            "ph": np.round(7.4 + 0.15 * self._wander(self._hours, hours=48), 2),
-            "do": np.round(np.maximum(2.2, 7.8 - 1.0 * dirty - 0.8 * summer + 0.4 * wet), 2),
-            "conductivity": np.round(280 + 120 * dirty * own, 1),
-            "turbidity": np.round(12 * own, 1),
-            "codmn": np.round((1.4 + 2.2 * dirty) * own, 2),
-            "nh3n": np.round(0.72 * dirty * own, 3),
-            "tp": np.round((0.035 if station.body == "lake" else 0.145 * dirty) * own, 3),
-            "tn": np.round((1.1 + 2.5 * dirty) * own, 2),
+            "temperature": _rounded(23 + 6 * summer + 0.6 * wet, 1),
+            "ph": _rounded(7.4 + 0.15 * self._wander(self._hours, hours=48), 2),
+            "do": _rounded(np.maximum(2.2, 7.8 - 1.0 * dirty - 0.8 * summer + 0.4 * wet), 2),
+            "conductivity": _rounded(280 + 120 * dirty * own, 1),
+            "turbidity": _rounded(12 * own, 1),
+            "codmn": _rounded((1.4 + 2.2 * dirty) * own, 2),
+            "nh3n": _rounded(0.72 * dirty * own, 3),
+            "tp": _rounded((0.035 if station.body == "lake" else 0.145 * dirty) * own, 3),
+            "tn": _rounded((1.1 + 2.5 * dirty) * own, 2),
         }
 
-    def _noise(self, number: int, station: Station) -> dict[str, FloatArray]:
+    def _noise(self, station: Station) -> dict[str, FloatArray]:
         day, night = ZONE_LEVELS[station.zone_class]
         is_night = (self._clock < 6) | (self._clock >= 22)
         level = np.where(is_night, night, day) + 1.2 * self._random.standard_normal()
-        return {"leq": np.round(level + 1.6 * self._wander(self._hours, hours=5), 1)}
+        return {"leq": _rounded(level + 1.6 * self._wander(self._hours, hours=5), 1)}
 
     def _malformed(self, number: int, topic: str, time: str) -> Message:
         """One of the faults that gateways are known for, in turn; `number` makes each different."""
@@ -187,3 +192,8 @@ class Simulation:
             (topic, bytes([0xFF, 0xD8, number % 256]) * 20),
         ]
         return faults[number % len(faults)]
+
+
+def _rounded(values: FloatArray, decimals: int) -> FloatArray:
+    rounded: FloatArray = np.round(values, decimals)
+    return rounded

@@ -5,7 +5,7 @@ import msgspec
 from sensors.quantities import Medium
 
 
-class Reading(msgspec.Struct, frozen=True, gc=False):
+class Reading(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """Values of one station for one averaging period.
 
     `time` is the start of the period in seconds since 1970-01-01T00:00Z. `values` holds (quantity, value,

@@ -62,11 +62,11 @@ class Register:
 
     def __init__(self, stations: list[Station]) -> None:
         self.stations = tuple(stations)
-        self._by_key = {(s.medium, s.id): s for s in stations}
+        self._by_key: dict[tuple[str, str], Station] = {(s.medium, s.id): s for s in stations}
 
     def get(self, medium: str, station_id: str) -> Station | None:
         """Return the station, or None where the register does not know it."""
-        return self._by_key.get((medium, station_id))  # type: ignore[call-overload, no-any-return]  # any text may be asked for
+        return self._by_key.get((medium, station_id))
 
     def of(self, medium: Medium, city: str | None = None) -> list[Station]:
         """Return the stations of a medium, of all cities or one, in the order of the file."""
@@ -146,7 +146,11 @@ def _station(row: dict[str, str], medium: Medium, at: str) -> Station:
         special = {"zone_class": choice("zone_class", get_args(ZoneClass))}
     station = Station(
         medium=medium,
-        **{k: row[k] for k in ("id", "name", "name_en", "city", "district")},
+        id=row["id"],
+        name=row["name"],
+        name_en=row["name_en"],
+        city=row["city"],
+        district=row["district"],
         lon=optional("lon", bounded(180), "degrees east between -180 and 180"),
         lat=optional("lat", bounded(90), "degrees north between -90 and 90"),
         since=optional("since", dt.date.fromisoformat, "a date such as 2020-01-01"),

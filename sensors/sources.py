@@ -79,9 +79,13 @@ def parse(text: str, *, file: str) -> list[Source]:
         if len(set(captures)) != len(captures) or any(
             not level or ("{" in level and not _CAPTURE.fullmatch(level)) or set(level) & set("+#") for level in levels
         ):
-            raise ConfigError(f"{at}.topic: expected levels that are a word or one {{capture}}, got {shown(source.topic)}")
+            raise ConfigError(
+                f"{at}.topic: expected levels that are a word or one {{capture}}, got {shown(source.topic)}"
+            )
         if "medium" not in captures and source.medium is None:
-            raise ConfigError(f"{at}.medium: expected one of {', '.join(MEDIA)} as the topic has no {{medium}}, got nothing")
+            raise ConfigError(
+                f"{at}.medium: expected one of {', '.join(MEDIA)} as the topic has no {{medium}}, got nothing"
+            )
         if "medium" in captures and source.medium is not None:
             raise ConfigError(f"{at}.medium: expected nothing as the topic has {{medium}}, got {shown(source.medium)}")
         if source.max_payload_bytes < 1 or source.max_ahead_s < 0:

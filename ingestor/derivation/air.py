@@ -11,10 +11,11 @@ from aggregations import air, aqi
 from aggregations.air import StationDays
 from aggregations.rounding import MICRO, BoolArray, divide_half_even, to_micros
 from aggregations.standards import AirEvaluation, AirIndex, AirLimits
-from ingestor.config import DAY_S, Config
+from ingestor.config import Config
 from ingestor.derivation.spans import HOUR_S, HOURS, Span, by_edition, hour_means, nullable, part_of, usable
 from ingestor.store import SeriesKey, Tables
 from sensors.register import Station
+
 
 class StationOfCity(msgspec.Struct, frozen=True):
     """The days of one station that a city's days are made of."""
@@ -44,7 +45,7 @@ def derive_station(config: Config, store: Tables, station: Station, series: list
                 parts[quantity].append(part)
     by_quantity = {quantity: _joined(each) for quantity, each in parts.items()}
     flat = {q: hours[q].ravel() for q in air.QUANTITIES if q in hours}
-    any_hour = np.any([np.isfinite(v) for v in flat.values()] or [[False]], axis=0).nonzero()[0]
+    any_hour = np.any([np.isfinite(v) for v in hours.values()], axis=0).ravel().nonzero()[0]
     hour_times = (span.start + any_hour * HOUR_S).tolist()
     store.replace("air_hour", station.id, hour_times, {q: nullable(v[any_hour]) for q, v in flat.items()})
     exact = {q: np.where(d.valid, d.sums / d.counts / MICRO, np.nan) for q, d in by_quantity.items()}
@@ -67,7 +68,7 @@ def derive_city(config: Config, store: Tables, city: str, members: list[StationO
     last = max(m.span.first + dt.timedelta(days=m.span.n - 1) for m in members)
     whole = Span(first, config.start_of(first), (last - first).days + 1)
     staged = config.staged(city)
-    stations = [s for s in config.register.of("air", city)]
+    stations = config.register.of("air", city)
     days = [whole.first + dt.timedelta(days=i) for i in range(whole.n)]
     expected = [sum(s.expected_on(day) for s in stations) for day in days]
     exact: dict[str, list[Any]] = {}
@@ -127,15 +128,17 @@ def _air_columns(
             else:
                 concentrations[key] = ozone_hour_max(item.decimals, cut)
         result = aqi.of_day(concentrations, index)
-        for item in index.daily_items:
-            extend(f"iaqi_{index.item[item].quantity}", [None if v == aqi.NONE else v for v in result.sub[item].tolist()])
+        for key in index.daily_items:
+            extend(f"iaqi_{index.item[key].quantity}", [None if v == aqi.NONE else v for v in result.sub[key].tolist()])
         values = result.aqi.tolist()
         extend("aqi", [None if v == aqi.NONE else v for v in values])
         extend("level", [None if v == aqi.NONE else 1 + index.level.index(aqi.level(v, index)) for v in values])
         extend(
             "primary",
             [
-                ",".join(aqi.primary({k: int(a[i]) for k, a in result.sub.items()}, v, index)) if v != aqi.NONE else None
+                ",".join(aqi.primary({k: int(a[i]) for k, a in result.sub.items()}, v, index))
+                if v != aqi.NONE
+                else None
                 for i, v in enumerate(values)
             ],
         )

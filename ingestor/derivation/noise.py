@@ -1,7 +1,7 @@
 """Noise: hours, day and night levels of a monitor."""
 
 import datetime as dt
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -11,6 +11,13 @@ from ingestor.config import Config
 from ingestor.derivation.spans import HOUR_S, Span, by_edition, hour_means, nullable, usable
 from ingestor.store import SeriesKey, Tables
 from sensors.register import Station
+
+PARTS: Final[tuple[tuple[noise.PartOfDay, str, str], ...]] = (
+    ("day", "ld", "day_attains"),
+    ("night", "ln", "night_attains"),
+)
+"""Part of the day, and the columns of its level and of its verdict."""
+
 
 def derive_station(config: Config, store: Tables, station: Station, series: list[SeriesKey]) -> Span:
     """Replace `noise_hour` and `noise_day` of a monitor; return the span of its days."""
@@ -23,7 +30,7 @@ def derive_station(config: Config, store: Tables, station: Station, series: list
     columns: dict[str, list[Any]] = {}
     for cut, limits in by_edition(config, NoiseLimits, span):
         method = config.standards.on(NoiseMethod, span.first + dt.timedelta(days=cut.start))
-        for part, level_name, attains_name in (("day", "ld", "day_attains"), ("night", "ln", "night_attains")):
+        for part, level_name, attains_name in PARTS:
             means, n_hours = noise.part_levels(levels[cut], valid[cut], part, limits=limits, method=method)
             verdicts = noise.attains(means, station.zone_class, part, limits=limits, method=method)
             columns.setdefault(level_name, []).extend(nullable(means))

@@ -14,6 +14,7 @@ from ingestor.schema import WATER_ITEMS
 from ingestor.store import SeriesKey, Tables
 from sensors.register import Station
 
+
 def derive_station(config: Config, store: Tables, station: Station, series: list[SeriesKey]) -> Span:
     """Replace `water_reading` and `water_day` of a section; return the span of its days."""
     span, found = usable(config, store, station, series)

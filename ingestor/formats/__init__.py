@@ -26,7 +26,9 @@ class FileFormat(msgspec.Struct, frozen=True):
 
 
 FORMATS: Final[dict[str, FileFormat]] = {
-    "uci-beijing": FileFormat("12 Beijing air stations, hourly, 2013-2017 (CSV)", uci_beijing.messages, uci_beijing.stations),
+    "uci-beijing": FileFormat(
+        "12 Beijing air stations, hourly, 2013-2017 (CSV)", uci_beijing.messages, uci_beijing.stations
+    ),
     "cnemc-water": FileFormat("national water sections, snapshots (CSV)", cnemc_water.messages, cnemc_water.stations),
     "dublin-noise": FileFormat("Dublin monitors, hourly LAeq (TSV)", dublin_noise.messages, dublin_noise.stations),
 }

@@ -22,7 +22,20 @@ OFFSET = "+08:00"
 PERIOD_S = 4 * 3600
 
 LAKES = frozenset(
-    ("岗南水库", "汤河水库", "急水港桥", "西山", "湖滨(老)", "陶岔", "坝上中(胡家岭)", "西苑隧道", "观音山", "裕溪口(老)", "蛤蟆石", "岳阳楼")
+    (
+        "岗南水库",
+        "汤河水库",
+        "急水港桥",
+        "西山",
+        "湖滨(老)",
+        "陶岔",
+        "坝上中(胡家岭)",
+        "西苑隧道",
+        "观音山",
+        "裕溪口(老)",
+        "蛤蟆石",
+        "岳阳楼",
+    )
 )
 """Sections that the platform judges by the lake limits of total phosphorus (README of the data)."""
 
@@ -54,9 +67,19 @@ def stations(file: Path, city: str) -> list[Station]:
         key = section_id(row[1], row[3])
         if key not in found:
             found[key] = Station(
-                medium="water", id=key, name=row[3], name_en="", city=city, district=row[1], lon=None, lat=None,
-                water=row[5], body="lake" if row[3] in LAKES else "river", since=None, until=None,
-            )  # fmt: skip
+                medium="water",
+                id=key,
+                name=row[3],
+                name_en="",
+                city=city,
+                district=row[1],
+                lon=None,
+                lat=None,
+                water=row[5],
+                body="lake" if row[3] in LAKES else "river",
+                since=None,
+                until=None,
+            )
     return list(found.values())
 
 

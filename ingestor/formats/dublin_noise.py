@@ -40,9 +40,18 @@ def stations(file: Path, city: str) -> list[Station]:
     """Return the monitors of a file; their zone class is not stated and taken as 2."""
     return [
         Station(
-            medium="noise", id=name, name=name, name_en=name, city=city, district="", lon=None, lat=None,
-            zone_class="2", since=None, until=None,
-        )  # fmt: skip
+            medium="noise",
+            id=name,
+            name=name,
+            name_en=name,
+            city=city,
+            district="",
+            lon=None,
+            lat=None,
+            zone_class="2",
+            since=None,
+            until=None,
+        )
         for name in _monitors(next(table(file, COLUMNS, delimiter="\t"))[1])
     ]
 

@@ -62,11 +62,15 @@ def table(file: Path, columns: tuple[str, ...], *, delimiter: str = ",") -> Iter
             reader = csv.reader(text, delimiter=delimiter)
             header = tuple(next(reader, []))
             if header[: len(columns)] != columns:
-                raise ConfigError(f"{file}: line 1: expected columns {', '.join(columns)}, got {shown(', '.join(header))}")
+                raise ConfigError(
+                    f"{file}: line 1: expected columns {', '.join(columns)}, got {shown(', '.join(header))}"
+                )
             yield 1, list(header)
             for fields in reader:
                 if len(fields) != len(header):
-                    raise ConfigError(f"{file}: line {reader.line_num}: expected {len(header)} fields, got {len(fields)}")
+                    raise ConfigError(
+                        f"{file}: line {reader.line_num}: expected {len(header)} fields, got {len(fields)}"
+                    )
                 yield reader.line_num, fields
     except (OSError, UnicodeDecodeError, EOFError, csv.Error) as error:
         raise ConfigError(f"{file}: expected a readable UTF-8 file, got {error}") from error

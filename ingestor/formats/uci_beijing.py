@@ -12,7 +12,26 @@ from ingestor.formats.message import FileMessage, number, table
 from sensors.errors import ConfigError
 from sensors.register import Station
 
-COLUMNS = ("No", "year", "month", "day", "hour", "PM2.5", "PM10", "SO2", "NO2", "CO", "O3", "TEMP", "PRES", "DEWP", "RAIN", "wd", "WSPM", "station")
+COLUMNS = (
+    "No",
+    "year",
+    "month",
+    "day",
+    "hour",
+    "PM2.5",
+    "PM10",
+    "SO2",
+    "NO2",
+    "CO",
+    "O3",
+    "TEMP",
+    "PRES",
+    "DEWP",
+    "RAIN",
+    "wd",
+    "WSPM",
+    "station",
+)
 VARIABLES = {"PM2.5": "pm25", "PM10": "pm10", "SO2": "so2", "NO2": "no2", "CO": "co", "O3": "o3"}
 OFFSET = "+08:00"
 
@@ -46,7 +65,15 @@ def stations(file: Path, city: str) -> list[Station]:
     name = first[1][17]
     return [
         Station(
-            medium="air", id=name, name=name, name_en=name, city=city, district="", lon=None, lat=None,
-            since=None, until=None,
-        )  # fmt: skip
+            medium="air",
+            id=name,
+            name=name,
+            name_en=name,
+            city=city,
+            district="",
+            lon=None,
+            lat=None,
+            since=None,
+            until=None,
+        )
     ]

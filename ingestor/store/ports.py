@@ -66,15 +66,30 @@ class Intake(Protocol):
     """What the collector writes to."""
 
     def commit(self, arrivals: Sequence[Arrival]) -> None:
-        """Keep all arrivals durably, or none: readings, quarantine and counts in one transaction.
+        """Keep all arrivals durably, or none: readings in the outbox, refused messages in quarantine, counts.
 
-        Same series and time is the same value: the last one wins. When this returns, the arrivals survive
-        a loss of power.
+        When this returns, the arrivals survive a loss of power.
 
         Raises
         ------
         StoreError
             If nothing could be kept; the same call may be made again.
+        """
+
+    @property
+    def undrained(self) -> int:
+        """Readings committed by this object and not drained yet."""
+
+    def drain(self) -> None:
+        """Move all of the outbox into the raw readings, at once or not at all.
+
+        Same series and time is the same value: the last one wins. Anyone may call it at any time; it is done
+        when the store is opened, too, so that an outbox left by a crash is not forgotten.
+
+        Raises
+        ------
+        StoreError
+            If it could not be moved; it stays in the outbox.
         """
 
 

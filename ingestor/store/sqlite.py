@@ -4,6 +4,7 @@ import hashlib
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from sensors.reading import Refusal
 
 SCHEMA_VERSION = 1
 
+Series = tuple[str, str, int, str]
+
 _SCHEMA = """
 CREATE TABLE series (
     id INTEGER PRIMARY KEY, medium TEXT NOT NULL, station TEXT NOT NULL, period_s INTEGER NOT NULL,
@@ -24,6 +27,7 @@ CREATE TABLE series (
 CREATE TABLE reading (
     series INTEGER NOT NULL, time INTEGER NOT NULL, value REAL, flag INTEGER NOT NULL, PRIMARY KEY (series, time)
 ) WITHOUT ROWID;
+CREATE TABLE outbox (id INTEGER PRIMARY KEY AUTOINCREMENT, readings BLOB NOT NULL);
 CREATE TABLE quarantine (
     id INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE, first_at REAL NOT NULL, last_at REAL NOT NULL,
     seen INTEGER NOT NULL, source TEXT NOT NULL, topic TEXT NOT NULL, payload BLOB NOT NULL, refusals BLOB NOT NULL
@@ -43,7 +47,11 @@ _QUARANTINE = (
 )
 _COUNT = "INSERT INTO counter VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = value + excluded.value"
 
-_refusals = msgspec.json.Decoder(list[Refusal])
+_encode = msgspec.msgpack.Encoder().encode
+_readings = msgspec.msgpack.Decoder(
+    list[tuple[str, str, int, int, list[tuple[str, float | None, int]]]]
+)  # of `Reading`
+_refusals = msgspec.msgpack.Decoder(list[Refusal])
 
 
 class SqliteStore:
@@ -58,13 +66,15 @@ class SqliteStore:
             If it cannot be opened, is no database, or was made by another version of qingjing.
         """
         self.file = file
-        self._ids: dict[SeriesKey, int] = {}
+        self._ids: dict[Series, int] = {}
+        self._undrained = 0
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
             self._db = sqlite3.connect(file, isolation_level=None, timeout=30)
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = FULL")
             self._db.execute("PRAGMA wal_autocheckpoint = 8000")
+            self._db.execute("PRAGMA cache_size = -32768")
             with self._transaction():
                 self._create_or_check()
         except (sqlite3.Error, OSError) as error:
@@ -103,46 +113,74 @@ class SqliteStore:
 
     def commit(self, arrivals: Sequence[Arrival]) -> None:
         """See `Intake.commit`."""
-        new_ids: dict[SeriesKey, int] = {}
+        readings = [reading for arrival in arrivals for reading in arrival.readings]
+        refused = [arrival for arrival in arrivals if arrival.refusals]
+        counts = {
+            "messages": len(arrivals),
+            "messages_quarantined": len(refused),
+            "values": sum(len(reading.values) for reading in readings),
+        }
         try:
             with self._transaction():
-                rows = [
-                    (self._id(SeriesKey(r.medium, r.station, r.period_s, quantity), new_ids), r.time, value, flag)
-                    for a in arrivals
-                    for r in a.readings
-                    for quantity, value, flag in r.values
-                ]
-                self._db.executemany(_UPSERT, rows)
-                refused = [a for a in arrivals if a.refusals]
+                if readings:
+                    self._db.execute("INSERT INTO outbox (readings) VALUES (?)", (_encode(readings),))
                 self._db.executemany(
                     _QUARANTINE,
                     [
-                        (_digest(a), a.received_at, a.received_at, a.source, a.topic, a.payload, msgspec.json.encode(a.refusals))
+                        (_digest(a), a.received_at, a.received_at, a.source, a.topic, a.payload, _encode(a.refusals))
                         for a in refused
                     ],
                 )
-                counts = {"messages": len(arrivals), "messages_quarantined": len(refused), "values": len(rows)}
                 self._db.executemany(_COUNT, counts.items())
         except sqlite3.Error as error:
             raise StoreError(f"store {self.file}: {len(arrivals)} messages not kept: {error}") from error
-        self._ids.update(new_ids)
+        self._undrained += len(readings)
 
-    def _id(self, key: SeriesKey, new_ids: dict[SeriesKey, int]) -> int:
-        found = self._ids.get(key) or new_ids.get(key)
-        if found is None:
-            self._db.execute("INSERT OR IGNORE INTO series (medium, station, period_s, quantity) VALUES (?, ?, ?, ?)", key)
-            found = self._db.execute(
+    @property
+    def undrained(self) -> int:
+        """Readings that this object has put into the outbox and not drained yet."""
+        return self._undrained
+
+    def drain(self) -> None:
+        """See `Intake.drain`."""
+        new_ids: dict[Series, int] = {}
+        try:
+            with self._transaction():
+                last = self._db.execute("SELECT max(id) FROM outbox").fetchone()[0]
+                if last is not None:
+                    rows = []
+                    for (blob,) in self._db.execute("SELECT readings FROM outbox WHERE id <= ? ORDER BY id", (last,)):
+                        for medium, station, period_s, time, values in _readings.decode(blob):
+                            for quantity, value, flag in values:
+                                key = (medium, station, period_s, quantity)
+                                rows.append((self._ids.get(key) or self._id(key, new_ids), time, value, flag))
+                    rows.sort(key=itemgetter(0, 1))  # stable: of one series and time the last stays last
+                    self._db.executemany(_UPSERT, rows)
+                    self._db.execute("DELETE FROM outbox WHERE id <= ?", (last,))
+        except sqlite3.Error as error:
+            raise StoreError(f"store {self.file}: outbox not drained: {error}") from error
+        self._ids.update(new_ids)
+        self._undrained = 0
+
+    def _id(self, key: Series, new_ids: dict[Series, int]) -> int:
+        """Id of a series, made where it is new; `new_ids` join the known ones once the transaction holds."""
+        if key not in new_ids:
+            self._db.execute(
+                "INSERT OR IGNORE INTO series (medium, station, period_s, quantity) VALUES (?, ?, ?, ?)", key
+            )
+            row = self._db.execute(
                 "SELECT id FROM series WHERE medium = ? AND station = ? AND period_s = ? AND quantity = ?", key
-            ).fetchone()[0]
-            new_ids[key] = found
-        return int(found)
+            ).fetchone()
+            new_ids[key] = row[0]
+        return new_ids[key]
 
     # Tables
 
     def series(self, medium: str) -> list[SeriesKey]:
         """See `Tables.series`."""
         rows = self._db.execute(
-            "SELECT medium, station, period_s, quantity FROM series WHERE medium = ? ORDER BY station, period_s, quantity",
+            "SELECT medium, station, period_s, quantity FROM series WHERE medium = ? "
+            "ORDER BY station, period_s, quantity",
             (medium,),
         )
         return [SeriesKey(*row) for row in rows]
@@ -184,7 +222,8 @@ class SqliteStore:
         declared = TABLES[table]
         names = ", ".join(f'"{name}"' for name in columns if name in declared.columns)
         yield from self._db.execute(
-            f"SELECT time, {names} FROM {declared.name} WHERE {declared.key} = ? AND time >= ? AND time < ? ORDER BY time",
+            f"SELECT time, {names} FROM {declared.name} "
+            f"WHERE {declared.key} = ? AND time >= ? AND time < ? ORDER BY time",
             (key, start, end),
         )
 
@@ -214,7 +253,10 @@ class SqliteStore:
         rows = self._db.execute(
             f"SELECT id, first_at, last_at, seen, source, topic, payload, refusals FROM quarantine {clause}", arguments
         )
-        return [Quarantined(*row[:7], _refusals.decode(row[7])) for row in rows]
+        return [
+            Quarantined(number, first, last, seen, source, topic, payload, _refusals.decode(refusals))
+            for number, first, last, seen, source, topic, payload, refusals in rows
+        ]
 
     def quarantine_reasons(self) -> dict[str, int]:
         """Return the number of distinct messages in quarantine by the code of their first refusal."""

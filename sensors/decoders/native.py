@@ -41,13 +41,13 @@ _EMPTY = Refusal("wrong_type", "payload: expected at least one item, got an empt
 _decoder = msgspec.json.Decoder(Item | list[Item])
 
 
-class _Refused(Exception):
+class _RefusedError(Exception):
     def __init__(self, code: str, detail: str) -> None:
         super().__init__(detail)
         self.refusal = Refusal(code, detail)
 
 
-def decode(payload: bytes, context: Context) -> Decoded:
+def decode(payload: bytes, received_at: float, context: Context) -> Decoded:
     """Return the readings of a payload and what was refused of it.
 
     Never raises on any payload.
@@ -57,29 +57,31 @@ def decode(payload: bytes, context: Context) -> Decoded:
     try:
         whole = _decoder.decode(payload)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        _decode_leniently(payload, context, readings, refusals)
+        _decode_leniently(payload, received_at, context, readings, refusals)
         return Decoded(readings, refusals)
     if whole == []:
         refusals.append(_EMPTY)
     elif isinstance(whole, list):
         for i, item in enumerate(whole):
-            _take(item, f"[{i}].", context, readings, refusals)
+            _take(item, f"[{i}].", received_at, context, readings, refusals)
     else:
-        _take(whole, "", context, readings, refusals)
+        _take(whole, "", received_at, context, readings, refusals)
     return Decoded(readings, refusals)
 
 
-def _take(item: Item, at: str, context: Context, readings: list[Reading], refusals: list[Refusal]) -> None:
+def _take(
+    item: Item, at: str, received_at: float, context: Context, readings: list[Reading], refusals: list[Refusal]
+) -> None:
     """Check one well-typed item and append its reading, its refusals, or both."""
     try:
         medium, station = _station(item, at, context)
-        time = _time(item, at, medium, context)
-        known_flags = _flags(item, at)
-    except _Refused as error:
+        time = _time(item, at, medium, received_at, context)
+        known_flags = _flags(item, at) if item.flags else {}
+    except _RefusedError as error:
         refusals.append(error.refusal)
         return
     known = context.quantities.of(medium)  # type: ignore[arg-type]  # the register knows only media
-    values = []
+    values: list[tuple[str, float | None, int]] = []
     for key, value in item.values.items():
         if key not in known:
             refusals.append(Refusal("unknown_quantity", f"{at}values: expected keys of {medium}, got {shown(key)}"))
@@ -98,30 +100,38 @@ def _take(item: Item, at: str, context: Context, readings: list[Reading], refusa
 def _station(item: Item, at: str, context: Context) -> tuple[str, str]:
     station = context.station or item.station
     if context.medium not in MEDIA:
-        raise _Refused("unknown_topic", f"topic: expected a medium of {', '.join(MEDIA)}, got {shown(context.medium)}")
+        raise _RefusedError(
+            "unknown_topic", f"topic: expected a medium of {', '.join(MEDIA)}, got {shown(context.medium)}"
+        )
     if station is None:
-        raise _Refused("unknown_station", f"{at}station: expected a station as the topic names none, got nothing")
+        raise _RefusedError("unknown_station", f"{at}station: expected a station as the topic names none, got nothing")
     if item.station is not None and item.station != station:
-        raise _Refused("unknown_station", f"{at}station: expected {station!r} as in the topic, got {shown(item.station)}")
+        raise _RefusedError(
+            "unknown_station", f"{at}station: expected {station!r} as in the topic, got {shown(item.station)}"
+        )
     if context.register.get(context.medium, station) is None:
-        raise _Refused("unknown_station", f"{at}station: expected one of the register of {context.medium}, got {shown(station)}")
+        raise _RefusedError(
+            "unknown_station", f"{at}station: expected one of the register of {context.medium}, got {shown(station)}"
+        )
     return context.medium, station
 
 
-def _time(item: Item, at: str, medium: str, context: Context) -> int:
+def _time(item: Item, at: str, medium: str, received_at: float, context: Context) -> int:
     if item.time.tzinfo is None:
-        raise _Refused("naive_time", f"{at}time: expected an offset such as +08:00, got {item.time.isoformat()!r}")
+        raise _RefusedError("naive_time", f"{at}time: expected an offset such as +08:00, got {item.time.isoformat()!r}")
     if not 1 <= item.period_s <= DAY_S or DAY_S % item.period_s:
-        raise _Refused("wrong_type", f"{at}period_s: expected seconds that divide a day, got {item.period_s}")
+        raise _RefusedError("wrong_type", f"{at}period_s: expected seconds that divide a day, got {item.period_s}")
     time = math.floor(item.time.timestamp())
-    if time > context.received_at + context.max_ahead_s:
-        raise _Refused(
+    if time > received_at + context.max_ahead_s:
+        raise _RefusedError(
             "future_time", f"{at}time: expected at most {context.max_ahead_s} s ahead, got {item.time.isoformat()!r}"
         )
     if time < context.not_before:
-        raise _Refused("bad_time", f"{at}time: expected a time after the source's not_before, got {item.time.isoformat()!r}")
+        raise _RefusedError(
+            "bad_time", f"{at}time: expected a time after the source's not_before, got {item.time.isoformat()!r}"
+        )
     if medium in ALIGNED and (time + context.offset_s) % item.period_s:
-        raise _Refused(
+        raise _RefusedError(
             "bad_time", f"{at}time: expected the start of a period of {item.period_s} s, got {item.time.isoformat()!r}"
         )
     return time
@@ -130,13 +140,17 @@ def _time(item: Item, at: str, medium: str, context: Context) -> int:
 def _flags(item: Item, at: str) -> dict[str, int]:
     for key, word in item.flags.items():
         if word not in flags.NATIVE:
-            raise _Refused("unknown_flag", f"{at}flags.{key}: expected one of {', '.join(flags.NATIVE)}, got {shown(word)}")
+            raise _RefusedError(
+                "unknown_flag", f"{at}flags.{key}: expected one of {', '.join(flags.NATIVE)}, got {shown(word)}"
+            )
         if key not in item.values:
-            raise _Refused("wrong_type", f"{at}flags: expected keys that have a value, got {shown(key)}")
+            raise _RefusedError("wrong_type", f"{at}flags: expected keys that have a value, got {shown(key)}")
     return {key: flags.NATIVE[word] for key, word in item.flags.items()}
 
 
-def _decode_leniently(payload: bytes, context: Context, readings: list[Reading], refusals: list[Refusal]) -> None:
+def _decode_leniently(
+    payload: bytes, received_at: float, context: Context, readings: list[Reading], refusals: list[Refusal]
+) -> None:
     """Take what can be taken of a payload that is not well typed as a whole, item by item and value by value."""
     try:
         tree = json.loads(payload)
@@ -145,12 +159,14 @@ def _decode_leniently(payload: bytes, context: Context, readings: list[Reading],
         return
     if isinstance(tree, list):
         for i, raw in enumerate(tree):
-            _take_raw(raw, f"[{i}].", context, readings, refusals)
+            _take_raw(raw, f"[{i}].", received_at, context, readings, refusals)
     else:
-        _take_raw(tree, "", context, readings, refusals)
+        _take_raw(tree, "", received_at, context, readings, refusals)
 
 
-def _take_raw(raw: Any, at: str, context: Context, readings: list[Reading], refusals: list[Refusal]) -> None:
+def _take_raw(
+    raw: Any, at: str, received_at: float, context: Context, readings: list[Reading], refusals: list[Refusal]
+) -> None:
     values: dict[str, float | None] = {}
     if isinstance(raw, dict) and isinstance(raw.get("values"), dict):
         for key, value in raw["values"].items():
@@ -168,7 +184,7 @@ def _take_raw(raw: Any, at: str, context: Context, readings: list[Reading], refu
         code = "bad_time" if "`$.time`" in str(error) else "wrong_type"
         refusals.append(Refusal(code, f"{at or 'payload'}: {shown(str(error).replace('`', ''), 200)}"))
         return
-    _take(item, at, context, readings, refusals)
+    _take(item, at, received_at, context, readings, refusals)
 
 
 def _float(value: float | None) -> float | None:

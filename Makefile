@@ -1,0 +1,53 @@
+# qingjing: `make demo` shows the whole path, `make test` checks everything. Both need only python3 (3.11 or later),
+# git and make; each makes its own virtual environment from pinned versions.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary :all:
+DATA ?= ../shared/data
+
+.PHONY: help demo test check lint bench lock clean
+help:
+	@echo "make demo   a simulated year through MQTT to the verdict on a plan (needs python3, git, make)"
+	@echo "make test   lint, types, and all tests against real servers (as root it installs Mosquitto)"
+	@echo "make bench  the benchmarks, each with what it measured"
+	@echo "make lock   pin the versions anew; make clean removes what was made"
+
+demo: $(VENV)/run.done
+	@$(BIN)/qingjing demo
+
+test: $(VENV)/dev.done servers lint
+	$(BIN)/pytest
+
+lint: $(VENV)/dev.done
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+.PHONY: servers
+servers:
+	@tools/install-servers mosquitto
+
+bench: $(VENV)/dev.done
+	@for each in tests/benchmarks/*.py; do $(BIN)/python $$each || exit 1; done
+
+$(VENV)/run.done: requirements/run.txt pyproject.toml tools/make-venv
+	@tools/make-venv $(PYTHON) $(VENV)
+	@$(PIP) --require-hashes -r requirements/run.txt
+	@$(PIP) --no-build-isolation --no-deps --editable .
+	@touch $@
+
+$(VENV)/dev.done: requirements/dev.txt $(VENV)/run.done
+	@$(PIP) --require-hashes -r requirements/dev.txt
+	@touch $@
+
+lock: $(VENV)/dev.done
+	$(PIP) uv
+	$(BIN)/uv pip compile -q pyproject.toml --group build --universal --python-version 3.11 --generate-hashes \
+	    --no-emit-index-url --no-header -o requirements/run.txt
+	$(BIN)/uv pip compile -q pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
+	    --no-emit-index-url --no-header -o requirements/dev.txt
+
+clean:
+	rm -rf $(VENV) demo-data dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .benchmarks .import_linter_cache

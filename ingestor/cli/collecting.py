@@ -1,0 +1,104 @@
+"""Commands that move readings: run, replay, register."""
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+
+from ingestor import formats, service, tables
+from ingestor.cli.common import Json, app, options, print_line, progress_bars
+from ingestor.formats import FORMATS
+from ingestor.gateway import Gateway
+from sensors import register as registers
+from sensors.errors import ConfigError, shown
+
+
+@app.command()
+def run(
+    port: Annotated[
+        int | None, typer.Option(min=1, max=65535, help="Port of the broker, in place of settings.toml's.")
+    ] = None,
+) -> None:
+    """Collect: subscribe to the broker, store readings, acknowledge. Ends on SIGTERM or Ctrl-C, losing nothing.
+
+    Without `broker.host` in settings.toml it starts its own broker on 127.0.0.1.
+    """
+    loaded = options.load()
+    if port is not None:
+        settings = msgspec.structs.replace(
+            loaded.settings, broker=msgspec.structs.replace(loaded.settings.broker, port=port)
+        )
+        loaded = msgspec.structs.replace(loaded, settings=settings)
+    service.run(loaded, options.data)
+
+
+FileFormat = Annotated[str, typer.Option("--format", help=f"One of {', '.join(FORMATS)}.")]
+Files = Annotated[list[Path], typer.Argument(help="Files of that format.")]
+
+
+@app.command()
+def replay(
+    file: Files,
+    file_format: FileFormat,
+    host: Annotated[str | None, typer.Option(help="Broker. Default: that of settings.toml.")] = None,
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="Its port.")] = None,
+    json_: Json = False,
+) -> None:
+    """Publish real files through MQTT at QoS 1, as a gateway would; `qingjing run` collects at the other end.
+
+    Stations must be registered: `qingjing register` prints the rows. Sending a file again changes nothing.
+    """
+    chosen = _format(file_format)
+    loaded = options.load()
+    broker = loaded.settings.broker
+    gateway = Gateway(
+        host=host or broker.host or "127.0.0.1",
+        port=port or broker.port,
+        client_id=f"qingjing-replay-{os.getpid()}",
+        collector=broker.client_id,
+    )
+    empty = 0
+
+    def messages() -> Iterator[tuple[str, bytes]]:
+        nonlocal empty
+        for each in file:
+            for message in chosen.messages(each):
+                if message.values:
+                    yield f"env/v1/{message.medium}/{message.station}", message.payload()
+                else:
+                    empty += 1
+
+    with progress_bars() as progress:
+        task = progress.add_task("publish", total=None)
+        sent = gateway.publish(messages(), progress=lambda n: progress.update(task, completed=n))
+        progress.update(task, total=sent)
+        task = progress.add_task("commit", total=sent)
+        committed = gateway.wait_until_committed(progress=lambda n: progress.update(task, completed=min(n, sent)))
+    gateway.close()
+    if json_:
+        print_line(tables.as_json({"sent": sent, "without_values": empty, "committed": committed}))
+    else:
+        print_line(f"{sent:,} messages sent and acknowledged; {empty:,} rows held nothing to send")
+        print_line(
+            "the collector has committed all of them" if committed else "no collector was heard: the broker keeps them"
+        )
+
+
+@app.command()
+def register(
+    file: Files, file_format: FileFormat, city: Annotated[str, typer.Option(help="Id of their city in settings.toml.")]
+) -> None:
+    """Print the rows of config/stations/*.csv for the stations of real files, header first."""
+    chosen = _format(file_format)
+    found = {station.id: station for each in file for station in chosen.stations(each, city)}
+    sys.stdout.write(registers.as_csv(list(found.values())))
+
+
+def _format(name: str) -> formats.FileFormat:
+    if name not in FORMATS:
+        raise ConfigError(f"--format: expected one of {', '.join(FORMATS)}, got {shown(name)}")
+    return FORMATS[name]

@@ -1,0 +1,106 @@
+"""What all commands share: the app, its options, the store, lines and progress bars."""
+
+import contextlib
+import logging
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from ingestor import __version__, config, service
+from ingestor.config import Config
+from ingestor.store import SqliteStore, StoreError
+from ingestor.tables import Language
+from sensors.errors import ConfigError, shown
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+
+out = Console()
+err = Console(stderr=True)
+
+
+class Options(msgspec.Struct):
+    """Options that all commands share."""
+
+    config: Path | None = None
+    data: Path = Path("qingjing-data")
+    language: Language = "zh"
+
+    def load(self) -> Config:
+        return config.load(config.find_directory(self.config))
+
+
+options = Options()
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        out.print(__version__, highlight=False)
+        raise typer.Exit
+
+
+@app.callback()
+def common(
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="QINGJING_CONFIG",
+            help="Directory of the configuration. Default: ./config, or the one that came along.",
+        ),
+    ] = None,
+    data: Annotated[Path, typer.Option(envvar="QINGJING_DATA", help="Directory of the store.")] = Path("qingjing-data"),
+    lang: Annotated[str, typer.Option(envvar="QINGJING_LANG", help="Language of tables: zh or en.")] = "zh",
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log more.")] = False,
+    _: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
+) -> None:
+    """A city's air, water and noise readings over MQTT, held against the national standards and the published plan.
+
+    Start with `qingjing demo`. In operation: `qingjing check`, then `qingjing run` as a service; `qingjing derive`
+    brings hours and days up to date, `qingjing targets` shows where the city stands.
+    """
+    options.config, options.data = config, data
+    if lang not in ("zh", "en"):
+        raise ConfigError(f"--lang: expected zh or en, got {shown(lang)}")
+    options.language = "zh" if lang == "zh" else "en"
+    logging.basicConfig(
+        level=logging.DEBUG if verbose else logging.INFO,
+        format="%(asctime)s %(levelname)s %(message)s",
+        stream=sys.stderr,
+    )
+
+
+def print_line(text: str) -> None:
+    """Print a line as it is: no markup, no wrapping."""
+    sys.stdout.write(text + "\n")
+
+
+@contextlib.contextmanager
+def open_store() -> Iterator[SqliteStore]:
+    """Open the store of --data, with all that was collected in its place.
+
+    Raises
+    ------
+    StoreError
+        If there is none.
+    """
+    file = service.store_file(options.data)
+    if not file.is_file():
+        raise StoreError(f"store {file}: expected a store, got none; `qingjing run` makes it, --data says where")
+    store = SqliteStore(file)
+    with contextlib.closing(store):
+        store.drain()
+        yield store
+
+
+def progress_bars() -> Progress:
+    """Return bars for long work, on standard error."""
+    return Progress(
+        TextColumn("{task.description:<8}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=err
+    )

@@ -1,0 +1,210 @@
+"""The collector on real brokers: nothing acknowledged before it is committed, nothing lost, nothing stops it."""
+
+import json
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from ingestor.collector import Collector, status_topic
+from ingestor.config import Config
+from ingestor.mqtt_publisher import Publisher
+from ingestor.store import Arrival, SeriesKey, SqliteStore, StoreError
+from tests.support import Mosquitto, wait_for
+
+TOPIC = "env/v1/air/sz-a01"
+KEY = SeriesKey("air", "sz-a01", 3600, "pm25")
+
+
+def payload(value: float) -> bytes:
+    hour = int(value) % 24
+    return f'{{"time":"2020-01-01T{hour:02d}:00:00+08:00","period_s":3600,"values":{{"pm25":{value}}}}}'.encode()
+
+
+class Memory:
+    """An intake that remembers, and fails as often as it is told to."""
+
+    def __init__(self, *, failures: int = 0) -> None:
+        self.failures = failures
+        self.arrivals: list[Arrival] = []
+        self.undrained = 0
+
+    def commit(self, arrivals: Sequence[Arrival]) -> None:
+        if self.failures:
+            self.failures -= 1
+            raise StoreError("store: no room")
+        self.arrivals += arrivals
+
+    def drain(self) -> None:
+        """There is nothing to drain."""
+
+    @property
+    def values(self) -> list[float | None]:
+        return [value for a in self.arrivals for r in a.readings for _, value, _ in r.values]
+
+
+@contextmanager
+def collecting(config: Config, intake: Memory | SqliteStore, port: int) -> Iterator[Collector]:
+    """Run a collector in a thread; stop it gently at the end."""
+    stop = threading.Event()
+    collector = Collector(config, intake, host="127.0.0.1", port=port)
+    thread = threading.Thread(target=collector.run, args=(stop,))
+    thread.start()
+    publisher = Publisher("127.0.0.1", port, client_id="probe", timeout_s=10)
+    heard: list[bytes] = []
+    publisher.listen(status_topic(config.settings.broker.client_id), heard.append, timeout_s=10)
+    publisher.wait(lambda: heard, timeout_s=10)
+    publisher.close()
+    try:
+        yield collector
+    finally:
+        stop.set()
+        thread.join(20)
+        assert not thread.is_alive()
+
+
+def publish(port: int, *messages: tuple[str, bytes]) -> None:
+    """Publish messages and wait until the broker has acknowledged them."""
+    publisher = Publisher("127.0.0.1", port, client_id="gateway", timeout_s=10)
+    for topic, body in messages:
+        publisher.publish(topic, body)
+    publisher.wait(lambda: publisher.unacknowledged == 0, timeout_s=10)
+    publisher.close()
+
+
+def test_collector_hands_on_what_a_gateway_publishes(broker_port: int, shipped: Config) -> None:
+    intake = Memory()
+    with collecting(shipped, intake, broker_port):
+        publish(broker_port, *[(TOPIC, payload(float(i))) for i in range(2000)])
+        wait_for(lambda: len(intake.arrivals) == 2000, what="2,000 messages")
+    assert intake.values == [float(i) for i in range(2000)]
+
+
+def test_collector_receives_again_what_it_could_not_commit(broker_port: int, shipped: Config) -> None:
+    failing = Memory(failures=10**9)
+    with collecting(shipped, failing, broker_port):
+        publish(broker_port, *[(TOPIC, payload(float(i))) for i in range(5)])
+        wait_for(lambda: failing.failures < 10**9, what="a failed commit")
+    working = Memory()
+    with collecting(shipped, working, broker_port):
+        wait_for(lambda: len(working.arrivals) >= 5, what="the five messages again")
+    assert working.values == [0.0, 1.0, 2.0, 3.0, 4.0]
+
+
+def test_collector_does_not_receive_again_what_it_committed(broker_port: int, shipped: Config) -> None:
+    first = Memory()
+    with collecting(shipped, first, broker_port):
+        publish(broker_port, (TOPIC, payload(1.0)))
+        wait_for(lambda: first.arrivals, what="the message")
+    second = Memory()
+    with collecting(shipped, second, broker_port):
+        publish(broker_port, (TOPIC, payload(2.0)))
+        wait_for(lambda: second.arrivals, what="the second message")
+    assert second.values == [2.0]
+
+
+def test_collector_receives_what_came_while_it_was_away(broker_port: int, shipped: Config) -> None:
+    with collecting(shipped, Memory(), broker_port):
+        pass
+    publish(broker_port, (TOPIC, payload(7.0)))
+    intake = Memory()
+    with collecting(shipped, intake, broker_port):
+        wait_for(lambda: intake.arrivals, what="the message sent meanwhile")
+    assert intake.values == [7.0]
+
+
+def test_collector_commits_after_failures_without_losing_or_repeating(broker_port: int, shipped: Config) -> None:
+    intake = Memory(failures=2)
+    with collecting(shipped, intake, broker_port):
+        publish(broker_port, *[(TOPIC, payload(float(i))) for i in range(50)])
+        wait_for(lambda: len(intake.arrivals) >= 50, what="50 messages")
+    assert intake.values == [float(i) for i in range(50)]
+
+
+def test_collector_goes_on_when_the_broker_comes_back(mosquitto: Mosquitto, shipped: Config) -> None:
+    intake = Memory()
+    with collecting(shipped, intake, mosquitto.port):
+        publish(mosquitto.port, (TOPIC, payload(1.0)))
+        wait_for(lambda: intake.arrivals, what="the first message")
+        mosquitto.stop()
+        mosquitto.start()
+        publish(mosquitto.port, (TOPIC, payload(2.0)))
+        wait_for(lambda: 2.0 in intake.values, what="the message after the restart")
+    # The first may come again: the broker was stopped before its acknowledgement could arrive.
+    assert intake.values in ([1.0, 2.0], [1.0, 1.0, 2.0])
+
+
+def test_collector_tells_how_much_it_has_committed(broker_port: int, shipped: Config) -> None:
+    heard: list[bytes] = []
+    with collecting(shipped, Memory(), broker_port):
+        listener = Publisher("127.0.0.1", broker_port, client_id="listener", timeout_s=10)
+        listener.listen(status_topic("qingjing-collector"), heard.append, timeout_s=10)
+        publish(broker_port, *[(TOPIC, payload(1.0))] * 3)
+        listener.wait(lambda: heard and json.loads(heard[-1])["committed"] == 3, timeout_s=10)
+        listener.close()
+    assert json.loads(heard[-1]).keys() == {"started", "committed"}
+
+
+GOOD = '"period_s":3600,"values":{"pm25":1.5}'
+TIME = '"time":"2020-01-01T00:00:00+08:00"'
+BAD_INPUT = {
+    "unknown station": ("env/v1/air/nowhere", f"{{{TIME},{GOOD}}}".encode(), "unknown_station"),
+    "unknown key": (TOPIC, f'{{{TIME},"period_s":3600,"values":{{"pm2.5":1}}}}'.encode(), "unknown_quantity"),
+    "naive time": (TOPIC, f'{{"time":"2020-01-01T00:00:00",{GOOD}}}'.encode(), "naive_time"),
+    "far future": (TOPIC, f'{{"time":"2099-01-01T00:00:00+08:00",{GOOD}}}'.encode(), "future_time"),
+    "NaN": (TOPIC, f'{{{TIME},"period_s":3600,"values":{{"pm25":NaN}}}}'.encode(), "not_finite"),
+    "over 256 KiB": (TOPIC, b" " * (256 * 1024 + 1), "too_large"),
+    "broken JSON": (TOPIC, b'{"time":', "broken_json"),
+    "wrong type": (TOPIC, f'{{{TIME},"period_s":3600,"values":{{"pm25":"high"}}}}'.encode(), "wrong_type"),
+    "no UTF-8": (TOPIC, b"\xff\xfe\x00", "broken_json"),
+    "empty": (TOPIC, b"", "broken_json"),
+    "unknown medium": ("env/v1/soil/sz-a01", f"{{{TIME},{GOOD}}}".encode(), "unknown_topic"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_INPUT)
+def test_collector_quarantines(case: str, mosquitto: Mosquitto, shipped: Config, tmp_path: Path) -> None:
+    topic, body, code = BAD_INPUT[case]
+    with collecting_into(shipped, tmp_path / "store.sqlite3", mosquitto.port):
+        publish(mosquitto.port, (topic, body), (TOPIC, payload(1.5)))
+        wait_for(lambda: counted(tmp_path / "store.sqlite3") == 2, what="both messages")
+    store = SqliteStore(tmp_path / "store.sqlite3")
+    store.drain()
+    (kept,) = store.quarantined()
+    assert (kept.topic, kept.payload, kept.refusals[0].code) == (topic, body, code)
+    assert store.raw(KEY).values.tolist() == [1.5]  # it goes on with the next message
+    assert store.counts()["messages_quarantined"] == 1
+
+
+def counted(file: Path) -> int:
+    store = SqliteStore(file)
+    messages = store.counts().get("messages", 0)
+    store.close()
+    return messages
+
+
+@contextmanager
+def collecting_into(config: Config, file: Path, port: int) -> Iterator[None]:
+    """Collect into a store that is opened in the collector's own thread."""
+    stop = threading.Event()
+
+    def work() -> None:
+        store = SqliteStore(file)
+        Collector(config, store, host="127.0.0.1", port=port).run(stop)
+        store.close()
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    listener = Publisher("127.0.0.1", port, client_id="probe", timeout_s=10)
+    heard: list[bytes] = []
+    listener.listen(status_topic(config.settings.broker.client_id), heard.append, timeout_s=10)
+    listener.wait(lambda: heard, timeout_s=10)
+    listener.close()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join(20)
+        assert not thread.is_alive()
