@@ -74,13 +74,14 @@ def parse(text: str) -> Period:
         If the text is none of these.
     """
     try:
-        if re.fullmatch(r"\d{4}", text):
+        if re.fullmatch(r"[0-9]{4}", text):
             return year(int(text))
-        if found := re.fullmatch(r"(\d{4})-(\d{2})", text):
+        if found := re.fullmatch(r"([0-9]{4})-([0-9]{2})", text):
             return month(int(found[1]), int(found[2]))
-        first, last = (dt.date.fromisoformat(part) for part in text.split(".."))
-        if first <= last:
-            return Period(first, last)
+        if found := re.fullmatch(r"([0-9]{4}-[0-9]{2}-[0-9]{2})\.\.([0-9]{4}-[0-9]{2}-[0-9]{2})", text):
+            first, last = dt.date.fromisoformat(found[1]), dt.date.fromisoformat(found[2])
+            if first <= last:
+                return Period(first, last)
     except (ValueError, calendar.IllegalMonthError):
         pass
     raise ConfigError(f"period: expected 2020, 2020-06 or 2020-01-01..2020-06-30, got {shown(text)}")

@@ -1,7 +1,7 @@
 """Plans: the targets that a city published, and whether the figures meet them."""
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from decimal import Decimal
 from typing import Literal
 
@@ -98,14 +98,23 @@ def parse(text: str, *, file: str, stem: str) -> Plan:
     return plan
 
 
-def check_stations(plan: Plan, register: Register, *, file: str) -> None:
-    """Check that every station that the plan names is registered.
+def check_names(plan: Plan, register: Register, cities: Collection[str], *, file: str) -> None:
+    """Check that every station and city that the plan names exists.
 
     Raises
     ------
     ConfigError
-        If a list or a scope names a station that the register of the indicator's medium does not know.
+        If a list or a scope names a station that the register of the indicator's medium does not know, or twice,
+        or if a scope or the jurisdiction names another city.
     """
+    known = [f"city:{city}" for city in cities]
+    scopes = [(f"target[{i}].scope", t.scope) for i, t in enumerate(plan.target) if (t.scope or "").startswith("city:")]
+    for place, scope in (("jurisdiction", plan.jurisdiction), *scopes):
+        if scope not in known:
+            raise ConfigError(f"{file}: {place}: expected one of {', '.join(known)}, got {shown(scope)}")
+    for name, stations in plan.lists.items():
+        if len(set(stations)) != len(stations):
+            raise ConfigError(f"{file}: lists.{name}: expected each station once, got {shown(stations)}")
     for i, target in enumerate(plan.target):
         if target.indicator is None or target.scope is None:
             continue

@@ -38,7 +38,7 @@ def to_micros(values: FloatArray) -> tuple[IntArray, BoolArray]:
 
 def fraction(value: float | Decimal) -> Fraction:
     """Return the decimal that `value` prints as, exactly: 0.1 becomes 1/10."""
-    return Fraction(value) if isinstance(value, Decimal) else Fraction(repr(value))
+    return Fraction(value) if isinstance(value, Decimal) else Fraction(repr(float(value)))
 
 
 def half_even(value: Fraction | Decimal, decimals: int) -> Decimal:
@@ -58,10 +58,11 @@ def half_even_keeping_one_digit(value: Fraction, decimals: int) -> Decimal:
     .. [1] HJ water evaluation decimals, letter 82 of 2020 (see config/standards/method-2011.toml).
     """
     rounded = half_even(value, decimals)
-    while value and not rounded:
+    if rounded or not value:
+        return rounded
+    while abs(value) * 10**decimals < 1:
         decimals += 1
-        rounded = half_even(value, decimals)
-    return rounded
+    return half_even(value, decimals)
 
 
 def divide_half_even(numerator: IntArray, denominator: IntArray | int) -> IntArray:

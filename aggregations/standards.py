@@ -15,6 +15,9 @@ from sensors import strict
 from sensors.errors import ConfigError, shown
 from sensors.quantities import Medium, Quantities
 
+N_CLASSES = 5
+"""Water classes that have limits, I to V."""
+
 Positive = Annotated[int, msgspec.Meta(ge=1)]
 Count = Annotated[int, msgspec.Meta(ge=0)]
 
@@ -233,8 +236,13 @@ def parse(text: str, *, file: str) -> Standard:
     if not isinstance(role, str) or role not in _ROLES:
         raise ConfigError(f"{file}: role: expected one of {', '.join(_ROLES)}, got {shown(role)}")
     standard = strict.toml(text, _ROLES[role], file=file)
+    edition = standard.edition
+    if edition.until is not None and edition.until <= edition.first_day:
+        raise ConfigError(f"{file}: edition.until: expected a day after {edition.first_day}, got {edition.until}")
     if isinstance(standard, AirIndex):
         _check_index(standard, file)
+    if isinstance(standard, WaterLimits):
+        _check_classes(standard, file)
     return standard
 
 
@@ -269,14 +277,30 @@ def check_quantities(standard: Standard, quantities: Quantities, *, file: str) -
                 )
 
 
+def _check_classes(limits: WaterLimits, file: str) -> None:
+    for key, item in limits.item.items():
+        for body, bounds in (("river", item.river), ("lake", item.lake)):
+            if bounds is None:
+                continue
+            expected = 2 if item.good == "range" else N_CLASSES
+            ordered = sorted(bounds, reverse=item.good == "high")
+            if len(bounds) != expected or bounds != ordered:
+                raise ConfigError(
+                    f"{file}: item.{key}.{body}: expected {expected} numbers, the best class first, "
+                    f"got {shown([str(b) for b in bounds])}"
+                )
+
+
 def _check_index(index: AirIndex, file: str) -> None:
+    if sorted(set(index.index)) != index.index:
+        raise ConfigError(f"{file}: index: expected rising numbers, got {shown(index.index)}")
     for key in index.daily_items:
         if key not in index.item:
             raise ConfigError(f"{file}: daily_items: expected keys of item ({', '.join(index.item)}), got {shown(key)}")
     for key, item in index.item.items():
         if item.above != "top" and item.above not in index.item:
             raise ConfigError(f"{file}: item.{key}.above: expected 'top' or a key of item, got {shown(item.above)}")
-        if len(item.breakpoints) > len(index.index) or sorted(set(item.breakpoints)) != item.breakpoints:
+        if not 2 <= len(item.breakpoints) <= len(index.index) or sorted(set(item.breakpoints)) != item.breakpoints:
             raise ConfigError(
                 f"{file}: item.{key}.breakpoints: expected at most {len(index.index)} rising numbers, "
                 f"got {shown([str(b) for b in item.breakpoints])}"

@@ -124,7 +124,7 @@ def day_means(
 
 
 def exact_sum(mean: float, count: int) -> int:
-    """Sum in micros that a daily mean and its count came from."""
+    """Sum in micros that a daily mean and its count came from; exact while it is below 2 ** 53."""
     return round(mean * count * MICRO)
 
 
@@ -185,16 +185,16 @@ def evaluate(
 
 
 def is_black_odorous(means: Mapping[str, Fraction | None], guide: BlackOdour) -> bool | None:
-    """Whether the mean of any indicator lies in the light or heavy range; None without any indicator.
+    """Whether the mean of any indicator lies in the light or heavy range.
+
+    None where none does, but one of them is missing.
 
     References
     ----------
     .. [1] Guide on black-odorous urban water (2015), light range; bounds themselves are not black-odorous.
     """
-    known = {k: m for k, m in means.items() if m is not None and (k in guide.below or k in guide.above)}
-    if not known:
-        return None
-    return any(
-        (k in guide.below and m < Fraction(guide.below[k])) or (k in guide.above and m > Fraction(guide.above[k]))
-        for k, m in known.items()
-    )
+    verdicts = [None if (m := means.get(k)) is None else m < Fraction(bound) for k, bound in guide.below.items()]
+    verdicts += [None if (m := means.get(k)) is None else m > Fraction(bound) for k, bound in guide.above.items()]
+    if any(verdicts):
+        return True
+    return None if None in verdicts else False

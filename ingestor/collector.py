@@ -17,7 +17,7 @@ import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 from paho.mqtt.reasoncodes import ReasonCode
 
-from ingestor.config import DAY_S, EPOCH, Config
+from ingestor.config import Config
 from ingestor.store import Arrival, Intake, StoreError
 from sensors.decoders import DIALECTS, Context
 from sensors.reading import Decoded, Refusal
@@ -93,7 +93,7 @@ class Decoding:
             medium=captures.get("medium", source.medium),
             station=captures.get("station"),
             max_ahead_s=source.max_ahead_s,
-            not_before=(source.not_before - EPOCH).days * DAY_S,
+            not_before=self._config.start_of(source.not_before),
             offset_s=self._config.offset_s,
             quantities=self._config.quantities,
             register=self._config.register,

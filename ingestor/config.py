@@ -160,14 +160,14 @@ def load(directory: Path) -> Config:
         for medium in MEDIA
         for station in register.parse(read(f"stations/{medium}.csv"), medium, file=label(f"stations/{medium}.csv"))
     ]
-    _check_cities(settings, stations, label("settings.toml"))
+    _check_cities(settings, stations, directory)
     known = quantities.parse(read("quantities.toml"), file=label("quantities.toml"))
     all_stations = Register(stations)
     found_plans = {}
     for path in sorted((directory / "plans").glob("*.toml")):
         name = f"plans/{path.name}"
         plan = plans.parse(read(name), file=label(name), stem=path.stem)
-        plans.check_stations(plan, all_stations, file=label(name))
+        plans.check_names(plan, all_stations, [city.id for city in settings.city], file=label(name))
         found_plans[plan.id] = plan
     all_standards = _standards(directory, read, known)
     return Config(
@@ -201,15 +201,15 @@ def _standards(directory: Path, read: Callable[[str], str], known: Quantities) -
     return Standards(found, digests)
 
 
-def _check_cities(settings: Settings, stations: list[Station], file: str) -> None:
+def _check_cities(settings: Settings, stations: list[Station], directory: Path) -> None:
     cities = [city.id for city in settings.city]
     if len(set(cities)) != len(cities):
-        raise ConfigError(f"{file}: city: expected each id once, got {shown(cities)}")
+        raise ConfigError(f"{directory / 'settings.toml'}: city: expected each id once, got {shown(cities)}")
     for station in stations:
         if station.city not in cities:
             raise ConfigError(
-                f"stations/{station.medium}.csv: {station.id}: city: expected one of {', '.join(cities)} "
-                f"(settings.toml), got {shown(station.city)}"
+                f"{directory / 'stations' / station.medium}.csv: {station.id}: city: "
+                f"expected one of {', '.join(cities)} (settings.toml), got {shown(station.city)}"
             )
 
 
@@ -217,7 +217,7 @@ def _fixed_offset(name: str, file: str) -> int:
     """Offset of a zone from UTC, which must be one since 2000. [s]"""
     try:
         zone = zoneinfo.ZoneInfo(name)
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError) as error:
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise ConfigError(f"{file}: zone: expected a zone such as Asia/Shanghai, got {shown(name)}") from error
     months = [dt.datetime(y, m, 1, tzinfo=zone) for y in range(2000, 2040) for m in range(1, 13)]
     offsets = {month.utcoffset() for month in months}

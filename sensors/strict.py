@@ -11,7 +11,7 @@ import types
 import typing
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import Any, TypeVar, get_args, get_origin
+from typing import Any, Literal, TypeVar, get_args, get_origin
 
 import msgspec
 
@@ -20,11 +20,17 @@ from sensors.errors import ConfigError, shown
 T = TypeVar("T")
 
 _AT = re.compile(r" - at `(?P<path>[^`]*)`$")
+TOP_LEVEL = "top level"
+
 _STEP = re.compile(r"\.([^.\[\]]+)|\[([^\]]*)\]")
+_UNKNOWN = re.compile(r"Object contains unknown field `(.*)`", re.DOTALL)
+_BARE = re.compile(r"[A-Za-z0-9_-]{1,40}")
 
 
 def toml(text: str, type_: type[T], *, file: str) -> T:
     """Return `text` as a `type_`; `file` names it in errors.
+
+    A decimal may also be written as a text; not-a-number and infinity are refused everywhere.
 
     Raises
     ------
@@ -33,12 +39,15 @@ def toml(text: str, type_: type[T], *, file: str) -> T:
     """
     try:
         tree = tomllib.loads(text, parse_float=Decimal)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{file}: expected TOML, got {error}") from error
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise ConfigError(f"{file}: expected TOML, got {_one_line(str(error))}") from error
+    for place, number in _numbers(tree):
+        if not number.is_finite():
+            raise ConfigError(f"{file}: {place}: expected a finite number, got {number}")
     try:
         return msgspec.convert(tree, type_)
     except msgspec.ValidationError as error:
-        raise ConfigError(_explained(str(error), tree, type_, file)) from error
+        raise ConfigError(f"{file}: {explained(str(error), tree, type_)}") from error
 
 
 def rows(text: str, columns: tuple[str, ...], *, file: str) -> Iterator[tuple[int, dict[str, str]]]:
@@ -56,54 +65,109 @@ def rows(text: str, columns: tuple[str, ...], *, file: str) -> Iterator[tuple[in
     reader = csv.reader(io.StringIO("\n".join(line for _, line in kept)))
     header = tuple(name.strip() for name in next(reader, []))
     if header != columns:
-        raise ConfigError(f"{file}: line 1: expected columns {','.join(columns)}, got {shown(','.join(header))}")
-    for (number, _), fields in zip(kept[1:], reader, strict=False):
+        line = kept[0][0] if kept else 1
+        raise ConfigError(f"{file}: line {line}: expected columns {','.join(columns)}, got {shown(','.join(header))}")
+    for (number, _), fields in zip(kept[1:], _fields(reader, file), strict=False):
         if len(fields) != len(columns):
             raise ConfigError(f"{file}: line {number}: expected {len(columns)} fields, got {len(fields)}")
         yield number, dict(zip(columns, (f.strip() for f in fields), strict=True))
 
 
-def _explained(message: str, tree: object, type_: Any, file: str) -> str:
-    """Turn msgspec's message into `file: place: expected X, got Y`, naming the known keys and the value."""
-    match = _AT.search(message)
+def _fields(reader: Iterator[list[str]], file: str) -> Iterator[list[str]]:
+    try:
+        yield from reader
+    except csv.Error as error:
+        raise ConfigError(f"{file}: expected CSV, got {error}; is a quotation mark left open?") from error
+
+
+def _numbers(tree: Any, place: str = "") -> Iterator[tuple[str, Decimal]]:
+    """Yield every decimal of a tree with its place."""
+    if isinstance(tree, Decimal):
+        yield place, tree
+    elif isinstance(tree, dict):
+        for key, value in tree.items():
+            yield from _numbers(value, f"{place}.{key}".lstrip("."))
+    elif isinstance(tree, list):
+        for i, value in enumerate(tree):
+            yield from _numbers(value, f"{place}[{i}]")
+
+
+def explained(message: str, tree: Any, type_: Any) -> str:
+    """Turn msgspec's message into `place: expected X, got Y`, naming the known keys or choices and the value."""
+    whole = _UNKNOWN.fullmatch(message)
+    match = None if whole and whole[1] in tree else _AT.search(message)  # a key may itself look like " - at `$.x`"
     path = match["path"].lstrip("$") if match else ""
     text = message[: match.start()] if match else message
-    if unknown := re.search(r"unknown field `(.*)`", text):
-        place = f"{path}.{unknown[1]}".lstrip(".")
-        known = ", ".join(_known_fields(type_, path)) or "other keys"
-        return f"{file}: {place}: expected one of {known}, got {shown(unknown[1])}"
-    value = _value_at(tree, path)
-    got = "" if isinstance(value, dict | list) or ", got" in text else f", got {shown(value)}"
-    text = re.sub(r"^(Expected|Object|Invalid)", lambda m: m[0].lower(), text).replace("`", "")
-    return f"{file}: {path.lstrip('.') or 'top level'}: {text}{got}"
+    steps = _steps(path, tree, type_)
+    place = "".join(f"[{s}]" if isinstance(s, int) else f".{named(s)}" for s in steps).removeprefix(".") or TOP_LEVEL
+    here = _type_at(type_, steps)
+    if unknown := _UNKNOWN.fullmatch(text):
+        known = ", ".join(field.encode_name for field in msgspec.structs.fields(here))
+        inside = f"{place}." if steps else ""
+        return f"{inside}{named(unknown[1])}: expected one of {known}, got {shown(unknown[1])}"
+    if missing := re.search(r"missing required field `(.*)`", text):
+        inside = f"{place}." if steps else ""
+        return f"{inside}{missing[1]}: expected a value, got nothing"
+    value = _value_at(tree, steps)
+    if get_origin(here) is Literal and isinstance(value, str):
+        return f"{place}: expected one of {', '.join(map(str, get_args(here)))}, got {shown(value)}"
+    expected = re.sub(r"^(Expected |Invalid |Object )|, got .*$", "", text.replace("`", ""), flags=re.DOTALL)
+    got = f"a {type(value).__name__}" if isinstance(value, dict | list) else shown(value)
+    return f"{place}: expected {expected}, got {got}"
 
 
-def _value_at(tree: object, path: str) -> object:
+def named(key: str) -> str:
+    """Return a key as part of a place: as it is where TOML takes it without quotes, else, or if long, as `shown`."""
+    return key if _BARE.fullmatch(key) else shown(key)
+
+
+def _steps(path: str, tree: Any, type_: Any) -> list[str | int]:
+    """Split a path of msgspec into keys and indices; where it hides the key of a table as `[...]`, find the key."""
+    steps: list[str | int] = []
     for key, index in _STEP.findall(path):
-        if isinstance(tree, dict) and key in tree:
-            tree = tree[key]
-        elif isinstance(tree, list) and index.isdigit():
-            tree = tree[int(index)]
+        if index == "...":
+            table = _value_at(tree, steps)
+            inner = get_args(_type_at(type_, steps))[-1]
+            steps.append(next((name for name, value in table.items() if not _fits(value, inner)), index))
+        else:
+            steps.append(key or int(index))
+    return steps
+
+
+def _fits(value: Any, type_: Any) -> bool:
+    try:
+        msgspec.convert(value, type_)
+    except msgspec.ValidationError:
+        return False
+    return True
+
+
+def _value_at(tree: Any, steps: list[str | int]) -> Any:
+    for step in steps:
+        tree = tree[step] if isinstance(step, int) else tree.get(step)
     return tree
 
 
-def _known_fields(type_: Any, path: str) -> list[str]:
-    """Names of the keys that the Struct at `path` below `type_` takes."""
-    for key, _ in _STEP.findall(path):
-        candidates = get_args(type_) if isinstance(type_, types.UnionType) else (type_,)
-        type_ = next((_below(c, key) for c in candidates if _below(c, key) is not None), None)
-    for candidate in get_args(type_) if isinstance(type_, types.UnionType) else (type_,):
-        if isinstance(candidate, type) and issubclass(candidate, msgspec.Struct):
-            return [f.encode_name for f in msgspec.structs.fields(candidate)]
-    return []
+def _type_at(type_: Any, steps: list[str | int]) -> Any:
+    """The type that `steps` lead to; of a union the part that has them, never None."""
+    for step in steps:
+        type_ = _plain(type_)
+        if get_origin(type_) is dict:
+            type_ = get_args(type_)[-1]
+        elif get_origin(type_) in (list, tuple):
+            type_ = get_args(type_)[0]
+        else:
+            names: dict[str | int, str] = {field.encode_name: field.name for field in msgspec.structs.fields(type_)}
+            type_ = typing.get_type_hints(type_)[names[step]]
+    return _plain(type_)
 
 
-def _below(type_: Any, key: str) -> Any:
-    if get_origin(type_) in (list, tuple, dict):
-        return get_args(type_)[-1 if get_origin(type_) is dict else 0]
-    if isinstance(type_, type) and issubclass(type_, msgspec.Struct):
-        hints = typing.get_type_hints(type_)
-        for field in msgspec.structs.fields(type_):
-            if field.encode_name == key:
-                return hints[field.name]
-    return None
+def _plain(type_: Any) -> Any:
+    """Without `| None`."""
+    if isinstance(type_, types.UnionType):
+        return next(part for part in get_args(type_) if part is not types.NoneType)
+    return type_
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

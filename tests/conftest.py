@@ -13,6 +13,7 @@ from ingestor import broker, config
 from ingestor.config import Config
 from tests.support import DATA, ROOT, Mosquitto, free_port
 
+
 @pytest.fixture(scope="session")
 def data_folder() -> Path:
     """The folder of real data beside the repository; without it the test cannot be run."""
@@ -39,7 +40,6 @@ def mosquitto(tmp_path: Path) -> Iterator[Mosquitto]:
     """A running Mosquitto."""
     folder = tmp_path / "mosquitto"
     folder.mkdir()
-    folder.chmod(0o777)  # as root, Mosquitto gives up its rights and writes as its own user
     running = Mosquitto(folder)
     running.start()
     yield running

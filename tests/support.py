@@ -1,6 +1,7 @@
 """What tests share beside fixtures: where things are, waiting, ports, real servers."""
 
 import contextlib
+import getpass
 import os
 import shutil
 import socket
@@ -48,7 +49,8 @@ class Mosquitto:
         self._file = folder / "mosquitto.conf"
         self._file.write_text(
             f"listener {self.port} 127.0.0.1\nallow_anonymous true\npersistence true\n"
-            f"persistence_location {folder}/\nautosave_interval 1\nautosave_on_changes true\n"
+            f"persistence_location {folder}/\n"
+            f"user {getpass.getuser()}\n"  # else, as root, it becomes a user that may not write here
             "max_inflight_messages 1000\nmax_queued_messages 1000000\n"
         )
         self._process: subprocess.Popen[bytes] | None = None

@@ -26,11 +26,9 @@ def zone_attainment(indicator: Indicator, facts: Facts, *, part: Literal["day", 
         known = [v for v, is_due in zip(verdicts, due, strict=True) if is_due and v is not None]
         valid += len(known)
         attained += sum(known)
-        needed += sum(
-            scaled(method.month_min_days, len(each), len(month(each.first.year, each.first.month)))
-            for each in facts.period.months()
-            if monitor.station.expected_on(each.first)
-        )
+        for each in facts.period.months():
+            days_due = sum(monitor.station.expected_on(day) for day in each.days())
+            needed += scaled(method.month_min_days, days_due, len(month(each.first.year, each.first.month)))
     missing = expected - valid
     return figure(
         indicator, facts, (limits, method), Fraction(100 * attained, valid) if valid else None, method.rate_decimals,

@@ -86,9 +86,8 @@ def derive_city(config: Config, store: Tables, city: str, members: list[StationO
         if quantity == air.OZONE:
             maxima = np.stack([p.hour_max for p in padded])
             present = maxima >= 0
-            ozone_hour_max = np.where(
-                present.any(axis=0), np.where(present, maxima, 0).sum(axis=0) // np.maximum(present.sum(axis=0), 1), -1
-            )
+            mean = divide_half_even(np.where(present, maxima, 0).sum(axis=0), np.maximum(present.sum(axis=0), 1))
+            ozone_hour_max = np.where(present.any(axis=0), mean, -1)
 
     def rounded(quantity: str, decimals: int, days: slice) -> Any:
         step = MICRO // 10**decimals

@@ -2,7 +2,9 @@
 
 import csv
 import gzip
+import math
 import re
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -44,7 +46,12 @@ def number(text: str) -> float | None:
     ValueError
         If the field holds something else.
     """
-    return None if text in ("", "NA", "-", "--") else float(text)
+    if text in ("", "NA", "-", "--"):
+        return None
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(f"{text!r} is no finite number")
+    return value
 
 
 def table(file: Path, columns: tuple[str, ...], *, delimiter: str = ",") -> Iterator[tuple[int, list[str]]]:
@@ -72,5 +79,5 @@ def table(file: Path, columns: tuple[str, ...], *, delimiter: str = ",") -> Iter
                         f"{file}: line {reader.line_num}: expected {len(header)} fields, got {len(fields)}"
                     )
                 yield reader.line_num, fields
-    except (OSError, UnicodeDecodeError, EOFError, csv.Error) as error:
+    except (OSError, UnicodeDecodeError, EOFError, zlib.error, csv.Error) as error:
         raise ConfigError(f"{file}: expected a readable UTF-8 file, got {error}") from error

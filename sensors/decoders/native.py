@@ -3,19 +3,20 @@
     {"time": "2026-11-21T08:00:00+08:00", "period_s": 3600,
      "values": {"pm25": 15.1, "o3": 96.0, "co": null}, "flags": {"o3": "maintenance"}}
 
-`time` starts the averaging period and carries an offset; fractions of a second are cut. `station` may stand
-in the object where the topic does not name it. An item of an array, and a value of an item, is refused by
-itself; what stands beside it is kept.
+`time` starts the averaging period and carries an offset; fractions of a second are cut, after those beyond six
+digits were rounded. `station` may stand in the object where the topic does not name it. An item of an array, and a
+value of an item, is refused by itself; what stands beside it is kept.
 """
 
 import datetime as dt
 import json
 import math
+from collections.abc import Collection
 from typing import Any
 
 import msgspec
 
-from sensors import flags
+from sensors import flags, strict
 from sensors.decoders.context import Context
 from sensors.errors import shown
 from sensors.quantities import MEDIA
@@ -52,49 +53,48 @@ def decode(payload: bytes, received_at: float, context: Context) -> Decoded:
 
     Never raises on any payload.
     """
-    readings: list[Reading] = []
-    refusals: list[Refusal] = []
+    into = Decoded([], [])
     try:
         whole = _decoder.decode(payload)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        _decode_leniently(payload, received_at, context, readings, refusals)
-        return Decoded(readings, refusals)
+        _decode_leniently(payload, received_at, context, into)
+        return into
     if whole == []:
-        refusals.append(_EMPTY)
+        into.refusals.append(_EMPTY)
     elif isinstance(whole, list):
         for i, item in enumerate(whole):
-            _take(item, f"[{i}].", received_at, context, readings, refusals)
+            _take(item, f"[{i}].", item.values, received_at, context, into)
     else:
-        _take(whole, "", received_at, context, readings, refusals)
-    return Decoded(readings, refusals)
+        _take(whole, "", whole.values, received_at, context, into)
+    return into
 
 
-def _take(
-    item: Item, at: str, received_at: float, context: Context, readings: list[Reading], refusals: list[Refusal]
-) -> None:
+def _take(item: Item, at: str, keys: Collection[str], received_at: float, context: Context, into: Decoded) -> None:
     """Check one well-typed item and append its reading, its refusals, or both."""
     try:
         medium, station = _station(item, at, context)
         time = _time(item, at, medium, received_at, context)
-        known_flags = _flags(item, at) if item.flags else {}
+        known_flags = _flags(item, at, keys=keys) if item.flags else {}
     except _RefusedError as error:
-        refusals.append(error.refusal)
+        into.refusals.append(error.refusal)
         return
     known = context.quantities.of(medium)  # type: ignore[arg-type]  # the register knows only media
     values: list[tuple[str, float | None, int]] = []
     for key, value in item.values.items():
         if key not in known:
-            refusals.append(Refusal("unknown_quantity", f"{at}values: expected keys of {medium}, got {shown(key)}"))
+            into.refusals.append(
+                Refusal("unknown_quantity", f"{at}values: expected keys of {medium}, got {shown(key)}")
+            )
         elif value is None:
             values.append((key, None, flags.MISSING))
         elif not math.isfinite(value):
-            refusals.append(Refusal("not_finite", f"{at}values.{key}: expected a finite number, got {value}"))
+            into.refusals.append(Refusal("not_finite", f"{at}values.{key}: expected a finite number, got {value}"))
         else:
             values.append((key, value, known_flags.get(key, flags.GOOD)))
     if values:
-        readings.append(Reading(medium, station, item.period_s, time, tuple(values)))  # type: ignore[arg-type]
+        into.readings.append(Reading(medium, station, item.period_s, time, tuple(values)))  # type: ignore[arg-type]
     elif not item.values:
-        refusals.append(Refusal("wrong_type", f"{at}values: expected at least one value, got none"))
+        into.refusals.append(Refusal("wrong_type", f"{at}values: expected at least one value, got none"))
 
 
 def _station(item: Item, at: str, context: Context) -> tuple[str, str]:
@@ -137,58 +137,70 @@ def _time(item: Item, at: str, medium: str, received_at: float, context: Context
     return time
 
 
-def _flags(item: Item, at: str) -> dict[str, int]:
+def _flags(item: Item, at: str, *, keys: Collection[str]) -> dict[str, int]:
+    """Codes of the flags by quantity; `keys` are those that the message gives a value, taken or refused."""
     for key, word in item.flags.items():
         if word not in flags.NATIVE:
+            known = ", ".join(flags.NATIVE)
             raise _RefusedError(
-                "unknown_flag", f"{at}flags.{key}: expected one of {', '.join(flags.NATIVE)}, got {shown(word)}"
+                "unknown_flag", f"{at}flags.{strict.named(key)}: expected one of {known}, got {shown(word)}"
             )
-        if key not in item.values:
+        if key not in keys:
             raise _RefusedError("wrong_type", f"{at}flags: expected keys that have a value, got {shown(key)}")
     return {key: flags.NATIVE[word] for key, word in item.flags.items()}
 
 
-def _decode_leniently(
-    payload: bytes, received_at: float, context: Context, readings: list[Reading], refusals: list[Refusal]
-) -> None:
+def _decode_leniently(payload: bytes, received_at: float, context: Context, into: Decoded) -> None:
     """Take what can be taken of a payload that is not well typed as a whole, item by item and value by value."""
     try:
-        tree = json.loads(payload)
+        tree = json.loads(payload.decode("utf-8"), parse_int=_integer)
     except (ValueError, RecursionError) as error:
-        refusals.append(Refusal("broken_json", f"payload: expected JSON, got {shown(str(error))}"))
+        into.refusals.append(Refusal("broken_json", f"payload: expected JSON, got {shown(str(error))}"))
         return
     if isinstance(tree, list):
         for i, raw in enumerate(tree):
-            _take_raw(raw, f"[{i}].", received_at, context, readings, refusals)
+            _take_raw(raw, f"[{i}].", received_at, context, into)
     else:
-        _take_raw(tree, "", received_at, context, readings, refusals)
+        _take_raw(tree, "", received_at, context, into)
 
 
-def _take_raw(
-    raw: Any, at: str, received_at: float, context: Context, readings: list[Reading], refusals: list[Refusal]
-) -> None:
+def _take_raw(raw: Any, at: str, received_at: float, context: Context, into: Decoded) -> None:
     values: dict[str, float | None] = {}
+    keys: Collection[str] = ()
     if isinstance(raw, dict) and isinstance(raw.get("values"), dict):
+        keys = raw["values"].keys()
         for key, value in raw["values"].items():
             if value is None or (isinstance(value, int | float) and not isinstance(value, bool)):
-                values[key] = value
+                values[key] = None if value is None else float(value)
             else:
-                refusals.append(Refusal("wrong_type", f"{at}values.{key}: expected a number, got {shown(value)}"))
-        raw = {**raw, "values": {}}
-        if not values and refusals:
+                into.refusals.append(
+                    Refusal("wrong_type", f"{at}values.{strict.named(key)}: expected a number, got {shown(value)}")
+                )
+        if keys and not values:
             return
+        raw = {**raw, "values": {}}
     try:
         item = msgspec.convert(raw, Item)
-        item.values = {key: _float(value) for key, value in values.items()}
     except msgspec.ValidationError as error:
-        code = "bad_time" if "`$.time`" in str(error) else "wrong_type"
-        refusals.append(Refusal(code, f"{at or 'payload'}: {shown(str(error).replace('`', ''), 200)}"))
+        into.refusals.append(_misfit(str(error), raw, at))
         return
-    _take(item, at, received_at, context, readings, refusals)
+    except UnicodeEncodeError:  # a key with half a character
+        into.refusals.append(
+            Refusal("wrong_type", f"{at[:-1] or 'payload'}: expected keys in UTF-8, got half a character")
+        )
+        return
+    item.values = values
+    _take(item, at, keys, received_at, context, into)
 
 
-def _float(value: float | None) -> float | None:
-    try:
-        return None if value is None else float(value)
-    except OverflowError:  # an integer of hundreds of digits
-        return math.inf
+def _misfit(message: str, raw: Any, at: str) -> Refusal:
+    """The refusal of an object that is no item, from msgspec's message."""
+    place, _, rest = strict.explained(message, raw, Item).partition(": ")
+    code = "bad_time" if place == "time" and not rest.endswith("got nothing") else "wrong_type"
+    place = at[:-1] or "payload" if place == strict.TOP_LEVEL else f"{at}{place}"
+    return Refusal(code, f"{place}: {rest}")
+
+
+def _integer(digits: str) -> float:
+    """An integer of any length; one beyond the floats is infinite."""
+    return int(digits) if len(digits) < 300 else math.copysign(math.inf, -1 if digits[0] == "-" else 1)

@@ -22,7 +22,9 @@ def reading(time: int, value: float | None, *, flag: int = 1, quantity: str = "p
     return Reading("air", "a1", 3600, time, ((quantity, value, flag),))
 
 
-def arrival(*readings: Reading, payload: bytes = b"{}", refusals: list[Refusal] | None = None, at: float = 1.0) -> Arrival:
+def arrival(
+    *readings: Reading, payload: bytes = b"{}", refusals: list[Refusal] | None = None, at: float = 1.0
+) -> Arrival:
     return Arrival("native", "env/v1/air/a1", at, payload, list(readings), refusals or [])
 
 
@@ -111,9 +113,8 @@ def test_replace_removes_rows_that_are_derived_no_more(store: SqliteStore) -> No
 def test_replacing_keeps_nothing_of_a_derivation_that_fails(store: SqliteStore) -> None:
     with store.replacing():
         store.replace("noise_hour", "n1", [0], {"leq": [50.0]})
-    with pytest.raises(RuntimeError), store.replacing():
-        store.replace("noise_hour", "n1", [0], {"leq": [99.0]})
-        raise RuntimeError
+    with pytest.raises(StoreError, match="nothing derived was kept"), store.replacing():
+        store.replace("noise_hour", "n1", [0, 0], {"leq": [99.0, 98.0]})
     assert list(store.read("noise_hour", "n1", 0, 9999, ["leq"])) == [(0, 50.0)]
 
 

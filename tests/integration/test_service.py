@@ -1,0 +1,167 @@
+"""`qingjing run` as a process: starting, stopping, refusing to run twice, and the commands on what it stored."""
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from ingestor.mqtt_publisher import Publisher
+from tests.conftest import Qingjing
+from tests.support import ROOT, accepts, free_port, wait_for
+
+READING = b'{"time":"2020-01-01T00:00:00+08:00","period_s":3600,"values":{"pm25":15.1,"o3":null}}'
+
+Start = Callable[..., subprocess.Popen[str]]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """Start `qingjing run` on a port and wait until its broker listens; killed at the end if it still runs."""
+    started = []
+
+    def run(port: int) -> subprocess.Popen[str]:
+        command = [sys.executable, "-m", "ingestor", "--data", str(tmp_path / "data"), "run", "--port", str(port)]
+        process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True)
+        started.append(process)
+        wait_for(lambda: accepts(port) or process.poll() is not None, what="the service to listen")
+        return process
+
+    yield run
+    for process in started:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+
+
+def publish(port: int, *messages: tuple[str, bytes]) -> None:
+    publisher = Publisher("127.0.0.1", port, client_id="gateway", timeout_s=10)
+    subscribed: list[bytes] = []
+    publisher.listen("qingjing/qingjing-collector/status", subscribed.append, timeout_s=10)
+    publisher.wait(lambda: subscribed, timeout_s=10)
+    for topic, payload in messages:
+        publisher.publish(topic, payload)
+    publisher.wait(lambda: publisher.unacknowledged == 0, timeout_s=10)
+    publisher.wait(lambda: json.loads(subscribed[-1])["committed"] >= len(messages), timeout_s=10)
+    publisher.close()
+
+
+def test_service_ends_with_0_on_sigterm_and_keeps_what_it_acknowledged(
+    start: Start, tmp_path: Path, qingjing: Qingjing
+) -> None:
+    port = free_port()
+    service = start(port)
+    publish(port, ("env/v1/air/sz-a01", READING))
+    service.send_signal(signal.SIGTERM)
+    assert service.wait(10) == 0
+    derived = json.loads(qingjing("--data", tmp_path / "data", "derive", "--json").stdout)
+    assert derived == {"stations": {"air": 1}, "station_days": {"air": 1}, "city_days": 1}
+
+
+def test_service_keeps_what_it_committed_when_killed(start: Start, tmp_path: Path, qingjing: Qingjing) -> None:
+    port = free_port()
+    service = start(port)
+    publish(port, ("env/v1/air/sz-a01", READING))
+    service.kill()
+    service.wait(10)
+    assert json.loads(qingjing("--data", tmp_path / "data", "derive", "--json").stdout)["city_days"] == 1
+
+
+def test_service_takes_its_broker_down_with_it_when_killed(start: Start) -> None:
+    port = free_port()
+    service = start(port)
+    service.kill()
+    service.wait(10)
+    wait_for(lambda: not accepts(port), what="the broker to end")
+
+
+def test_service_listens_on_loopback_only(start: Start) -> None:
+    port = free_port()
+    start(port)
+    listening = Path("/proc/net/tcp").read_text().splitlines()[1:]
+    local = {row.split()[1] for row in listening if row.split()[3] == "0A"}
+    assert f"0100007F:{port:04X}" in local
+    assert f"00000000:{port:04X}" not in local
+
+
+def test_second_service_on_the_same_data_is_refused(start: Start, tmp_path: Path, qingjing: Qingjing) -> None:
+    start(free_port())
+    refused = qingjing("--data", tmp_path / "data", "run", "--port", free_port(), code=1)
+    assert "another qingjing run collects there" in refused.stderr
+
+
+def test_service_on_a_port_in_use_says_what_to_do(start: Start, tmp_path: Path, qingjing: Qingjing) -> None:
+    port = free_port()
+    start(port)
+    refused = qingjing("--data", tmp_path / "other", "run", "--port", port, code=1)
+    assert refused.stderr.splitlines()[-1].startswith(f"qingjing: broker 127.0.0.1:{port}: cannot be started")
+    assert "set broker.port" in refused.stderr
+
+
+def test_quarantine_lists_and_shows_what_was_refused(start: Start, tmp_path: Path, qingjing: Qingjing) -> None:
+    port = free_port()
+    start(port)
+    publish(port, ("env/v1/air/nowhere", READING), ("env/v1/air/sz-a01", b"\xffraw"))
+    listed = qingjing("--data", tmp_path / "data", "quarantine", "list").stdout
+    assert "env/v1/air/nowhere  unknown_station: station: expected one of the register of air, got 'nowhere'" in listed
+    assert listed.splitlines()[-1] == "2 messages: 1 broken_json, 1 unknown_station"
+    as_json = json.loads(qingjing("--data", tmp_path / "data", "quarantine", "list", "--json").stdout)
+    assert [m["topic"] for m in as_json["messages"]] == ["env/v1/air/sz-a01", "env/v1/air/nowhere"]
+    shown = qingjing("--data", tmp_path / "data", "quarantine", "show", 2).stdout
+    assert "reason:   broken_json" in shown
+    assert "\\xffraw" in shown
+
+
+def test_quarantine_show_of_an_unknown_id_is_a_mistake_of_the_user(
+    start: Start, tmp_path: Path, qingjing: Qingjing
+) -> None:
+    start(free_port())
+    refused = qingjing("--data", tmp_path / "data", "quarantine", "show", 7, code=2)
+    assert refused.stderr == (
+        "qingjing: number: expected the id of a message in quarantine, got 7; see `qingjing quarantine list`\n"
+    )
+
+
+def test_figures_without_a_store_say_what_makes_one(tmp_path: Path, qingjing: Qingjing) -> None:
+    refused = qingjing("--data", tmp_path / "none", "targets", "--plan", "shenzhen-2020", code=1)
+    assert "expected a store, got none; `qingjing run` makes it" in refused.stderr
+
+
+def test_config_mistake_is_one_line_and_code_2(config_copy: Path, qingjing: Qingjing) -> None:
+    plan = config_copy / "plans" / "shenzhen-2020.toml"
+    plan.write_text(plan.read_text().replace("air.annual_mean.pm25", "air.anual_mean.pm25"))
+    for command in (["check"], ["run"], ["targets", "--plan", "shenzhen-2020"]):
+        refused = qingjing("--config", config_copy, *command, code=2)
+        (line,) = refused.stderr.splitlines()
+        assert line.startswith(f"qingjing: {plan}: target[0].indicator: expected one of air.annual_mean.pm25, ")
+        assert line.endswith("got 'air.anual_mean.pm25'")
+
+
+def test_figures_warn_when_readings_came_after_the_derivation(start: Start, tmp_path: Path, qingjing: Qingjing) -> None:
+    port = free_port()
+    start(port)
+    publish(port, ("env/v1/air/sz-a01", READING))
+    arguments = ("--data", tmp_path / "data", "indicators", "--scope", "city:shenzhen", "--period", "2020-01", "--json")
+    assert "since the last `qingjing derive`" in qingjing(*arguments).stderr
+    qingjing("--data", tmp_path / "data", "derive")
+    assert qingjing(*arguments).stderr == ""
+
+
+def test_deriving_gives_the_same_in_any_zone_of_the_process(
+    start: Start, tmp_path: Path, qingjing: Qingjing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port = free_port()
+    start(port)
+    hours = [READING.replace(b"T00", b"T%02d" % hour) for hour in range(24)]
+    publish(port, *[("env/v1/air/sz-a01", hour) for hour in hours])
+    outcomes = []
+    for zone in ("Asia/Shanghai", "Asia/Kathmandu", "America/Los_Angeles"):
+        monkeypatch.setenv("TZ", zone)
+        qingjing("--data", tmp_path / "data", "derive")
+        scope = ("indicators", "--scope", "station:sz-a01", "--period", "2020-01-01..2020-01-02", "--json")
+        outcomes.append(json.loads(qingjing("--data", tmp_path / "data", *scope).stdout))
+    assert outcomes[0] == outcomes[1] == outcomes[2]
+    assert (outcomes[0][0]["value"], outcomes[0][0]["valid"], outcomes[0][0]["expected"]) == (15, 1, 2)

@@ -1,0 +1,356 @@
+"""Plans: what a file may not say, and what a figure decides."""
+
+import datetime as dt
+import re
+from decimal import Decimal
+
+import pytest
+
+from aggregations import plans
+from aggregations.figures import Figure
+from aggregations.plans import Comparison, Status, Target
+from sensors.errors import ConfigError
+from sensors.register import Register, Station
+
+PLAN = """
+id = "town-2020"
+title = "小城2020年工作计划"
+title_en = "Town: work plan 2020"
+year = 2020
+jurisdiction = "city:town"
+source = "test"
+
+[lists]
+rivers = ["r1", "r2"]
+
+[[target]]
+id = "pm25"
+name = "PM2.5"
+name_en = "PM2.5"
+indicator = "air.annual_mean.pm25"
+scope = "city:town"
+comparison = "<="
+limit = 25
+unit = "ug/m3"
+text = "at most 25"
+
+[[target]]
+id = "rivers"
+name = "断面"
+name_en = "sections"
+indicator = "water.good_ratio"
+scope = "list:rivers"
+comparison = ">="
+limit = 61.5
+unit = "%"
+text = "at least 61.5 %"
+
+[[target]]
+id = "waste"
+name = "固体废物"
+name_en = "waste"
+comparison = ">="
+limit = 100
+unit = "%"
+text = "reported"
+"""
+
+
+CITIES = ["town"]
+
+
+def parse(text: str = PLAN, stem: str = "town-2020") -> plans.Plan:
+    return plans.parse(text, file="plan.toml", stem=stem)
+
+
+def test_parse_reads_a_plan_with_its_targets_in_order() -> None:
+    plan = parse()
+
+    assert [(t.id, t.indicator, t.scope, t.comparison, t.limit, t.unit) for t in plan.target] == [
+        ("pm25", "air.annual_mean.pm25", "city:town", "<=", Decimal(25), "ug/m3"),
+        ("rivers", "water.good_ratio", "list:rivers", ">=", Decimal("61.5"), "%"),
+        ("waste", None, None, ">=", Decimal(100), "%"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "text"),
+    [
+        pytest.param(
+            "air.annual_mean.pm25",
+            "air.anual_mean.pm25",
+            "plan.toml: target[0].indicator: expected one of air.annual_mean.pm25, ",
+            id="unknown indicator",
+        ),
+        pytest.param(
+            'unit = "ug/m3"',
+            'unit = "mg/m3"',
+            "plan.toml: target[0].unit: expected 'ug/m3', got 'mg/m3'",
+            id="unit of another size",
+        ),
+        pytest.param(
+            'scope = "city:town"',
+            'scope = "town"',
+            "plan.toml: target[0].scope: expected city:ID, station:ID or list:NAME, got 'town'",
+            id="scope without kind",
+        ),
+        pytest.param(
+            'scope = "city:town"',
+            'scope = "city:"',
+            "plan.toml: target[0].scope: expected city:ID, station:ID or list:NAME, got 'city:'",
+            id="scope without name",
+        ),
+        pytest.param(
+            'scope = "city:town"',
+            "",
+            "plan.toml: target[0].scope: expected city:ID, station:ID or list:NAME, got None",
+            id="no scope",
+        ),
+        pytest.param(
+            "list:rivers",
+            "list:lakes",
+            "plan.toml: target[1].scope: expected a list of [lists] (rivers), got 'lakes'",
+            id="unknown list",
+        ),
+        pytest.param(
+            'name_en = "waste"',
+            'name_en = "waste"\nscope = "city:town"',
+            "plan.toml: target[2].scope: expected none for a reported figure, got 'city:town'",
+            id="scope of a reported figure",
+        ),
+        pytest.param(
+            'id = "rivers"',
+            'id = "pm25"',
+            "plan.toml: target[1].id: expected each id once, got 'pm25' again",
+            id="id twice",
+        ),
+        pytest.param(
+            'id = "waste"',
+            'id = "rivers"',
+            "plan.toml: target[2].id: expected each id once, got 'rivers' again",
+            id="id twice, of a reported figure",
+        ),
+        pytest.param(
+            'id = "town-2020"',
+            'id = "town-2021"',
+            "plan.toml: id: expected 'town-2020' as in the file's name, got 'town-2021'",
+            id="id is not the file's name",
+        ),
+        pytest.param(
+            "limit = 25",
+            "limits = 25",
+            "plan.toml: target[0].limits: expected one of id, name, name_en, comparison, limit, unit, text, indicator, "
+            "scope, got 'limits'",
+            id="unknown key of a target",
+        ),
+        pytest.param(
+            "[lists]",
+            "[list]",
+            "plan.toml: list: expected one of id, title, title_en, year, jurisdiction, source, lists, target, "
+            "got 'list'",
+            id="unknown key of the plan",
+        ),
+        pytest.param(
+            'comparison = "<="', 'comparison = "=<"', "plan.toml: target[0].comparison: ", id="unknown comparison"
+        ),
+        pytest.param("limit = 25\n", "", "plan.toml: target[0].limit: expected a value, got nothing", id="no limit"),
+        pytest.param(
+            "limit = 25\n", "limit = true\n", "plan.toml: target[0].limit: expected decimal", id="limit of true"
+        ),
+        pytest.param("limit = 25\n", "limit = nan\n", "plan.toml: target[0].limit: ", id="limit of nan"),
+        pytest.param("limit = 25\n", "limit = inf\n", "plan.toml: target[0].limit: ", id="limit without bound"),
+        pytest.param("year = 2020", 'year = "2020"', "plan.toml: year: expected int", id="year in quotes"),
+        pytest.param("year = 2020", "year = ", "plan.toml: expected TOML, got ", id="no TOML"),
+    ],
+)
+def test_parse_refuses_what_is_wrong_and_names_file_and_place(old: str, new: str, text: str) -> None:
+    assert old in PLAN
+
+    with pytest.raises(ConfigError, match="^" + re.escape(text)):
+        parse(PLAN.replace(old, new, 1))
+
+
+def test_unknown_indicator_is_shown_as_written() -> None:
+    with pytest.raises(ConfigError, match=r", got 'air\.anual_mean\.pm25'$"):
+        parse(PLAN.replace("air.annual_mean.pm25", "air.anual_mean.pm25"))
+
+
+def station(medium: str, name: str) -> Station:
+    return Station(
+        medium=medium,
+        id=name,
+        name=name,
+        name_en=name,
+        city="town",
+        district="",
+        lon=None,
+        lat=None,
+        since=None,
+        until=None,
+    )  # type: ignore[arg-type]
+
+
+def test_stations_of_the_lists_must_be_registered() -> None:
+    register = Register([station("water", "r1")])
+
+    text = r"^plan\.toml: target\[1\]\.scope: expected stations of the register of water, got 'r2'$"
+    with pytest.raises(ConfigError, match=text):
+        plans.check_names(parse(), register, CITIES, file="plan.toml")
+
+
+def test_a_station_of_another_medium_does_not_count() -> None:
+    register = Register([station("water", "r1"), station("air", "r2")])
+
+    with pytest.raises(ConfigError, match="of water, got 'r2'"):
+        plans.check_names(parse(), register, CITIES, file="plan.toml")
+
+
+def test_a_station_as_scope_must_be_registered() -> None:
+    register = Register([station("water", "r1"), station("water", "r2")])
+    plan = parse(
+        PLAN.replace("city:town", "station:a9").replace('jurisdiction = "station:a9"', 'jurisdiction = "city:town"')
+    )
+
+    with pytest.raises(ConfigError, match=r"target\[0\]\.scope: expected stations of the register of air, got 'a9'"):
+        plans.check_names(plan, register, CITIES, file="plan.toml")
+
+
+def test_a_plan_whose_stations_are_registered_passes() -> None:
+    register = Register([station("water", "r1"), station("water", "r2")])
+
+    assert plans.check_names(parse(), register, CITIES, file="plan.toml") is None
+
+
+@pytest.mark.parametrize(
+    ("as_of", "period"),
+    [
+        pytest.param(dt.date(2020, 1, 1), "2020-01-01..2020-01-01", id="first day"),
+        pytest.param(dt.date(2020, 1, 31), "2020-01", id="a month that is over"),
+        pytest.param(dt.date(2020, 2, 29), "2020-01-01..2020-02-29", id="leap day"),
+        pytest.param(dt.date(2020, 12, 30), "2020-01-01..2020-12-30", id="last day but one"),
+        pytest.param(dt.date(2020, 12, 31), "2020", id="last day"),
+        pytest.param(dt.date(2021, 1, 1), "2020", id="the day after"),
+        pytest.param(dt.date(2025, 6, 1), "2020", id="years after"),
+    ],
+)
+def test_period_of_a_plan_is_the_part_of_its_year_that_has_passed(as_of: dt.date, period: str) -> None:
+    assert str(plans.period_of(parse(), as_of)) == period
+
+
+def test_a_day_before_the_year_of_the_plan_is_an_error() -> None:
+    text = r"^as-of: expected a day from 2020-01-01 on for plan town-2020, got 2019-12-31$"
+    with pytest.raises(ConfigError, match=text):
+        plans.period_of(parse(), dt.date(2019, 12, 31))
+
+
+def figure(value: str | None, *, sufficient: bool = True) -> Figure:
+    return Figure(
+        indicator="air.annual_mean.pm25",
+        scope="city:town",
+        period="2020",
+        exact=value,
+        unit="ug/m3",
+        valid=366,
+        value=None if value is None else Decimal(value),
+        expected=366,
+        counted="days",
+        sufficient=sufficient,
+        excluded={},
+        editions={},
+        assumed=[],
+    )
+
+
+def target(comparison: Comparison, limit: str = "25") -> Target:
+    return Target(
+        id="t",
+        name="t",
+        name_en="t",
+        comparison=comparison,
+        limit=Decimal(limit),
+        unit="ug/m3",
+        text="t",
+        indicator="air.annual_mean.pm25",
+        scope="city:town",
+    )
+
+
+@pytest.mark.parametrize(
+    ("comparison", "value", "holds"),
+    [
+        ("<=", "24.9", True),
+        ("<=", "25.0", True),
+        ("<=", "25.1", False),
+        ("<", "24.9", True),
+        ("<", "25.0", False),
+        ("<", "25.1", False),
+        (">=", "24.9", False),
+        (">=", "25.0", True),
+        (">=", "25.1", True),
+        (">", "24.9", False),
+        (">", "25.0", False),
+        (">", "25.1", True),
+        ("==", "24.9", False),
+        ("==", "25.0", True),
+        ("==", "25.1", False),
+    ],
+)
+@pytest.mark.parametrize(
+    ("final", "good", "bad"),
+    [
+        pytest.param(True, "met", "missed", id="at the end of the year"),
+        pytest.param(False, "on_track", "at_risk", id="during the year"),
+    ],
+)
+def test_status_follows_the_comparison(
+    comparison: Comparison, value: str, holds: bool, final: bool, good: Status, bad: Status
+) -> None:
+    verdict = plans.judge(target(comparison), figure(value), final=final)
+
+    assert verdict.status == (good if holds else bad)
+
+
+@pytest.mark.parametrize(
+    ("comparison", "limit", "value", "status"),
+    [
+        # plans.md
+        pytest.param("<=", "25", "24", "met", id="shenzhen: PM2.5 24 against 25"),
+        pytest.param(">=", "61.5", "61.5", "met", id="guangzhou: 8 of 13 sections"),
+        pytest.param("<", "35", "35", "missed", id="fengxian: less than 35"),
+        pytest.param("<", "35", "32", "met", id="fengxian: 32"),
+        pytest.param(">=", "88.0", "89.6", "met", id="liuzhou: good days"),
+        pytest.param("<=", "41", "38", "met", id="liuzhou: PM2.5"),
+        # noise.md, section 5 and A14: the one-decimal published value is compared
+        pytest.param(">=", "85", "85.0", "met", id="noise A14: prints as 85.0"),
+        pytest.param(">=", "85", "82.5", "missed", id="noise A11: 82.5"),
+    ],
+)
+def test_status_of_the_published_figures(comparison: Comparison, limit: str, value: str, status: Status) -> None:
+    assert plans.judge(target(comparison, limit), figure(value), final=True).status == status
+
+
+@pytest.mark.parametrize("final", [True, False])
+@pytest.mark.parametrize("comparison", ["<=", "<", ">=", ">", "=="])
+@pytest.mark.parametrize(
+    "undecided",
+    [
+        pytest.param(figure("25", sufficient=False), id="too few days"),
+        pytest.param(figure("1", sufficient=False), id="too few days, low value"),
+        pytest.param(figure("999", sufficient=False), id="too few days, high value"),
+        pytest.param(figure(None, sufficient=False), id="no value"),
+        pytest.param(figure(None), id="no value, said to suffice"),
+        pytest.param(None, id="not reported"),
+    ],
+)
+def test_a_figure_that_does_not_suffice_decides_nothing(
+    undecided: Figure | None, comparison: Comparison, final: bool
+) -> None:
+    assert plans.judge(target(comparison), undecided, final=final).status == "insufficient"
+
+
+def test_a_verdict_keeps_target_and_figure() -> None:
+    promise, outcome = target("<="), figure("25", sufficient=False)
+
+    verdict = plans.judge(promise, outcome, final=True)
+
+    assert (verdict.target, verdict.figure) == (promise, outcome)

@@ -1,0 +1,91 @@
+"""Claims about the table of quantities."""
+
+from decimal import Decimal
+
+import pytest
+
+from sensors import quantities
+from sensors.errors import ConfigError
+
+TEXT = """
+[air.pm25]
+name = "细颗粒物"
+name_en = "PM2.5"
+unit = "ug/m3"
+hj212 = "a34004"
+minimum = 0
+maximum = 0.5
+decimals = 1
+
+[water]
+
+[noise]
+"""
+
+
+def error_of(old: str, new: str) -> str:
+    assert old in TEXT
+    with pytest.raises(ConfigError) as raised:
+        quantities.parse(TEXT.replace(old, new), file="q.toml")
+    return str(raised.value)
+
+
+def test_quantities_are_found_by_medium_and_key() -> None:
+    assert quantities.parse(TEXT, file="q.toml").of("air")["pm25"].hj212 == "a34004"
+
+
+def test_quantities_of_a_medium_may_be_none() -> None:
+    assert quantities.parse(TEXT, file="q.toml").of("noise") == {}
+
+
+def test_quantity_range_is_exact() -> None:
+    assert quantities.parse(TEXT, file="q.toml").air["pm25"].maximum == Decimal("0.5")
+
+
+@pytest.mark.parametrize("maximum", ["0", "-1", "0.0"])
+def test_quantity_with_an_empty_range_is_refused(maximum: str) -> None:
+    error = error_of("maximum = 0.5", f"maximum = {maximum}")
+    assert error == f"q.toml: air.pm25.maximum: expected more than minimum 0, got {maximum}"
+
+
+@pytest.mark.parametrize("number", ["nan", "inf"])
+def test_quantity_range_that_is_not_finite_is_refused(number: str) -> None:
+    assert error_of("minimum = 0", f"minimum = {number}").startswith("q.toml: air.pm25.")
+
+
+@pytest.mark.parametrize("decimals", ["-1", "7", "1.5", '"1"', "true"])
+def test_quantity_decimals_out_of_range_are_refused(decimals: str) -> None:
+    error = error_of("decimals = 1", f"decimals = {decimals}")
+    assert error.startswith("q.toml: air")
+    assert ".decimals: expected int" in error
+
+
+@pytest.mark.parametrize("decimals", [0, 6])
+def test_quantity_decimals_at_the_ends_are_taken(decimals: int) -> None:
+    text = TEXT.replace("decimals = 1", f"decimals = {decimals}")
+    assert quantities.parse(text, file="q.toml").air["pm25"].decimals == decimals
+
+
+@pytest.mark.parametrize("unit", ["µg/m³", "UG/M3", "ug/m3 ", ""])
+def test_quantity_unknown_unit_is_refused(unit: str) -> None:
+    error = error_of('unit = "ug/m3"', f'unit = "{unit}"')
+    assert error.startswith("q.toml: air")
+    assert ".unit: " in error
+    assert repr(unit) in error
+
+
+def test_quantity_unknown_key_is_told_with_the_known_ones() -> None:
+    error = error_of("decimals = 1", "decimals = 1\ndecimal = 1")
+    assert error.startswith("q.toml: air")
+    assert error.endswith(
+        ".decimal: expected one of name, name_en, unit, hj212, minimum, maximum, decimals, got 'decimal'"
+    )
+
+
+def test_quantities_of_an_unknown_medium_are_refused() -> None:
+    error = error_of("[noise]", "[noise]\n[soil]")
+    assert error == "q.toml: soil: expected one of air, water, noise, got 'soil'"
+
+
+def test_quantities_need_each_medium() -> None:
+    assert error_of("[noise]", "") == "q.toml: noise: expected a value, got nothing"
