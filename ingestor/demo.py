@@ -26,6 +26,7 @@ from ingestor.store import SqliteStore
 CITY = "shenzhen"
 PLANS = ("shenzhen-2020", "demo-2020")
 WHOLE_YEAR = 366
+START_S = 30
 STOP_S = 30
 
 Progress = Callable[[str, int, int], None]
@@ -72,7 +73,8 @@ def run(config: Config, data: Path, *, seed: int, days: int, progress: Progress)
         gateway = Gateway(
             host="127.0.0.1", port=port, client_id="demo-gateway", collector=config.settings.broker.client_id
         )
-        gateway.wait_for_collector()
+        if not gateway.hears_collector(within_s=START_S):
+            raise GatewayError(f"the collector did not start within {START_S} s; see {data / 'service.log'}")
         total = len(simulation)
         sent = gateway.publish(simulation.messages(), progress=lambda n: progress("publish", n, max(n, total)))
         if not gateway.wait_until_committed(progress=lambda n: progress("collect", n, sent)):

@@ -4,6 +4,7 @@ It also listens to the collector's status message, so that it never runs further
 and can tell when the collector has committed what it sent.
 """
 
+import contextlib
 import json
 import time
 from collections.abc import Callable, Iterable
@@ -55,15 +56,11 @@ class Gateway:
         """Messages that the collector has committed since this gateway first heard of it."""
         return self._committed - (self._committed_before or 0)
 
-    def wait_for_collector(self) -> None:
-        """Wait until a collector tells its status.
-
-        Raises
-        ------
-        GatewayError
-            If none does for a while.
-        """
-        self._wait(lambda: self._committed_before is not None, "no collector listens there")
+    def hears_collector(self, *, within_s: float) -> bool:
+        """Whether a collector tells its status within some seconds; then `publish` keeps step with it."""
+        with contextlib.suppress(MqttError):
+            self._publisher.wait(lambda: self._committed_before is not None, timeout_s=within_s)
+        return self._committed_before is not None
 
     def publish(self, messages: Iterable[tuple[str, bytes]], *, progress: Callable[[int], None]) -> int:
         """Publish (topic, payload) pairs in order; `progress` is told how many were sent. Return their number.

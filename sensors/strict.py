@@ -86,7 +86,7 @@ def _numbers(tree: Any, place: str = "") -> Iterator[tuple[str, Decimal]]:
         yield place, tree
     elif isinstance(tree, dict):
         for key, value in tree.items():
-            yield from _numbers(value, f"{place}.{key}".lstrip("."))
+            yield from _numbers(value, f"{place}.{named(key)}".lstrip("."))
     elif isinstance(tree, list):
         for i, value in enumerate(tree):
             yield from _numbers(value, f"{place}[{i}]")

@@ -10,7 +10,7 @@ import msgspec
 import typer
 
 from ingestor import formats, service, tables
-from ingestor.cli.common import Json, app, options, print_line, progress_bars
+from ingestor.cli.common import Json, app, err, options, print_line, progress_bars
 from ingestor.formats import FORMATS
 from ingestor.gateway import Gateway
 from sensors import register as registers
@@ -35,6 +35,9 @@ def run(
         loaded = msgspec.structs.replace(loaded, settings=settings)
     service.run(loaded, options.data)
 
+
+LISTEN_S = 3.0
+"""How long `replay` listens for a collector before it publishes."""
 
 FileFormat = Annotated[str, typer.Option("--format", help=f"One of {', '.join(FORMATS)}.")]
 Files = Annotated[list[Path], typer.Argument(help="Files of that format.")]
@@ -61,6 +64,8 @@ def replay(
         client_id=f"qingjing-replay-{os.getpid()}",
         collector=broker.client_id,
     )
+    if not gateway.hears_collector(within_s=LISTEN_S):
+        err.print("no collector is heard: `qingjing run` starts one; the broker keeps what it can", style="yellow")
     empty = 0
 
     def messages() -> Iterator[tuple[str, bytes]]:

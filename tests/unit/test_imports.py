@@ -1,4 +1,4 @@
-"""Imports point one way, and the pure packages touch no world: the contracts of pyproject.toml, run by import-linter."""
+"""Imports point one way, and the pure packages touch no world: contracts of pyproject.toml, run by import-linter."""
 
 import subprocess
 import sys

@@ -1,0 +1,58 @@
+"""Every command of the README, run as it stands there, in a copy of the repository beside the real data."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support import ROOT, accepts
+
+BLOCK = re.compile(r"^```console\n(.*?)^```", re.MULTILINE | re.DOTALL)
+NOT_HERE = {"make test"}
+"""`make test` runs these very tests; `.ci/run` runs it."""
+
+
+def commands(file: Path) -> list[str]:
+    lines = [line for block in BLOCK.findall(file.read_text()) for line in block.splitlines()]
+    assert all(line.startswith("$ ") for line in lines)
+    return [line.removeprefix("$ ") for line in lines]
+
+
+@pytest.fixture
+def copy(tmp_path: Path, data_folder: Path) -> Path:
+    """The files that git knows, with the virtual environment of this run and the real data beside them."""
+    if accepts(1883):
+        reason = "port 1883, which the README's commands use, is in use"
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
+    folder = tmp_path / "qingjing"
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    for name in filter(None, listed.split("\0")):
+        if (ROOT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, folder / name)
+    (folder / ".venv").symlink_to(Path(sys.prefix))
+    (tmp_path / "shared").mkdir()
+    (tmp_path / "shared" / "data").symlink_to(data_folder)
+    return folder
+
+
+def test_readme_commands_work_in_order(copy: Path) -> None:
+    chosen = [command for command in commands(copy / "README.md") if command not in NOT_HERE]
+    assert len(chosen) > 15
+    script = "set -me\n" + "\n".join(f"echo '$ '{i}\n{command}" for i, command in enumerate(chosen))
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("QINGJING_")}
+    done = subprocess.run(
+        ["bash", "-c", script], cwd=copy, env=environment, capture_output=True, text=True, timeout=400, check=False
+    )
+    assert done.returncode == 0, f"{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
+    assert "the collector has committed all of them" in done.stdout
+    assert "Shenzhen" not in done.stdout.split("$ 1\n")[0]  # Chinese by default
+    assert "深圳市生态环境局2020年工作计划" in done.stdout
+
+
+def test_chinese_readme_names_commands_of_the_english_one() -> None:
+    assert set(commands(ROOT / "README.zh-CN.md")) <= set(commands(ROOT / "README.md"))
