@@ -25,7 +25,7 @@ WORDS: Final[dict[str, dict[Language, str]]] = {
     "at_risk": {"zh": "有风险", "en": "at risk"},
     "missed": {"zh": "未完成", "en": "missed"},
     "insufficient": {"zh": "数据不足", "en": "insufficient"},
-    "reported": {"zh": "上报数据，尚未填报", "en": "reported figure, none yet"},
+    "reported": {"zh": "待填报", "en": "not reported yet"},
 }
 
 COLOURS: Final = {"met": "green", "on_track": "green", "at_risk": "yellow", "missed": "red", "insufficient": "dim"}
@@ -40,7 +40,8 @@ def targets(plan: Plan, verdicts: list[Verdict], language: Language, *, title: s
     """Return the table of a plan's targets."""
     table = Table(title=f"{plan.title if language == 'zh' else plan.title_en} · {title}", title_justify="left")
     for key in ("target", "value", "limit", "valid", "status"):
-        table.add_column(word(key, language), justify="right" if key in ("value", "limit", "valid") else "left")
+        right = key in ("value", "limit", "valid")
+        table.add_column(word(key, language), justify="right" if right else "left", overflow="fold")
     for verdict in verdicts:
         target, figure = verdict.target, verdict.figure
         status = word(verdict.status, language) if target.indicator else word("reported", language)
