@@ -3,7 +3,7 @@
 StoreError     the store cannot be used now; nothing of the call was kept; try again
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, NamedTuple, Protocol
 
@@ -107,6 +107,9 @@ class Tables(Protocol):
 
     def replace(self, table: str, key: str, times: Sequence[int], columns: Mapping[str, Sequence[Any]]) -> None:
         """Replace all rows of `key` in a derived table."""
+
+    def keep_only(self, table: str, keys: Collection[str]) -> None:
+        """Remove all rows of a derived table whose key is none of `keys`."""
 
     def read(self, table: str, key: str, start: int, end: int, columns: Sequence[str]) -> Iterator[tuple[Any, ...]]:
         """Yield (time, *columns) of the rows of `key` with start <= time < end, ascending."""

@@ -2,7 +2,7 @@
 
 import hashlib
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from operator import itemgetter
 from pathlib import Path
@@ -216,6 +216,13 @@ class SqliteStore:
             f"INSERT INTO {declared.name} ({declared.key}, time, {names}) VALUES ({marks})",
             zip([key] * len(times), times, *columns.values(), strict=True),
         )
+
+    def keep_only(self, table: str, keys: Collection[str]) -> None:
+        """See `Tables.keep_only`."""
+        declared = TABLES[table]
+        found = [key for (key,) in self._db.execute(f"SELECT DISTINCT {declared.key} FROM {declared.name}")]
+        removed = [(key,) for key in found if key not in keys]
+        self._db.executemany(f"DELETE FROM {declared.name} WHERE {declared.key} = ?", removed)
 
     def read(self, table: str, key: str, start: int, end: int, columns: Sequence[str]) -> Iterator[tuple[Any, ...]]:
         """See `Tables.read`."""

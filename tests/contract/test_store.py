@@ -118,6 +118,15 @@ def test_replacing_keeps_nothing_of_a_derivation_that_fails(store: SqliteStore) 
     assert list(store.read("noise_hour", "n1", 0, 9999, ["leq"])) == [(0, 50.0)]
 
 
+def test_keep_only_removes_what_is_not_named(store: SqliteStore) -> None:
+    with store.replacing():
+        store.replace("noise_hour", "n1", [0], {"leq": [50.0]})
+        store.replace("noise_hour", "n2", [0], {"leq": [60.0]})
+        store.keep_only("noise_hour", {"n2", "n3"})
+    assert list(store.read("noise_hour", "n1", 0, 9999, ["leq"])) == []
+    assert list(store.read("noise_hour", "n2", 0, 9999, ["leq"])) == [(0, 60.0)]
+
+
 def test_read_includes_the_start_and_excludes_the_end(store: SqliteStore) -> None:
     with store.replacing():
         store.replace("noise_hour", "n1", [0, 3600, 7200], {"leq": [1.0, 2.0, 3.0]})
