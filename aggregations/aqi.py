@@ -4,9 +4,6 @@ Source: HJ 633-2012 and HJ 633-2026, formulas 1 and 2. Everything is computed in
 would put 2.2 mg/m3 of CO at 56 instead of 55.
 """
 
-from decimal import Decimal
-from fractions import Fraction
-
 import msgspec
 import numpy as np
 
@@ -96,9 +93,3 @@ def primary(sub: dict[str, int], aqi: int, index: AirIndex) -> list[str]:
 def level(aqi: int, index: AirIndex) -> Level:
     """Level of an index."""
     return next((each for each in index.level if aqi <= each.up_to), index.level[-1])
-
-
-def sub_index_of(value: Decimal | Fraction, item: str, index: AirIndex) -> int:
-    """Sub-index of one concentration already rounded to the item's decimals; NONE as in `sub_index`."""
-    scaled = Fraction(value) * 10 ** index.item[item].decimals
-    return int(sub_index(np.array([int(scaled)]), item, index)[0])

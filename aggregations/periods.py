@@ -43,13 +43,10 @@ class Period(msgspec.Struct, frozen=True, order=True):
 
     def months(self) -> list["Period"]:
         """Return the calendar months that the period touches, each cut to the period."""
-        found = []
-        first = self.first
-        while first <= self.last:
-            whole = month(first.year, first.month)
-            found.append(Period(first, min(whole.last, self.last)))
-            first = whole.last + DAY
-        return found
+        count = 12 * (self.last.year - self.first.year) + self.last.month - self.first.month + 1
+        numbers = range(self.first.month - 1, self.first.month - 1 + count)
+        wholes = [month(self.first.year + n // 12, n % 12 + 1) for n in numbers]
+        return [Period(max(each.first, self.first), min(each.last, self.last)) for each in wholes]
 
     def __contains__(self, day: dt.date) -> bool:
         return self.first <= day <= self.last

@@ -55,7 +55,7 @@ def half_even_keeping_one_digit(value: Fraction, decimals: int) -> Decimal:
 
     References
     ----------
-    .. [1] HJ water evaluation decimals, letter 82 of 2020 (see config/standards/method-2011.toml).
+    .. [1] HJ water evaluation decimals, letter 82 of 2020 (see config/standards/water-method-2011.toml).
     """
     rounded = half_even(value, decimals)
     if rounded or not value:
@@ -71,8 +71,3 @@ def divide_half_even(numerator: IntArray, denominator: IntArray | int) -> IntArr
     twice = 2 * rest
     up = (twice > denominator) | ((twice == denominator) & (quotient % 2 != 0))
     return np.asarray(quotient + up, dtype=np.int64)
-
-
-def percent(part: int, whole: int, decimals: int) -> Decimal:
-    """Return 100 part / whole, rounded half to even to `decimals`. [%]"""
-    return half_even(Fraction(100 * part, whole), decimals)

@@ -7,18 +7,21 @@ a day that no edition of a role covers is an error.
 import datetime as dt
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import Annotated, Literal, TypeVar
+from itertools import pairwise
+from typing import Annotated, Literal, TypeVar, get_args
 
 import msgspec
 
 from sensors import strict
 from sensors.errors import ConfigError, shown
-from sensors.quantities import Medium, Quantities
+from sensors.quantities import Quantities
+from sensors.register import ZoneClass
 
 N_CLASSES = 5
 """Water classes that have limits, I to V."""
 
 Positive = Annotated[int, msgspec.Meta(ge=1)]
+WindowEnd = Annotated[int, msgspec.Meta(ge=8, le=24)]
 Count = Annotated[int, msgspec.Meta(ge=0)]
 
 
@@ -44,10 +47,13 @@ class Edition(_Table, frozen=True, kw_only=True, rename={"first_day": "from"}):
     assumed: list[str] = []
     source: str
 
+    def starts(self, *, staged: bool) -> dt.date:
+        """Return the first day on which it holds, in a city of an early stage or not."""
+        return self.staged_from if staged and self.staged_from else self.first_day
+
     def holds_on(self, day: dt.date, *, staged: bool) -> bool:
         """Whether the edition is in force on `day`, in a city of an early stage or not."""
-        first = self.staged_from if staged and self.staged_from else self.first_day
-        return first <= day and (self.until is None or day < self.until)
+        return self.starts(staged=staged) <= day and (self.until is None or day < self.until)
 
 
 class AirLimits(_Table, frozen=True, kw_only=True, tag_field="role", tag="air.limits"):
@@ -104,8 +110,8 @@ class AirEvaluation(_Table, frozen=True, kw_only=True, tag_field="role", tag="ai
     """HJ 663: daily ozone, city means, decimals."""
 
     edition: Edition
-    ozone_first_window_end_hour: Positive
-    ozone_last_window_end_hour: Positive
+    ozone_first_window_end_hour: WindowEnd
+    ozone_last_window_end_hour: WindowEnd
     ozone_min_windows: Positive
     ozone_exception_compares: Literal["rounded", "exact"]
     city_min_share: Decimal
@@ -223,6 +229,10 @@ class Standards:
             )
         return found[0]
 
+    def first_day(self, roles: Iterable[type[Standard]], *, staged: bool) -> dt.date:
+        """Return the first day on which every one of some roles has an edition."""
+        return max(min(s.edition.starts(staged=staged) for s in self.all if isinstance(s, role)) for role in roles)
+
 
 def parse(text: str, *, file: str) -> Standard:
     """Return the edition declared by a TOML text; its `role` says which tables it has.
@@ -247,34 +257,71 @@ def parse(text: str, *, file: str) -> Standard:
 
 
 def check_quantities(standard: Standard, quantities: Quantities, *, file: str) -> None:
-    """Check that a standard speaks only of known quantities.
+    """Check that a standard speaks only of what there is, and of all that it must.
 
     Raises
     ------
     ConfigError
-        If a table or an item names a quantity that its medium does not have.
+        If a table or an item names a quantity or zone class that does not exist, or leaves one out that it needs.
     """
-    named: dict[str, tuple[Medium, Iterable[str]]] = {}
+    air = ("quantities of air", list(quantities.air))
+    water = ("quantities of water", list(quantities.water))
+    zones = ("zone classes", list(get_args(ZoneClass)))
+    named: dict[str, tuple[Iterable[str], tuple[str, list[str]]]] = {}
+    complete: tuple[str, ...] = ()
     if isinstance(standard, AirLimits):
-        named = {"day_limit": ("air", standard.day_limit), "year_limit": ("air", standard.year_limit)}
+        named = {"day_limit": (standard.day_limit, air), "year_limit": (standard.year_limit, air)}
+        complete = ("day_limit",)
     elif isinstance(standard, AirIndex):
-        named = {"item.quantity": ("air", [item.quantity for item in standard.item.values()])}
+        named = {"item.quantity": ([item.quantity for item in standard.item.values()], air)}
     elif isinstance(standard, AirEvaluation):
-        named = {"decimals": ("air", standard.decimals), "mean_decimals": ("air", standard.mean_decimals)}
+        named = {"decimals": (standard.decimals, air), "mean_decimals": (standard.mean_decimals, air)}
+        complete = ("decimals",)
     elif isinstance(standard, WaterLimits):
-        named = {"item": ("water", standard.item)}
+        named = {"item": (standard.item, water)}
     elif isinstance(standard, WaterMethod):
         items = [*standard.realtime_items, *standard.required_items]
-        named = {"decimals": ("water", standard.decimals), "realtime_items, required_items": ("water", items)}
+        named = {"decimals": (standard.decimals, water), "realtime_items, required_items": (items, water)}
+        complete = ("decimals",)
     elif isinstance(standard, BlackOdour):
-        named = {"below": ("water", standard.below), "above": ("water", standard.above)}
-    for place, (medium, keys) in named.items():
-        known = quantities.of(medium)
-        for key in keys:
-            if key not in known:
-                raise ConfigError(
-                    f"{file}: {place}: expected quantities of {medium} ({', '.join(known)}), got {shown(key)}"
-                )
+        named = {"below": (standard.below, water), "above": (standard.above, water)}
+    elif isinstance(standard, NoiseLimits):
+        named = {"zone": (standard.zone, zones)}
+        complete = ("zone",)
+    for place, (keys, (kind, allowed)) in named.items():
+        present = list(keys)
+        for key in present:
+            if key not in allowed:
+                raise ConfigError(f"{file}: {place}: expected {kind} ({', '.join(allowed)}), got {shown(key)}")
+        missing = [key for key in allowed if key not in present]
+        if place in complete and missing:
+            raise ConfigError(f"{file}: {place}.{missing[0]}: expected a value, got nothing")
+
+
+def check_together(standards: list[Standard], *, directory: str) -> None:
+    """Check that the editions of each role follow one another without overlap or gap, and fit each other.
+
+    Raises
+    ------
+    ConfigError
+        If a role has no edition, two editions hold on one day, a day between two is not covered, or a method names
+        an item for which there are no limits.
+    """
+    for role in _ROLES.values():
+        editions = sorted((s.edition for s in standards if isinstance(s, role)), key=lambda e: e.first_day)
+        if not editions:
+            raise ConfigError(f"{directory}: expected an edition of every role, got none of {role.__name__}")
+        for staged in (False, True):
+            for earlier, later in pairwise(editions):
+                if earlier.until != later.starts(staged=staged):
+                    raise ConfigError(
+                        f"{directory}: {later.id}: expected to begin when {earlier.id} ends, on {earlier.until}, "
+                        f"got {later.starts(staged=staged)}"
+                    )
+    limited = {item for s in standards if isinstance(s, WaterLimits) for item in s.item}
+    for method in (s for s in standards if isinstance(s, WaterMethod)):
+        if unknown := [item for item in (*method.realtime_items, *method.required_items) if item not in limited]:
+            raise ConfigError(f"{directory}: {method.edition.id}: expected items with limits, got {shown(unknown[0])}")
 
 
 def _check_classes(limits: WaterLimits, file: str) -> None:

@@ -19,7 +19,6 @@ WORSE_THAN_V = 6
 """Class code beside 1 to 5 for classes I to V."""
 NO_CLASS = 0
 CLASS_NAMES = ("-", "I", "II", "III", "IV", "V", "worse than V")
-CLASS_NAMES_ZH = ("-", "Ⅰ", "Ⅱ", "Ⅲ", "Ⅳ", "Ⅴ", "劣Ⅴ")
 
 PH = "ph"
 
@@ -107,7 +106,7 @@ def day_means(
 
     References
     ----------
-    .. [1] Letter 82 of 2020 (pH); config/standards/method-2011.toml (least results, assumed).
+    .. [1] Letter 82 of 2020 (pH); config/standards/water-method-2011.toml (least results, assumed).
     """
     present = np.isfinite(values)
     counts = np.bincount(days[present], minlength=n_days)

@@ -20,6 +20,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from ingestor.config import Config
 from ingestor.store import Arrival, Intake, StoreError
 from sensors.decoders import DIALECTS, Context
+from sensors.errors import printable
 from sensors.reading import Decoded, Refusal
 from sensors.sources import Source
 
@@ -28,7 +29,13 @@ log = logging.getLogger(__name__)
 KEEPALIVE_S = 60
 STATUS_EVERY_S = 0.25
 IDLE_WAIT_S = 0.1
-MAX_BACKOFF_S = 30.0
+FIRST_PAUSE_S = 0.5
+LONGEST_PAUSE_S = 30.0
+STEADY_S = 10.0
+"""A connection that has lasted this long makes the pauses before the next one short again."""
+LINGER_S = 8.0
+QUIET_S = 0.5
+GROUP_BYTES = 32 * 2**20
 DRAIN_READINGS = 10_000
 DRAIN_AFTER_S = 1.0
 
@@ -46,6 +53,23 @@ class Message(msgspec.Struct, frozen=True, gc=False):
     packet_id: int
     qos: int
     generation: int
+
+
+class Pause:
+    """Growing pauses before the next try."""
+
+    def __init__(self) -> None:
+        self._next_s = FIRST_PAUSE_S
+
+    def next_s(self) -> float:
+        """Return how long to wait now; the next one is twice as long, up to LONGEST_PAUSE_S. [s]"""
+        pause_s = self._next_s
+        self._next_s = min(2 * pause_s, LONGEST_PAUSE_S)
+        return pause_s
+
+    def reset(self) -> None:
+        """Start again with the shortest pause."""
+        self._next_s = FIRST_PAUSE_S
 
 
 class Decoding:
@@ -111,6 +135,7 @@ class Collector:
         self._decoding = Decoding(config)
         self._pending: list[Message] = []
         self._generation = 0
+        self._connected_at = 0.0
         self._committed = 0
         self._started = clock()
         self._status_at = 0.0
@@ -121,41 +146,56 @@ class Collector:
             CallbackAPIVersion.VERSION2, client_id=broker.client_id, clean_session=False, manual_ack=True
         )
         self._client.on_connect = self._on_connect
+        self._client.on_subscribe = self._on_subscribe
         self._client.on_message = self._on_message
         self.status_topic = status_topic(broker.client_id)
+        self._client.will_set(self.status_topic, b"", qos=0, retain=True)
 
-    def run(self, stop: threading.Event) -> None:
+    def run(self, stop: threading.Event, *, linger: Callable[[], bool] = lambda: False) -> None:
         """Collect until `stop` is set; then commit and acknowledge what has arrived, and disconnect.
 
-        A broker that cannot be reached, or a store that fails, is tried again for ever, with growing pauses.
+        Where `linger` then says so, it goes on until the broker sends nothing more, at most LINGER_S: a broker that
+        ends with us would forget what it has acknowledged to gateways. A broker that cannot be reached, or a store
+        that fails, is tried again for ever, with growing pauses.
         """
-        backoff_s = 0.5
+        broker_pause, store_pause = Pause(), Pause()
         while not stop.is_set():
             if self._client.socket() is None:
-                if self._connect():
-                    backoff_s = 0.5
-                else:
-                    stop.wait(backoff_s)
-                    backoff_s = min(2 * backoff_s, MAX_BACKOFF_S)
+                if self._generation:
+                    stop.wait(broker_pause.next_s())
+                if not self._connect():
                     continue
             self._read()
-            if not self._commit():
-                stop.wait(backoff_s)
-                backoff_s = min(2 * backoff_s, MAX_BACKOFF_S)
+            if self._commit():
+                store_pause.reset()
+                if self._connected_for_s() > STEADY_S:
+                    broker_pause.reset()
+            else:
+                stop.wait(store_pause.next_s())
             self._drain()
             self._tell_status()
+        deadline = time.monotonic() + LINGER_S
+        while linger() and self._client.is_connected() and time.monotonic() < deadline:
+            self._read(wait_s=QUIET_S)
+            if not self._pending or not self._commit():
+                break
         self._commit()
         self._drain(at_once=True)
-        self._tell_status(at_once=True)
+        self._client.publish(self.status_topic, b"", qos=0, retain=True)
         self._client.disconnect()
 
     def _connect(self) -> bool:
+        self._generation += 1  # what the old connection delivered is never acknowledged on this one
+        self._connected_at = time.monotonic()
         try:
             self._client.connect(*self._address, keepalive=KEEPALIVE_S)
-        except OSError as error:
+        except (OSError, ValueError) as error:
             log.warning("broker %s:%d: cannot be reached (%s); trying again", *self._address, error)
             return False
         return True
+
+    def _connected_for_s(self) -> float:
+        return time.monotonic() - self._connected_at if self._client.is_connected() else 0.0
 
     def _on_connect(
         self, client: mqtt.Client, _user: object, flags: mqtt.ConnectFlags, reason: ReasonCode, _properties: object
@@ -163,9 +203,17 @@ class Collector:
         if reason.is_failure:
             log.error("broker %s:%d: connection refused: %s", *self._address, reason)
             return
-        self._generation += 1
         log.info("broker %s:%d: connected, session %s", *self._address, "resumed" if flags.session_present else "new")
         client.subscribe([(source.subscription, 1) for source in self._config.sources])
+
+    def _on_subscribe(
+        self, client: mqtt.Client, _user: object, _mid: int, reasons: list[ReasonCode], _properties: object
+    ) -> None:
+        for source, reason in zip(self._config.sources, reasons, strict=False):
+            if reason.is_failure:
+                log.error("source %s: subscription %s refused: %s", source.name, source.subscription, reason)
+                client.disconnect()
+                return
         self._status_told = -1
 
     def _on_message(self, _client: mqtt.Client, _user: object, message: mqtt.MQTTMessage) -> None:
@@ -177,20 +225,22 @@ class Collector:
             Message(topic, bytes(message.payload), self._clock(), message.mid, message.qos, self._generation)
         )
 
-    def _read(self) -> None:
-        """Read what the broker has sent, up to a group; wait a little where there is nothing.
+    def _read(self, *, wait_s: float = IDLE_WAIT_S) -> None:
+        """Read what the broker has sent, up to a group; wait `wait_s` where there is nothing.
 
         A group ends where the socket is empty: while it is committed the next one gathers, so that groups grow
         with the load by themselves and a lone message is not kept waiting.
         """
-        while len(self._pending) < self._config.settings.collector.group_messages:
-            wait_s = 0.0 if self._pending else IDLE_WAIT_S
+        size = 0
+        while len(self._pending) < self._config.settings.collector.group_messages and size < GROUP_BYTES:
             connection = self._client.socket()
-            if connection is None or not select.select([connection], [], [], wait_s)[0]:
+            if connection is None or not select.select([connection], [], [], 0.0 if self._pending else wait_s)[0]:
                 break
+            before = len(self._pending)
             if self._client.loop_read() != MQTTErrorCode.MQTT_ERR_SUCCESS:
                 log.warning("broker %s:%d: connection lost; connecting again", *self._address)
                 break
+            size += sum(len(message.payload) for message in self._pending[before:])
         if self._client.want_write():
             self._client.loop_write()
         self._client.loop_misc()
@@ -210,9 +260,9 @@ class Collector:
         self._committed += len(group)
         for arrival in arrivals:
             if arrival.refusals:
-                log.warning("quarantined: %s: %s", arrival.topic, arrival.refusals[0].code)
+                log.warning("quarantined: %s: %s", printable(arrival.topic), arrival.refusals[0].code)
         for message in group:
-            if message.qos and message.generation == self._generation:
+            if message.qos and message.generation == self._generation and self._client.is_connected():
                 self._client.ack(message.packet_id, message.qos)
         return True
 
@@ -229,16 +279,19 @@ class Collector:
             except StoreError as error:
                 log.error("%s; trying again", error)
 
-    def _tell_status(self, *, at_once: bool = False) -> None:
+    def _tell_status(self) -> None:
         now = time.monotonic()
-        if self._committed == self._status_told or (now - self._status_at < STATUS_EVERY_S and not at_once):
+        if self._committed == self._status_told or now - self._status_at < STATUS_EVERY_S:
             return
-        status = {"started": self._started, "committed": self._committed}
         if self._client.is_connected():
+            status = {"started": self._started, "committed": self._committed}
             self._client.publish(self.status_topic, json.dumps(status), qos=0, retain=True)
             self._status_at, self._status_told = now, self._committed
 
 
 def status_topic(client_id: str) -> str:
-    """Topic of the retained status message of a collector: when it started, how many messages it has committed."""
+    """Topic of the retained status message of a collector: when it started, how many messages it has committed.
+
+    Empty while no collector is connected.
+    """
     return f"qingjing/{client_id}/status"

@@ -4,10 +4,11 @@ import datetime as dt
 import hashlib
 import os
 import shutil
+import string
 import zoneinfo
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 
@@ -26,6 +27,8 @@ CHECKOUT = Path(__file__).parent.parent / "config"
 
 Positive = Annotated[int, msgspec.Meta(ge=1)]
 Port = Annotated[int, msgspec.Meta(ge=1, le=65_535)]
+Host = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9]([A-Za-z0-9.:_-]*[A-Za-z0-9])?$")]
+ClientId = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
 
 
 class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -44,9 +47,9 @@ class City(_Table, frozen=True, kw_only=True):
 class BrokerSettings(_Table, frozen=True, kw_only=True):
     """Where the broker is; without `host` qingjing starts its own on 127.0.0.1."""
 
-    host: str | None = None
+    host: Host | None = None
     port: Port = 1883
-    client_id: str = "qingjing-collector"
+    client_id: ClientId = "qingjing-collector"
 
 
 class CollectorSettings(_Table, frozen=True, kw_only=True):
@@ -128,7 +131,11 @@ def initialise(directory: Path) -> None:
     """
     if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
         raise ConfigError(f"{directory}: expected a new or an empty directory, got one with content")
-    shutil.copytree(CHECKOUT if (CHECKOUT / "settings.toml").is_file() else BUNDLED, directory, dirs_exist_ok=True)
+    source = CHECKOUT if (CHECKOUT / "settings.toml").is_file() else BUNDLED
+    try:
+        shutil.copytree(source, directory, dirs_exist_ok=True)
+    except OSError as error:
+        raise ConfigError(f"{directory}: expected a directory that can be written, got {error}") from error
 
 
 def load(directory: Path) -> Config:
@@ -147,7 +154,7 @@ def load(directory: Path) -> Config:
             text = (directory / name).read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise ConfigError(f"{label(name)}: expected a readable UTF-8 file, got {error}") from error
-        if not name.startswith(("plans/", "broker/")):
+        if name.startswith(("stations/", "standards/", "quantities")):
             digest.update(f"{name}\0{text}\0".encode())
         return text
 
@@ -155,6 +162,7 @@ def load(directory: Path) -> Config:
         return str(directory / name)
 
     settings = strict.toml(read("settings.toml"), Settings, file=label("settings.toml"))
+    digest.update(f"{settings.zone}\0{settings.city}\0".encode())
     stations = [
         station
         for medium in MEDIA
@@ -180,8 +188,26 @@ def load(directory: Path) -> Config:
         sources=sources.parse(read("sources.toml"), file=label("sources.toml")),
         standards=all_standards,
         plans=found_plans,
-        embedded_broker=read("broker/embedded.toml"),
+        embedded_broker=_embedded_broker(read("broker/embedded.toml"), label("broker/embedded.toml")),
     )
+
+
+def _embedded_broker(text: str, file: str) -> str:
+    """Check the template of the embedded broker: TOML once ${port} is filled in, listening on loopback only."""
+    try:
+        filled = string.Template(text).substitute(port=1883)
+    except (KeyError, ValueError) as error:
+        raise ConfigError(f"{file}: expected ${{port}} as the only placeholder, got {error}") from error
+    servers = [
+        server
+        for kind, tables in strict.toml(filled, dict[str, Any], file=file).items()
+        if kind in ("v4", "v5", "ws") and isinstance(tables, dict)
+        for server in tables.values()
+    ]
+    listening = [server.get("listen") for server in servers if isinstance(server, dict)]
+    if listening != ["127.0.0.1:1883"]:
+        raise ConfigError(f"{file}: listen: expected one server on 127.0.0.1:${{port}}, got {shown(listening)}")
+    return text
 
 
 def _standards(directory: Path, read: Callable[[str], str], known: Quantities) -> Standards:
@@ -198,6 +224,7 @@ def _standards(directory: Path, read: Callable[[str], str], known: Quantities) -
             raise ConfigError(f"{file}: edition.id: expected each id once, got {shown(standard.edition.id)} again")
         digests[standard.edition.id] = hashlib.sha256(text.encode()).hexdigest()[:12]
         found.append(standard)
+    standards.check_together(found, directory=str(directory / "standards"))
     return Standards(found, digests)
 
 

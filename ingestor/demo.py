@@ -70,19 +70,32 @@ def run(config: Config, data: Path, *, seed: int, days: int, progress: Progress)
     port = _free_port()
     simulation = Simulation(config.register, city=CITY, seed=seed, days=days)
     with _service(config.directory, data, port) as child:
-        gateway = Gateway(
-            host="127.0.0.1", port=port, client_id="demo-gateway", collector=config.settings.broker.client_id
-        )
+        log = data / "service.log"
+        try:
+            collector = config.settings.broker.client_id
+            gateway = Gateway(
+                host="127.0.0.1",
+                port=port,
+                client_id="demo-gateway",
+                collector=collector,
+                alive=lambda: child.poll() is None,
+            )
+        except GatewayError as error:
+            raise GatewayError(f"the service did not start; see {log}") from error
         if not gateway.hears_collector(within_s=START_S):
-            raise GatewayError(f"the collector did not start within {START_S} s; see {data / 'service.log'}")
-        total = len(simulation)
+            raise GatewayError(f"the collector did not start within {START_S} s; see {log}")
+        total = simulation.expected_messages()
         sent = gateway.publish(simulation.messages(), progress=lambda n: progress("publish", n, max(n, total)))
         if not gateway.wait_until_committed(progress=lambda n: progress("collect", n, sent)):
             raise GatewayError("the collector fell silent; start again: what is stored already stays as it is")
         gateway.close()
         child.terminate()
-        if code := child.wait(STOP_S):
-            raise GatewayError(f"the collector ended with code {code}; see {data / 'service.log'}")
+        try:
+            code = child.wait(STOP_S)
+        except subprocess.TimeoutExpired as error:
+            raise GatewayError(f"the collector did not end within {STOP_S} s; see {log}") from error
+        if code:
+            raise GatewayError(f"the collector ended with code {code}; see {log}")
     store = SqliteStore(store_file(data))
     with contextlib.closing(store):
         store.drain()
@@ -112,30 +125,20 @@ def run(config: Config, data: Path, *, seed: int, days: int, progress: Progress)
 @contextlib.contextmanager
 def _service(config: Path, data: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
     """Run `qingjing run` as a child process; whatever happens, it does not outlive the block."""
-    command = [
-        sys.executable,
-        "-m",
-        "ingestor",
-        "--config",
-        str(config),
-        "--data",
-        str(data),
-        "run",
-        "--port",
-        str(port),
-    ]
+    command = [sys.executable, "-P", "-m", "ingestor", "--config", str(config), "--data", str(data)]
+    command += ["run", "--port", str(port), "--stop-with-stdin"]
     with (data / "service.log").open("ab") as log:
-        child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)  # noqa: S603  # our own command
-        try:
-            yield child
-        finally:
-            if child.poll() is None:
-                child.terminate()
-                try:
-                    child.wait(STOP_S)
-                except subprocess.TimeoutExpired:
-                    child.kill()
-                    child.wait()
+        child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=log, stderr=log)  # noqa: S603  # our own command
+        with child:
+            try:
+                yield child
+            finally:
+                if child.poll() is None:
+                    child.terminate()
+                    try:
+                        child.wait(STOP_S)
+                    except subprocess.TimeoutExpired:
+                        child.kill()
 
 
 def _free_port() -> int:

@@ -1,6 +1,7 @@
 """Evaluation: from the derived days in the store to figures and verdicts."""
 
 import datetime as dt
+from decimal import Decimal
 
 import msgspec
 import numpy as np
@@ -10,7 +11,6 @@ from aggregations.figures import Figure
 from aggregations.indicators import INDICATORS, AirDays, Facts, MonitorDays, SectionDays
 from aggregations.periods import Period
 from aggregations.plans import Plan, Verdict
-from aggregations.rounding import fraction, half_even
 from ingestor.config import DAY_S, Config
 from ingestor.schema import WATER_ITEMS
 from ingestor.store import Tables
@@ -111,7 +111,7 @@ def _air_days(config: Config, store: Tables, scope: str, period: Period) -> AirD
         days.aqi[i] = aqi
         for quantity, value in zip(air.QUANTITIES, values, strict=True):
             if value is not None:
-                days.values[quantity][i] = half_even(fraction(value), config.quantities.air[quantity].decimals)
+                days.values[quantity][i] = Decimal(repr(value))
     return days
 
 

@@ -25,8 +25,10 @@ class GatewayError(Exception):
 class Gateway:
     """One connection to a broker; `collector` is the client id of the collector to keep step with."""
 
-    def __init__(self, *, host: str, port: int, client_id: str, collector: str) -> None:
-        """Connect, trying for a while.
+    def __init__(
+        self, *, host: str, port: int, client_id: str, collector: str, alive: Callable[[], bool] = lambda: True
+    ) -> None:
+        """Connect, trying for a while, and only as long as the broker's process is `alive`.
 
         Raises
         ------
@@ -45,7 +47,7 @@ class Gateway:
                 self._publisher.listen(status_topic(collector), self._on_status, timeout_s=PATIENCE_S)
                 break
             except (OSError, MqttError) as error:
-                if time.monotonic() > deadline:
+                if time.monotonic() > deadline or not alive():
                     raise GatewayError(
                         f"broker {self._address}: cannot be reached ({error}); `qingjing run` starts one"
                     ) from error
@@ -114,6 +116,8 @@ class Gateway:
             ) from error
 
     def _on_status(self, payload: bytes) -> None:
+        if not payload:  # no collector is connected
+            return
         status = json.loads(payload)
         if status["started"] != self._started:
             self._started = status["started"]

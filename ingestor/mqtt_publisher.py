@@ -46,7 +46,11 @@ class Publisher:
         header = b"\0\4MQTT\4\2" + struct.pack("!HH", KEEPALIVE_S, len(name))  # level 4, clean session
         self._put(CONNECT << 4, header + name)
         self._connected = False
-        self.wait(lambda: self._connected, timeout_s=timeout_s)
+        try:
+            self.wait(lambda: self._connected, timeout_s=timeout_s)
+        except MqttError:
+            self._socket.close()
+            raise
 
     def listen(self, topic: str, listener: Callable[[bytes], None], *, timeout_s: float) -> None:
         """Subscribe to a topic and call `listener` with each payload, from inside `wait`."""

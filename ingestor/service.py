@@ -3,10 +3,13 @@
 import contextlib
 import fcntl
 import logging
+import os
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TextIO
 
 from ingestor import broker
 from ingestor.collector import Collector
@@ -15,14 +18,19 @@ from ingestor.store import SqliteStore, StoreError
 
 log = logging.getLogger(__name__)
 
+LOCK_S = 5.0
+"""How long to wait for another service on the same data to end."""
+
 
 def store_file(data: Path) -> Path:
     """Where the SQLite store lies in a data directory."""
     return data / "qingjing.sqlite3"
 
 
-def run(config: Config, data: Path) -> None:
-    """Collect until told to stop; then drain and return.
+def run(config: Config, data: Path, *, stop_with_stdin: bool = False) -> None:
+    """Collect until told to stop; then commit what has arrived and return.
+
+    With `stop_with_stdin` the end of standard input stops it, too: a parent that dies takes it along.
 
     Raises
     ------
@@ -34,18 +42,22 @@ def run(config: Config, data: Path) -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
+    orphaned = threading.Event()
+    if stop_with_stdin:
+        threading.Thread(target=_wait_for_end_of_stdin, args=(orphaned, stop), daemon=True).start()
     settings = config.settings.broker
+    embedded = settings.host is None
     with contextlib.ExitStack() as stack:
         stack.enter_context(_alone(data))
         store = SqliteStore(store_file(data))
         stack.callback(store.close)
         store.drain()
-        if settings.host is None:
+        if embedded:
             stack.enter_context(broker.embedded(config.embedded_broker, port=settings.port, directory=data))
         collector = Collector(config, store, host=settings.host or broker.HOST, port=settings.port)
         log.info("collecting into %s; stop with Ctrl-C", store.file)
-        collector.run(stop)
-    log.info("stopped; everything that was acknowledged is stored")
+        collector.run(stop, linger=lambda: embedded and not orphaned.is_set())
+    log.info("stopped")
 
 
 @contextlib.contextmanager
@@ -57,8 +69,25 @@ def _alone(data: Path) -> Iterator[None]:
     except OSError as error:
         raise StoreError(f"data {data}: expected a directory that can be written, got {error}") from error
     with lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise StoreError(f"data {data}: another qingjing run collects there; stop it or give --data") from error
+        deadline = time.monotonic() + LOCK_S
+        while not _locked(lock):
+            if time.monotonic() > deadline:
+                raise StoreError(f"data {data}: another qingjing run collects there; stop it or give --data")
+            time.sleep(0.1)
         yield
+
+
+def _locked(lock: TextIO) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _wait_for_end_of_stdin(orphaned: threading.Event, stop: threading.Event) -> None:
+    with contextlib.suppress(OSError):
+        while os.read(0, 4096):
+            pass
+    orphaned.set()
+    stop.set()

@@ -56,7 +56,7 @@ class Simulation:
         self._values = {(s.medium, s.id): self._series(i, s) for i, s in enumerate(self._stations)}
         self._sent = {key: self._is_sent() for key in self._values}
 
-    def __len__(self) -> int:
+    def expected_messages(self) -> int:
         """About how many messages there will be."""
         steps = {"air": 1, "noise": 1, "water": WATER_EVERY_H}
         return sum(self._hours // steps[s.medium] for s in self._stations)

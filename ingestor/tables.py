@@ -3,6 +3,7 @@
 from typing import Any, Final, Literal
 
 import msgspec
+from rich.markup import escape
 from rich.table import Table
 
 from aggregations.figures import Figure
@@ -38,7 +39,8 @@ def word(key: str, language: Language) -> str:
 
 def targets(plan: Plan, verdicts: list[Verdict], language: Language, *, title: str) -> Table:
     """Return the table of a plan's targets."""
-    table = Table(title=f"{plan.title if language == 'zh' else plan.title_en} · {title}", title_justify="left")
+    name = plan.title if language == "zh" else plan.title_en
+    table = Table(title=escape(f"{name} · {title}"), title_justify="left")
     for key in ("target", "value", "limit", "valid", "status"):
         right = key in ("value", "limit", "valid")
         table.add_column(word(key, language), justify="right" if right else "left", overflow="fold")
@@ -46,9 +48,9 @@ def targets(plan: Plan, verdicts: list[Verdict], language: Language, *, title: s
         target, figure = verdict.target, verdict.figure
         status = word(verdict.status, language) if target.indicator else word("reported", language)
         table.add_row(
-            target.name if language == "zh" else target.name_en,
+            escape(target.name if language == "zh" else target.name_en),
             printed(figure),
-            f"{target.comparison} {target.limit} {target.unit}",
+            escape(f"{target.comparison} {target.limit} {target.unit}"),
             f"{figure.valid}/{figure.expected}" if figure else "-",
             f"[{COLOURS[verdict.status]}]{status}[/]",
         )
@@ -65,7 +67,7 @@ def figures(found: list[Figure], language: Language) -> Table:
         name = indicator.name_zh if language == "zh" else indicator.name_en
         table.add_row(
             f"{name}\n[dim]{figure.indicator}[/]",
-            figure.scope,
+            escape(figure.scope),
             figure.period,
             printed(figure),
             f"{figure.valid}/{figure.expected} {figure.counted}",

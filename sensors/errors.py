@@ -10,6 +10,11 @@ class ConfigError(Exception):
     """A configuration mistake, told as `file: place: expected X, got Y` in one line."""
 
 
+def printable(text: str) -> str:
+    """Return `text` with control characters escaped, so that it cannot move the cursor or forge a line."""
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+
+
 def shown(value: object, limit: int = 80) -> str:
     """Return `repr(value)` cut at `limit` characters, for error texts."""
     text = repr(value)

@@ -13,8 +13,8 @@ Unit = Literal["ug/m3", "mg/m3", "mg/L", "degC", "1", "uS/cm", "NTU", "dB", "cel
 
 MEDIA: tuple[Medium, ...] = get_args(Medium)
 
-LARGEST = 10**11
-"""Largest plausible value of any quantity: sums of a day in millionths then fit into 64 bits."""
+LARGEST: dict[Medium, int] = {"air": 10**9, "water": 10**11, "noise": 10**9}
+"""Largest plausible value of any quantity: what is summed in millionths then fits into 64 bits."""
 
 
 class Quantity(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -57,9 +57,10 @@ def parse(text: str, *, file: str) -> Quantities:
     quantities = strict.toml(text, Quantities, file=file)
     for medium in MEDIA:
         for key, quantity in quantities.of(medium).items():
-            if max(abs(quantity.minimum), abs(quantity.maximum)) > LARGEST:
+            if max(abs(quantity.minimum), abs(quantity.maximum)) > LARGEST[medium]:
                 raise ConfigError(
-                    f"{file}: {medium}.{key}.maximum: expected at most {LARGEST:,} either way, got {quantity.maximum}"
+                    f"{file}: {medium}.{key}.maximum: expected at most {LARGEST[medium]:,} either way, "
+                    f"got {quantity.maximum}"
                 )
             if quantity.minimum >= quantity.maximum:
                 raise ConfigError(

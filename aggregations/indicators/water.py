@@ -15,7 +15,7 @@ def section_class(section: SectionDays, period: Period, limits: WaterLimits, met
 
     References
     ----------
-    .. [1] Assessment method of 2011: month from results, year from months (config/standards/method-2011.toml).
+    .. [1] Assessment method of 2011: month from results, year from months (config/standards/water-method-2011.toml).
     """
     return water.evaluate(section_means(section, period, method), section.station.body, limits=limits, method=method)
 

@@ -23,7 +23,7 @@ def main() -> None:
         app()
     except ConfigError as error:
         _fail(error, EXIT_USAGE)
-    except (StoreError, BrokerError, GatewayError) as error:
+    except (StoreError, BrokerError, GatewayError, OSError) as error:
         _fail(error, EXIT_FAILED)
     except KeyboardInterrupt:
         _fail("stopped; what was stored stays, start again to go on", EXIT_STOPPED)

@@ -22,10 +22,14 @@ def run(
     port: Annotated[
         int | None, typer.Option(min=1, max=65535, help="Port of the broker, in place of settings.toml's.")
     ] = None,
+    stop_with_stdin: Annotated[
+        bool, typer.Option("--stop-with-stdin", help="Stop when standard input ends: with the parent process.")
+    ] = False,
 ) -> None:
-    """Collect: subscribe to the broker, store readings, acknowledge. Ends on SIGTERM or Ctrl-C, losing nothing.
+    """Collect: subscribe to the broker, store readings, acknowledge. SIGTERM or Ctrl-C ends it in an orderly way.
 
-    Without `broker.host` in settings.toml it starts its own broker on 127.0.0.1.
+    Without `broker.host` in settings.toml it starts its own broker on 127.0.0.1, and collects what that holds before
+    it ends.
     """
     loaded = options.load()
     if port is not None:
@@ -33,7 +37,7 @@ def run(
             loaded.settings, broker=msgspec.structs.replace(loaded.settings.broker, port=port)
         )
         loaded = msgspec.structs.replace(loaded, settings=settings)
-    service.run(loaded, options.data)
+    service.run(loaded, options.data, stop_with_stdin=stop_with_stdin)
 
 
 LISTEN_S = 3.0
@@ -89,7 +93,9 @@ def replay(
     else:
         print_line(f"{sent:,} messages sent and acknowledged; {empty:,} rows held nothing to send")
         print_line(
-            "the collector has committed all of them" if committed else "no collector was heard: the broker keeps them"
+            "the collector has since committed as many"
+            if committed
+            else "no collector was heard: the broker keeps them"
         )
 
 

@@ -27,12 +27,17 @@ def derive(json_: Json = False) -> None:
     for medium, count in done.stations.items():
         print_line(f"{medium}: {count} stations, {done.station_days[medium]:,} station-days")
     print_line(f"cities: {done.city_days:,} days of air")
+    for station, count in done.before_standards.items():
+        print_line(f"{station}: {count:,} readings lie before the first edition of a standard and are left out")
 
 
 @app.command()
 def targets(
     plan: Annotated[str, typer.Option(help="Id of the plan: the name of a file of config/plans/.")],
-    as_of: Annotated[str | None, typer.Option(help="Last day that counts, such as 2020-12-31. Default: today.")] = None,
+    as_of: Annotated[
+        str | None,
+        typer.Option(help="Last day that counts, such as 2020-12-31. Default: yesterday."),
+    ] = None,
     json_: Json = False,
 ) -> None:
     """Hold each target of a plan against the readings: value, limit, valid and expected counts, status.
@@ -87,7 +92,7 @@ def warn_if_stale(loaded: Config, store: SqliteStore) -> None:
 
 def _day(text: str | None, loaded: Config) -> dt.date:
     if text is None:
-        return loaded.local_day(int(dt.datetime.now(dt.UTC).timestamp()))
+        return loaded.local_day(int(dt.datetime.now(dt.UTC).timestamp())) - dt.timedelta(days=1)
     try:
         return dt.date.fromisoformat(text)
     except ValueError as error:

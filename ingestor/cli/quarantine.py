@@ -8,8 +8,10 @@ import typer
 
 from ingestor import tables
 from ingestor.cli.common import Json, app, open_store, print_line
-from sensors.errors import ConfigError
+from sensors.errors import ConfigError, printable
 from sensors.reading import REASONS
+
+SHOWN_BYTES = 2000
 
 quarantine_app = typer.Typer(
     no_args_is_help=True, help="What could not be taken: messages with their bytes and the reason."
@@ -41,7 +43,9 @@ def quarantine_list(
         return
     for q in found:
         first = q.refusals[0]
-        print_line(f"{q.id:>6}  {_time(q.last_at)}  x{q.seen}  {q.topic}  {first.code}: {first.detail}")
+        print_line(
+            f"{q.id:>6}  {_time(q.last_at)}  x{q.seen}  {printable(q.topic)}  {first.code}: {printable(first.detail)}"
+        )
     print_line(f"{sum(reasons.values())} messages: {', '.join(f'{n} {code}' for code, n in reasons.items()) or 'none'}")
 
 
@@ -64,13 +68,14 @@ def quarantine_show(
     if json_:
         print_line(tables.as_json(found))
         return
-    print_line(f"topic:    {found.topic}")
+    print_line(f"topic:    {printable(found.topic)}")
     print_line(f"source:   {found.source or '-'}")
     print_line(f"arrived:  {_time(found.first_at)}, last {_time(found.last_at)}, {found.seen} times")
     for refusal in found.refusals:
-        print_line(f"reason:   {refusal.code} ({REASONS[refusal.code]}): {refusal.detail}")
+        print_line(f"reason:   {refusal.code} ({REASONS[refusal.code]}): {printable(refusal.detail)}")
     print_line(f"payload:  {len(found.payload):,} bytes")
-    print_line(found.payload[:2000].decode("utf-8", "backslashreplace"))
+    for line in found.payload[:SHOWN_BYTES].decode("utf-8", "backslashreplace").splitlines():
+        print_line(printable(line))
 
 
 def _time(seconds: float) -> str:

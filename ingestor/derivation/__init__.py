@@ -6,16 +6,16 @@ what it was derived from is set last: a derivation that dies half-way leaves `is
 completes it.
 """
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 
 import msgspec
 
 from ingestor.config import Config
 from ingestor.derivation import air, noise, water
-from ingestor.derivation.spans import Span
+from ingestor.derivation.spans import Rows, usable
 from ingestor.schema import TABLES
-from ingestor.store import SeriesKey, SqliteStore
-from sensors.quantities import Medium
+from ingestor.store import SeriesKey, Tables
+from sensors.quantities import MEDIA, Medium
 from sensors.register import Station
 
 _VALUES = "derived_from_values"
@@ -23,58 +23,71 @@ _CONFIG = "derived_with_config"
 
 
 class Done(msgspec.Struct, frozen=True):
-    """What a derivation did: stations and station-days by medium, and city-days."""
+    """What a derivation did: stations and station-days by medium, and city-days.
+
+    `before_standards` counts, by station, the readings left out because they lie before the first edition of a
+    standard: those of a gateway whose clock was wrong, as a rule.
+    """
 
     stations: dict[str, int]
     station_days: dict[str, int]
     city_days: int
+    before_standards: dict[str, int]
 
 
-def derive(config: Config, store: SqliteStore, *, progress: Callable[[str], None] = lambda _: None) -> Done:
+def derive(config: Config, store: Tables, *, progress: Callable[[str], None] = lambda _: None) -> Done:
     """Derive all hours and days; `progress` is called with the id of each station done.
 
     Raises
     ------
     ConfigError
-        If readings lie on days that no edition of a standard covers.
+        If the editions of a standard leave a day between them uncovered.
     StoreError
         If the store cannot be written; what was derived so far stays, and `is_stale` stays true.
     """
-    stations: dict[str, int] = {}
-    days: dict[str, int] = {}
+    done = Done({}, {}, 0, {})
+    kept: dict[str, set[str]] = {table: set() for table in TABLES}
 
-    def done(station: Station, span: Span) -> None:
-        stations[station.medium] = stations.get(station.medium, 0) + 1
-        days[station.medium] = days.get(station.medium, 0) + span.n
-        progress(station.id)
+    def keep(derived: list[Rows]) -> None:
+        with store.replacing():
+            for rows in derived:
+                store.replace(rows.table, rows.key, rows.times, rows.columns)
+                kept[rows.table].add(rows.key)
 
-    values = store.counts().get("values", 0)
+    values = store.counts().get("values_drained", 0)
     members: dict[str, list[air.StationOfCity]] = {}
-    for station, series in _with_readings(config, store, "air"):
-        with store.replacing():
-            member = air.derive_station(config, store, station, series)
-        members.setdefault(station.city, []).append(member)
-        done(station, member.span)
+    for medium in MEDIA:
+        for station, series in _with_readings(config, store, medium):
+            span, found, before = usable(config, store, station, series)
+            if before:
+                done.before_standards[station.id] = before
+            if span is None:
+                continue
+            if medium == "air":
+                derived, member = air.derive_station(config, station, span, found)
+                members.setdefault(station.city, []).append(member)
+            elif medium == "water":
+                derived = water.derive_station(config, station, span, found)
+            else:
+                derived = noise.derive_station(config, station, span, found)
+            keep(derived)
+            done.stations[medium] = done.stations.get(medium, 0) + 1
+            done.station_days[medium] = done.station_days.get(medium, 0) + span.n
+            progress(station.id)
     city_days = 0
-    for city, stations_of_city in members.items():
-        with store.replacing():
-            city_days += air.derive_city(config, store, city, stations_of_city)
-    for station, series in _with_readings(config, store, "water"):
-        with store.replacing():
-            span = water.derive_station(config, store, station, series)
-        done(station, span)
-    for station, series in _with_readings(config, store, "noise"):
-        with store.replacing():
-            span = noise.derive_station(config, store, station, series)
-        done(station, span)
+    for city, stations in members.items():
+        rows = air.derive_city(config, city, stations)
+        keep([rows])
+        city_days += len(rows.times)
     with store.replacing():
-        _forget_others(config, store, cities=members.keys())
+        for table, keys in kept.items():
+            store.keep_only(table, keys)
         store.set_counter(_VALUES, values)
         store.set_counter(_CONFIG, config.fingerprint)
-    return Done(stations, days, city_days)
+    return msgspec.structs.replace(done, city_days=city_days)
 
 
-def is_stale(config: Config, store: SqliteStore) -> bool:
+def is_stale(config: Config, store: Tables) -> bool:
     """Whether readings arrived or the configuration changed since the last derivation."""
     counts = store.counts()
     return (counts.get(_VALUES, 0), counts.get(_CONFIG, config.fingerprint)) != (
@@ -83,15 +96,7 @@ def is_stale(config: Config, store: SqliteStore) -> bool:
     )
 
 
-def _forget_others(config: Config, store: SqliteStore, *, cities: Collection[str]) -> None:
-    """Remove what was derived for stations and cities that are no longer registered."""
-    for table in TABLES.values():
-        medium = table.name.removeprefix("city_").split("_")[0]
-        registered = {station.id for station in config.register.stations if station.medium == medium}
-        store.keep_only(table.name, cities if table.key == "city" else registered)
-
-
-def _with_readings(config: Config, store: SqliteStore, medium: Medium) -> Iterator[tuple[Station, list[SeriesKey]]]:
+def _with_readings(config: Config, store: Tables, medium: Medium) -> Iterator[tuple[Station, list[SeriesKey]]]:
     """Yield registered stations that have readings, with their series."""
     by_station: dict[str, list[SeriesKey]] = {}
     for key in store.series(medium):

@@ -12,8 +12,7 @@ from aggregations.air import StationDays
 from aggregations.rounding import MICRO, BoolArray, divide_half_even, to_micros
 from aggregations.standards import AirEvaluation, AirIndex, AirLimits
 from ingestor.config import Config
-from ingestor.derivation.spans import HOUR_S, HOURS, Span, by_edition, hour_means, nullable, part_of, usable
-from ingestor.store import SeriesKey, Tables
+from ingestor.derivation.spans import HOUR_S, HOURS, Found, Rows, Span, by_edition, hour_means, nullable, part_of
 from sensors.register import Station
 
 
@@ -24,10 +23,15 @@ class StationOfCity(msgspec.Struct, frozen=True):
     days: dict[str, StationDays]
 
 
-def derive_station(config: Config, store: Tables, station: Station, series: list[SeriesKey]) -> StationOfCity:
-    """Replace `air_hour` and `air_day` of a station; return its days for the city's."""
+def derive_station(config: Config, station: Station, span: Span, found: Found) -> tuple[list[Rows], StationOfCity]:
+    """Return `air_hour` and `air_day` of a station, and its days for the city's.
+
+    Parameters
+    ----------
+    span, found
+        As `spans.usable` gives them.
+    """
     staged = config.staged(station.city)
-    span, found = usable(config, store, station, series)
     limits_at_first = config.standards.on(AirLimits, span.first, staged=staged)
     hours = hour_means(found, span, min_share=limits_at_first.hour_min_minutes / 60, energy=False)
     micros: dict[str, tuple[Any, BoolArray]] = {}
@@ -47,7 +51,7 @@ def derive_station(config: Config, store: Tables, station: Station, series: list
     flat = {q: hours[q].ravel() for q in air.QUANTITIES if q in hours}
     any_hour = np.any([np.isfinite(v) for v in hours.values()], axis=0).ravel().nonzero()[0]
     hour_times = (span.start + any_hour * HOUR_S).tolist()
-    store.replace("air_hour", station.id, hour_times, {q: nullable(v[any_hour]) for q, v in flat.items()})
+    hour_rows = Rows("air_hour", station.id, hour_times, {q: nullable(v[any_hour]) for q, v in flat.items()})
     exact = {q: np.where(d.valid, d.sums / d.counts / MICRO, np.nan) for q, d in by_quantity.items()}
     columns = _air_columns(
         config,
@@ -58,12 +62,11 @@ def derive_station(config: Config, store: Tables, station: Station, series: list
     )
     columns |= {f"{q}_exact": nullable(v) for q, v in exact.items()}
     columns |= {f"{q}_count": d.hours.tolist() for q, d in by_quantity.items()}
-    store.replace("air_day", station.id, span.times(), columns)
-    return StationOfCity(span, by_quantity)
+    return [hour_rows, Rows("air_day", station.id, span.times(), columns)], StationOfCity(span, by_quantity)
 
 
-def derive_city(config: Config, store: Tables, city: str, members: list[StationOfCity]) -> int:
-    """Replace `city_air_day` of a city; return the number of days."""
+def derive_city(config: Config, city: str, members: list[StationOfCity]) -> Rows:
+    """Return `city_air_day` of a city, from the first to the last day of any of its stations."""
     first = min(m.span.first for m in members)
     last = max(m.span.first + dt.timedelta(days=m.span.n - 1) for m in members)
     whole = Span(first, config.start_of(first), (last - first).days + 1)
@@ -98,8 +101,7 @@ def derive_city(config: Config, store: Tables, city: str, members: list[StationO
     )
     columns |= {f"{q}_exact": [None if v is None else float(v / MICRO) for v in values] for q, values in exact.items()}
     columns |= {f"{q}_count": values for q, values in counts.items()}
-    store.replace("city_air_day", city, whole.times(), columns)
-    return whole.n
+    return Rows("city_air_day", city, whole.times(), columns)
 
 
 def _air_columns(

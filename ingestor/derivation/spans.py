@@ -3,16 +3,26 @@
 import datetime as dt
 import math
 from collections.abc import Iterator
-from typing import TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 import numpy as np
 
 from aggregations.rounding import FloatArray, IntArray
-from aggregations.standards import Standard
+from aggregations.standards import (
+    AirEvaluation,
+    AirIndex,
+    AirLimits,
+    NoiseLimits,
+    NoiseMethod,
+    Standard,
+    WaterLimits,
+    WaterMethod,
+)
 from ingestor.config import DAY_S, Config
 from ingestor.store import SeriesKey, Tables
 from sensors import flags
+from sensors.quantities import Medium
 from sensors.register import Station
 
 HOUR_S = 3600
@@ -34,12 +44,35 @@ class Span(msgspec.Struct, frozen=True):
         return list(range(self.start, self.start + self.n * DAY_S, DAY_S))
 
 
-def usable(config: Config, store: Tables, station: Station, series: list[SeriesKey]) -> tuple[Span, Found]:
-    """Return the span of a station's readings, and times and values of each series.
+class Rows(msgspec.Struct, frozen=True):
+    """What replaces the rows of one object in a derived table."""
 
-    A value is NaN where it is flagged out, implausible, or outside the days on which the station counts.
+    table: str
+    key: str
+    times: list[int]
+    columns: dict[str, list[Any]]
+
+
+ROLES: Final[dict[Medium, tuple[type[Standard], ...]]] = {
+    "air": (AirLimits, AirEvaluation, AirIndex),
+    "water": (WaterLimits, WaterMethod),
+    "noise": (NoiseLimits, NoiseMethod),
+}
+"""Standards that the days of a medium are derived with."""
+
+
+def usable(config: Config, store: Tables, station: Station, series: list[SeriesKey]) -> tuple[Span | None, Found, int]:
+    """Return the span of a station's readings, times and values of each series, and how many come too early.
+
+    Readings before the first day that all standards of the medium cover are left out and counted; the span is None
+    where nothing is left. A value is NaN where it is flagged out, implausible, or outside the days on which the
+    station counts.
     """
+    first_covered = config.start_of(
+        config.standards.first_day(ROLES[station.medium], staged=config.staged(station.city))
+    )
     found: Found = []
+    before = 0
     for key in series:
         raw = store.raw(key)
         quantity = config.quantities.of(station.medium)[key.quantity]
@@ -52,10 +85,15 @@ def usable(config: Config, store: Tables, station: Station, series: list[SeriesK
             & (raw.times >= since)
             & (raw.times < until)
         )
-        found.append((key, raw.times, np.where(good, raw.values, np.nan)))
+        covered = raw.times >= first_covered
+        before += int((~covered).sum())
+        if covered.any():
+            found.append((key, raw.times[covered], np.where(good, raw.values, np.nan)[covered]))
+    if not found:
+        return None, found, before
     first = config.local_day(min(int(times[0]) for _, times, _ in found))
     last = config.local_day(max(int(times[-1]) for _, times, _ in found))
-    return Span(first, config.start_of(first), (last - first).days + 1), found
+    return Span(first, config.start_of(first), (last - first).days + 1), found, before
 
 
 def part_of(span: Span, cut: slice) -> Span:

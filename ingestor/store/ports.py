@@ -102,6 +102,12 @@ class Tables(Protocol):
     def raw(self, key: SeriesKey) -> RawSeries:
         """Return all values of a series."""
 
+    def counts(self) -> dict[str, int]:
+        """Return counters: messages, messages_quarantined, values, values_drained, and what `set_counter` set."""
+
+    def set_counter(self, name: str, value: int) -> None:
+        """Set a counter; inside `replacing`."""
+
     def replacing(self) -> AbstractContextManager[None]:
         """Make all `replace` calls inside one transaction: all take effect, or none."""
 

@@ -16,6 +16,8 @@ from ingestor.store.ports import Arrival, Quarantined, RawSeries, SeriesKey, Sto
 from sensors.reading import Refusal
 
 SCHEMA_VERSION = 1
+DRAIN_GROUPS = 500
+"""Groups of the outbox that one transaction drains, so that memory stays bounded after a long absence."""
 
 Series = tuple[str, str, int, str]
 
@@ -104,10 +106,19 @@ class SqliteStore:
         self._db.execute("BEGIN IMMEDIATE")
         try:
             yield
+            self._db.execute("COMMIT")
         except BaseException:
-            self._db.execute("ROLLBACK")
+            if self._db.in_transaction:  # SQLite itself rolls back where the disk is full
+                self._db.execute("ROLLBACK")
             raise
-        self._db.execute("COMMIT")
+
+    @contextmanager
+    def _usable(self, what: str) -> Iterator[None]:
+        """Translate errors of SQLite, and of what lies in it, into StoreError."""
+        try:
+            yield
+        except (sqlite3.Error, msgspec.DecodeError) as error:
+            raise StoreError(f"store {self.file}: {what}: {error}") from error
 
     # Intake
 
@@ -120,20 +131,17 @@ class SqliteStore:
             "messages_quarantined": len(refused),
             "values": sum(len(reading.values) for reading in readings),
         }
-        try:
-            with self._transaction():
-                if readings:
-                    self._db.execute("INSERT INTO outbox (readings) VALUES (?)", (_encode(readings),))
-                self._db.executemany(
-                    _QUARANTINE,
-                    [
-                        (_digest(a), a.received_at, a.received_at, a.source, a.topic, a.payload, _encode(a.refusals))
-                        for a in refused
-                    ],
-                )
-                self._db.executemany(_COUNT, counts.items())
-        except sqlite3.Error as error:
-            raise StoreError(f"store {self.file}: {len(arrivals)} messages not kept: {error}") from error
+        with self._usable(f"{len(arrivals)} messages not kept"), self._transaction():
+            if readings:
+                self._db.execute("INSERT INTO outbox (readings) VALUES (?)", (_encode(readings),))
+            self._db.executemany(
+                _QUARANTINE,
+                [
+                    (_digest(a), a.received_at, a.received_at, a.source, a.topic, a.payload, _encode(a.refusals))
+                    for a in refused
+                ],
+            )
+            self._db.executemany(_COUNT, counts.items())
         self._undrained += len(readings)
 
     @property
@@ -143,24 +151,30 @@ class SqliteStore:
 
     def drain(self) -> None:
         """See `Intake.drain`."""
-        new_ids: dict[Series, int] = {}
-        try:
-            with self._transaction():
-                last = self._db.execute("SELECT max(id) FROM outbox").fetchone()[0]
-                if last is not None:
-                    rows = []
-                    for (blob,) in self._db.execute("SELECT readings FROM outbox WHERE id <= ? ORDER BY id", (last,)):
-                        for medium, station, period_s, time, values in _readings.decode(blob):
-                            for quantity, value, flag in values:
-                                key = (medium, station, period_s, quantity)
-                                rows.append((self._ids.get(key) or self._id(key, new_ids), time, value, flag))
-                    rows.sort(key=itemgetter(0, 1))  # stable: of one series and time the last stays last
-                    self._db.executemany(_UPSERT, rows)
-                    self._db.execute("DELETE FROM outbox WHERE id <= ?", (last,))
-        except sqlite3.Error as error:
-            raise StoreError(f"store {self.file}: outbox not drained: {error}") from error
-        self._ids.update(new_ids)
+        with self._usable("outbox not drained"):
+            while self._drain_some():
+                pass
         self._undrained = 0
+
+    def _drain_some(self) -> bool:
+        """Drain the oldest groups of the outbox in one transaction; whether there was anything."""
+        new_ids: dict[Series, int] = {}
+        with self._transaction():
+            groups = self._db.execute("SELECT id, readings FROM outbox ORDER BY id LIMIT ?", (DRAIN_GROUPS,)).fetchall()
+            rows = []
+            for _, blob in groups:
+                for medium, station, period_s, time, values in _readings.decode(blob):
+                    for quantity, value, flag in values:
+                        key = (medium, station, period_s, quantity)
+                        rows.append((self._ids.get(key) or self._id(key, new_ids), time, value, flag))
+            count = len(rows)
+            rows.sort(key=itemgetter(0, 1))  # stable: of one series and time the last stays last
+            self._db.executemany(_UPSERT, rows)
+            if groups:
+                self._db.execute("DELETE FROM outbox WHERE id <= ?", (groups[-1][0],))
+                self._db.execute(_COUNT, ("values_drained", count))
+        self._ids.update(new_ids)
+        return bool(groups)
 
     def _id(self, key: Series, new_ids: dict[Series, int]) -> int:
         """Id of a series, made where it is new; `new_ids` join the known ones once the transaction holds."""
@@ -178,33 +192,33 @@ class SqliteStore:
 
     def series(self, medium: str) -> list[SeriesKey]:
         """See `Tables.series`."""
-        rows = self._db.execute(
-            "SELECT medium, station, period_s, quantity FROM series WHERE medium = ? "
-            "ORDER BY station, period_s, quantity",
-            (medium,),
-        )
-        return [SeriesKey(*row) for row in rows]
+        with self._usable("series cannot be read"):
+            rows = self._db.execute(
+                "SELECT medium, station, period_s, quantity FROM series WHERE medium = ? "
+                "ORDER BY station, period_s, quantity",
+                (medium,),
+            )
+            return [SeriesKey(*row) for row in rows]
 
     def raw(self, key: SeriesKey) -> RawSeries:
         """See `Tables.raw`."""
-        rows = self._db.execute(
-            "SELECT time, value, flag FROM reading WHERE series = "
-            "(SELECT id FROM series WHERE medium = ? AND station = ? AND period_s = ? AND quantity = ?) ORDER BY time",
-            key,
-        ).fetchall()
-        times, values, flags = zip(*rows, strict=True) if rows else ((), (), ())
-        return RawSeries(
-            np.array(times, dtype=np.int64), np.array(values, dtype=np.float64), np.array(flags, dtype=np.int64)
-        )
+        with self._usable("readings cannot be read"):
+            rows = self._db.execute(
+                "SELECT time, value, flag FROM reading WHERE series = "
+                "(SELECT id FROM series WHERE medium = ? AND station = ? AND period_s = ? AND quantity = ?) "
+                "ORDER BY time",
+                key,
+            ).fetchall()
+            times, values, flags = zip(*rows, strict=True) if rows else ((), (), ())
+            return RawSeries(
+                np.array(times, dtype=np.int64), np.array(values, dtype=np.float64), np.array(flags, dtype=np.int64)
+            )
 
     @contextmanager
     def replacing(self) -> Iterator[None]:
         """See `Tables.replacing`."""
-        try:
-            with self._transaction():
-                yield
-        except sqlite3.Error as error:
-            raise StoreError(f"store {self.file}: nothing derived was kept: {error}") from error
+        with self._usable("nothing derived was kept"), self._transaction():
+            yield
 
     def replace(self, table: str, key: str, times: Sequence[int], columns: Mapping[str, Sequence[Any]]) -> None:
         """See `Tables.replace`."""
@@ -226,23 +240,26 @@ class SqliteStore:
 
     def read(self, table: str, key: str, start: int, end: int, columns: Sequence[str]) -> Iterator[tuple[Any, ...]]:
         """See `Tables.read`."""
-        declared = TABLES[table]
-        names = ", ".join(f'"{name}"' for name in columns if name in declared.columns)
-        yield from self._db.execute(
-            f"SELECT time, {names} FROM {declared.name} "
-            f"WHERE {declared.key} = ? AND time >= ? AND time < ? ORDER BY time",
-            (key, start, end),
-        )
+        with self._usable("derived rows cannot be read"):
+            declared = TABLES[table]
+            names = ", ".join(f'"{name}"' for name in columns if name in declared.columns)
+            yield from self._db.execute(
+                f"SELECT time, {names} FROM {declared.name} "
+                f"WHERE {declared.key} = ? AND time >= ? AND time < ? ORDER BY time",
+                (key, start, end),
+            )
 
     # Counts and quarantine
 
     def counts(self) -> dict[str, int]:
-        """Return the counters kept since the file was made, the rows of raw values and the marks of derivation."""
-        return dict(self._db.execute("SELECT name, value FROM counter ORDER BY name").fetchall())
+        """Return the counters kept since the file was made, and the marks of derivation."""
+        with self._usable("counts cannot be read"):
+            return dict(self._db.execute("SELECT name, value FROM counter ORDER BY name").fetchall())
 
     def stored_values(self) -> int:
         """Return the number of raw values in the store."""
-        return int(self._db.execute("SELECT count(*) FROM reading").fetchone()[0])
+        with self._usable("readings cannot be counted"):
+            return int(self._db.execute("SELECT count(*) FROM reading").fetchone()[0])
 
     def set_counter(self, name: str, value: int) -> None:
         """Set a counter, inside `replacing`."""
@@ -267,11 +284,12 @@ class SqliteStore:
 
     def quarantine_reasons(self) -> dict[str, int]:
         """Return the number of distinct messages in quarantine by the code of their first refusal."""
-        reasons: dict[str, int] = {}
-        for (text,) in self._db.execute("SELECT refusals FROM quarantine"):
-            code = _refusals.decode(text)[0].code
-            reasons[code] = reasons.get(code, 0) + 1
-        return dict(sorted(reasons.items()))
+        with self._usable("quarantine cannot be read"), self._usable("quarantine cannot be read"):
+            reasons: dict[str, int] = {}
+            for (text,) in self._db.execute("SELECT refusals FROM quarantine"):
+                code = _refusals.decode(text)[0].code
+                reasons[code] = reasons.get(code, 0) + 1
+            return dict(sorted(reasons.items()))
 
 
 def _digest(arrival: Arrival) -> bytes:

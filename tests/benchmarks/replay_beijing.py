@@ -6,6 +6,7 @@ Run with `make bench` or `python tests/benchmarks/replay_beijing.py`.
 import json
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -50,6 +51,8 @@ def main() -> None:
         for name, used in watch.cpu_s.items():
             print(f"  CPU of the {name:<33} {used:8.1f} s, {used / sent * 1e6:.0f} us a message")
         print(f"  {'largest memory of collector and broker':<44} {watch.peak_mib:8.0f} MiB")
+        if total > BOUND_S:
+            sys.exit("the bound is exceeded")
 
 
 if __name__ == "__main__":

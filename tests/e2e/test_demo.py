@@ -98,6 +98,22 @@ def test_demo_whose_collector_is_killed_says_so_and_ends_in_the_same_table_when_
     assert table(again.stdout) == undisturbed
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize("moment", ["start", "collect", "derive"])
+def test_demo_whose_parent_alone_is_killed_ends_in_the_same_table_when_started_again(
+    number: signal.Signals, moment: str, undisturbed: dict[str, Any], tmp_path: Path
+) -> None:
+    victim = subprocess.Popen(command(tmp_path), cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    messages = {"start": 0, "collect": 3000, "derive": 12_140}[moment]
+    folder = tmp_path / f"seed-1-days-{DAYS}"
+    wait_for(lambda: folder.exists() and committed(tmp_path) >= messages, what=f"{messages} messages")
+    victim.send_signal(number)
+    victim.communicate(timeout=20)
+    assert not (folder / "finished").exists(), "it ended before it could be killed"
+    again = subprocess.run(command(tmp_path), cwd=ROOT, capture_output=True, text=True, timeout=120, check=True)
+    assert table(again.stdout) == undisturbed
+
+
 def test_demo_started_again_after_its_end_starts_anew(undisturbed: dict[str, Any], tmp_path: Path) -> None:
     runs = [
         json.loads(subprocess.run(command(tmp_path), cwd=ROOT, capture_output=True, text=True, check=True).stdout)

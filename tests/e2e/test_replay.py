@@ -22,6 +22,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 import pytest
 
+from ingestor.formats import cnemc_water
 from ingestor.store import SqliteStore
 from tests.support import ROOT, Mosquitto, accepts, free_port, wait_for
 
@@ -291,11 +292,14 @@ def section_id(row: dict[str, str]) -> str:
 
 
 def test_water_classes_equal_the_published_ones(sections: Replayed, snapshots: list[dict[str, str]]) -> None:
+    """Without the sections taken as lakes because of their published class: that would be circular."""
+    inferred = {section for lakes in cnemc_water.LAKES.values() for section in lakes}
+    inferred -= {section_id(row) for row in snapshots if row["section"] in LAKES.split()}
     equal = compared = 0
     with sections.store() as store:
         for row in snapshots:
             published = CLASSES.get(row["class_published"])
-            if published is None or not row["obs_time_mmdd_hhmm"]:
+            if published is None or not row["obs_time_mmdd_hhmm"] or section_id(row) in inferred:
                 continue
             time = moment(row)
             found = list(store.read("water_reading", section_id(row), time, time + 1, ["class"]))

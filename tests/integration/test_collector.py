@@ -1,9 +1,11 @@
 """The collector on real brokers: nothing acknowledged before it is committed, nothing lost, nothing stops it."""
 
 import json
+import socket
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -145,6 +147,95 @@ def test_collector_tells_how_much_it_has_committed(broker_port: int, shipped: Co
         listener.wait(lambda: heard and json.loads(heard[-1])["committed"] == 3, timeout_s=10)
         listener.close()
     assert json.loads(heard[-1]).keys() == {"started", "committed"}
+
+
+class FalseBroker:
+    """A listener that speaks just enough MQTT to misbehave; `answer` gets each connection and its number."""
+
+    def __init__(self, answer: Callable[[socket.socket, int], None]) -> None:
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        self.connections = 0
+        self._answer = answer
+        self._thread = threading.Thread(target=self._serve)
+        self._thread.start()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            self.connections += 1
+            with connection, suppress(OSError):
+                connection.settimeout(5)
+                connection.recv(1024)  # CONNECT
+                self._answer(connection, self.connections)
+
+    def close(self) -> None:
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        self._thread.join(10)
+
+
+@contextmanager
+def running(collector: Collector) -> Iterator[None]:
+    stop = threading.Event()
+    thread = threading.Thread(target=collector.run, args=(stop,))
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join(20)
+
+
+def test_collector_pauses_before_it_connects_again_to_a_broker_that_refuses(shipped: Config) -> None:
+    refusing = FalseBroker(lambda connection, _: connection.sendall(b"\x20\x02\x00\x05"))
+    started = time.monotonic()
+    with running(Collector(shipped, Memory(), host="127.0.0.1", port=refusing.port)):
+        wait_for(lambda: refusing.connections >= 3, what="three connections")
+    refusing.close()
+    assert time.monotonic() - started >= 0.5 + 1.0  # the first two pauses
+
+
+def test_collector_never_acknowledges_on_a_new_connection_what_the_old_one_delivered(shipped: Config) -> None:
+    body = payload(1.0)
+    publish_5 = b"\x32" + bytes([2 + len(TOPIC) + 2 + len(body), 0, len(TOPIC)]) + TOPIC.encode() + b"\x00\x05" + body
+    received: list[bytes] = []
+    committed = threading.Event()
+
+    def answer(connection: socket.socket, number: int) -> None:
+        connection.sendall(b"\x20\x02\x00\x00")
+        if number == 1:
+            connection.recv(1024)  # SUBSCRIBE
+            connection.sendall(publish_5)
+            failed.wait(10)
+            return  # the connection is lost before the message could be committed
+        committed.wait(10)
+        with suppress(TimeoutError):
+            connection.settimeout(1.5)
+            while data := connection.recv(1024):
+                received.append(data)
+
+    failed = threading.Event()
+
+    class FailingOnce(Memory):
+        def commit(self, arrivals: Sequence[Arrival]) -> None:
+            if not failed.is_set():
+                failed.set()
+                raise StoreError("store: no room")
+            super().commit(arrivals)
+            committed.set()
+
+    intake = FailingOnce()
+    losing = FalseBroker(answer)
+    with running(Collector(shipped, intake, host="127.0.0.1", port=losing.port)):
+        wait_for(lambda: losing.connections >= 2 and committed.is_set(), what="the second connection")
+        wait_for(lambda: b"".join(received).startswith(b"\x82"), what="the second subscription")
+    losing.close()
+    assert intake.values == [1.0]
+    assert b"\x40\x02\x00\x05" not in b"".join(received)
 
 
 GOOD = '"period_s":3600,"values":{"pm25":1.5}'

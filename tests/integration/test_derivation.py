@@ -163,6 +163,28 @@ def test_derivation_is_stale_after_readings_and_after_a_change_of_the_register(
     assert derivation.is_stale(config.load(config_copy), store)
 
 
+def test_derivation_is_stale_while_readings_wait_in_the_outbox(store: SqliteStore, shipped: Config) -> None:
+    store.commit([Arrival("native", "t", 0.0, b"", [air("sz-a01", start_of("2020-01-02"), {"pm25": 1.0})], [])])
+    derivation.derive(shipped, store)
+    store.drain()
+    assert derivation.is_stale(shipped, store)
+
+
+def test_reading_of_a_clock_that_was_never_set_is_left_out_and_counted(store: SqliteStore, shipped: Config) -> None:
+    put(store, *whole_day("sz-a01", "2020-01-02", ITEMS), air("sz-a01", start_of("2005-01-04"), {"pm25": 1.0}))
+    done = derivation.derive(shipped, store)
+    assert done.before_standards == {"sz-a01": 1}
+    assert day_row(store, "sz-a01", "2020-01-02", "pm25") == (61.0,)
+
+
+def test_failed_value_of_one_series_does_not_hide_a_good_one_of_another(store: SqliteStore, shipped: Config) -> None:
+    moment = start_of("2020-01-02")
+    put(store, Reading("water", "sz-w01", HOUR, moment, (("do", 8.0, 1),)))
+    put(store, Reading("water", "sz-w01", 4 * HOUR, moment, (("do", 3.0, 4),)))
+    derivation.derive(shipped, store)
+    assert list(store.read("water_reading", "sz-w01", moment, moment + 1, ["class"])) == [(moment, 1)]
+
+
 def test_derivation_that_dies_half_way_is_stale_and_is_completed(
     store: SqliteStore, shipped: Config, tmp_path: Path
 ) -> None:

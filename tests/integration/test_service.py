@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from ingestor.mqtt_publisher import Publisher
+from ingestor.store import SqliteStore
 from tests.conftest import Qingjing
 from tests.support import ROOT, accepts, free_port, wait_for
 
@@ -58,7 +59,39 @@ def test_service_ends_with_0_on_sigterm_and_keeps_what_it_acknowledged(
     service.send_signal(signal.SIGTERM)
     assert service.wait(10) == 0
     derived = json.loads(qingjing("--data", tmp_path / "data", "derive", "--json").stdout)
-    assert derived == {"stations": {"air": 1}, "station_days": {"air": 1}, "city_days": 1}
+    assert derived == {"stations": {"air": 1}, "station_days": {"air": 1}, "city_days": 1, "before_standards": {}}
+
+
+def test_service_stopped_in_a_flood_keeps_all_that_its_own_broker_acknowledged(start: Start, tmp_path: Path) -> None:
+    port = free_port()
+    service = start(port)
+    publisher = Publisher("127.0.0.1", port, client_id="flood", timeout_s=10)
+    subscribed: list[bytes] = []
+    publisher.listen("qingjing/qingjing-collector/status", subscribed.append, timeout_s=10)
+    publisher.wait(lambda: subscribed, timeout_s=10)
+    for number in range(8000):
+        publisher.publish("env/v1/air/sz-a01", READING.replace(b"15.1", str(number).encode()))
+        if publisher.unacknowledged >= 500:
+            publisher.wait(lambda: publisher.unacknowledged < 100, timeout_s=10)
+    publisher.wait(lambda: publisher.unacknowledged == 0, timeout_s=10)
+    publisher.close()
+    service.send_signal(signal.SIGTERM)
+    assert service.wait(15) == 0
+    store = SqliteStore(tmp_path / "data" / "qingjing.sqlite3")
+    assert store.counts()["messages"] == 8000
+    store.close()
+
+
+def test_service_ends_with_its_parent_where_it_is_told_to(tmp_path: Path) -> None:
+    port = free_port()
+    command = [sys.executable, "-m", "ingestor", "--data", str(tmp_path / "data"), "run", "--port", str(port)]
+    with subprocess.Popen(
+        [*command, "--stop-with-stdin"], cwd=ROOT, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as service:
+        wait_for(lambda: accepts(port), what="the service to listen")
+        assert service.stdin is not None
+        service.stdin.close()
+        assert service.wait(10) == 0
 
 
 def test_service_keeps_what_it_committed_when_killed(start: Start, tmp_path: Path, qingjing: Qingjing) -> None:
@@ -81,10 +114,10 @@ def test_service_takes_its_broker_down_with_it_when_killed(start: Start) -> None
 def test_service_listens_on_loopback_only(start: Start) -> None:
     port = free_port()
     start(port)
-    listening = Path("/proc/net/tcp").read_text().splitlines()[1:]
-    local = {row.split()[1] for row in listening if row.split()[3] == "0A"}
-    assert f"0100007F:{port:04X}" in local
-    assert f"00000000:{port:04X}" not in local
+    tables = (Path("/proc/net/tcp"), Path("/proc/net/tcp6"))
+    rows = [row.split() for table in tables if table.exists() for row in table.read_text().splitlines()[1:]]
+    listening = [local for _, local, _, state, *_ in rows if state == "0A" and local.endswith(f":{port:04X}")]
+    assert listening == [f"0100007F:{port:04X}"]
 
 
 def test_second_service_on_the_same_data_is_refused(start: Start, tmp_path: Path, qingjing: Qingjing) -> None:

@@ -12,7 +12,6 @@ from aggregations.rounding import (
     fraction,
     half_even,
     half_even_keeping_one_digit,
-    percent,
     to_micros,
 )
 
@@ -154,5 +153,5 @@ def test_divide_half_even_takes_a_denominator_for_each_numerator() -> None:
         pytest.param(3, 16, "18.8", id="tie to even: 18.75"),
     ],
 )
-def test_percent_prints_the_published_shares(part: int, whole: int, printed: str) -> None:
-    assert str(percent(part, whole, 1)) == printed
+def test_half_even_prints_the_published_shares(part: int, whole: int, printed: str) -> None:
+    assert str(half_even(Fraction(100 * part, whole), 1)) == printed
