@@ -22,6 +22,13 @@ def commands(file: Path) -> list[str]:
     return [line.removeprefix("$ ") for line in lines]
 
 
+def printed_lines(text: str) -> list[str]:
+    """The counts that the README shows of `make demo`."""
+    lines = re.findall(r"^(?:received|stored|quarantined) .*$|^  broken_json .*$", text, re.MULTILINE)
+    assert len(lines) == 4
+    return lines
+
+
 @pytest.fixture
 def copy(tmp_path: Path, data_folder: Path) -> Path:
     """The files that git knows, with the virtual environment of this run and the real data beside them."""
@@ -55,6 +62,8 @@ def test_readme_commands_work_in_order(copy: Path) -> None:
     assert "the collector has since committed as many" in done.stdout
     assert "Shenzhen" not in done.stdout.split("$ 1\n")[0]  # Chinese by default
     assert "深圳市生态环境局2020年工作计划" in done.stdout
+    for line in printed_lines((copy / "README.md").read_text()):
+        assert line in done.stdout, f"the README shows {line!r}, make demo prints something else"
 
 
 def test_chinese_readme_names_commands_of_the_english_one() -> None:
