@@ -5,7 +5,6 @@ the same group is tried again; the broker keeps the rest. After a reconnect the 
 messages again; packet ids of the old connection are then never acknowledged.
 """
 
-import json
 import logging
 import select
 import threading
@@ -53,6 +52,13 @@ class Message(msgspec.Struct, frozen=True, gc=False):
     packet_id: int
     qos: int
     generation: int
+
+
+class Status(msgspec.Struct, frozen=True):
+    """What a collector tells about itself: when it started, and how many messages it has committed since."""
+
+    started: float
+    committed: int
 
 
 class Pause:
@@ -284,8 +290,8 @@ class Collector:
         if self._committed == self._status_told or now - self._status_at < STATUS_EVERY_S:
             return
         if self._client.is_connected():
-            status = {"started": self._started, "committed": self._committed}
-            self._client.publish(self.status_topic, json.dumps(status), qos=0, retain=True)
+            status = msgspec.json.encode(Status(self._started, self._committed))
+            self._client.publish(self.status_topic, status, qos=0, retain=True)
             self._status_at, self._status_told = now, self._committed
 
 

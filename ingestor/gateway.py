@@ -5,11 +5,12 @@ and can tell when the collector has committed what it sent.
 """
 
 import contextlib
-import json
 import time
 from collections.abc import Callable, Iterable
 
-from ingestor.collector import status_topic
+import msgspec
+
+from ingestor.collector import Status, status_topic
 from ingestor.mqtt_publisher import MqttError, Publisher
 
 IN_FLIGHT = 500
@@ -20,6 +21,9 @@ CONNECT_S = 15.0
 
 class GatewayError(Exception):
     """The broker or the collector is away: what was sent and what to do."""
+
+
+_decoder = msgspec.json.Decoder(Status)
 
 
 class Gateway:
@@ -116,10 +120,11 @@ class Gateway:
             ) from error
 
     def _on_status(self, payload: bytes) -> None:
-        if not payload:  # no collector is connected
+        try:
+            status = _decoder.decode(payload)
+        except msgspec.DecodeError:  # empty while no collector is connected
             return
-        status = json.loads(payload)
-        if status["started"] != self._started:
-            self._started = status["started"]
-            self._committed_before = status["committed"] - self.committed
-        self._committed = status["committed"]
+        if status.started != self._started:
+            self._started = status.started
+            self._committed_before = status.committed - self.committed
+        self._committed = status.committed
