@@ -73,13 +73,19 @@ class SqliteStore:
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
             self._db = sqlite3.connect(file, isolation_level=None, timeout=30)
+        except (sqlite3.Error, OSError) as error:
+            raise StoreError(f"store {file}: expected a usable SQLite file, got {error}") from error
+        try:
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = FULL")
             self._db.execute("PRAGMA wal_autocheckpoint = 8000")
             self._db.execute("PRAGMA cache_size = -32768")
             with self._transaction():
                 self._create_or_check()
-        except (sqlite3.Error, OSError) as error:
+        except (sqlite3.Error, StoreError) as error:
+            self._db.close()
+            if isinstance(error, StoreError):
+                raise
             raise StoreError(f"store {file}: expected a usable SQLite file, got {error}") from error
 
     def close(self) -> None:

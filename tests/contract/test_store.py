@@ -2,6 +2,7 @@
 
 import math
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,9 +14,11 @@ KEY = SeriesKey("air", "a1", 3600, "pm25")
 
 
 @pytest.fixture(params=["sqlite"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> SqliteStore:
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SqliteStore]:
     assert request.param == "sqlite"
-    return SqliteStore(tmp_path / "store.sqlite3")
+    opened = SqliteStore(tmp_path / "store.sqlite3")
+    yield opened
+    opened.close()
 
 
 def reading(time: int, value: float | None, *, flag: int = 1, quantity: str = "pm25") -> Reading:
@@ -34,6 +37,7 @@ def test_intake_keeps_what_was_committed_when_opened_again(store: SqliteStore) -
     again = SqliteStore(store.file)
     again.drain()
     assert again.raw(KEY).values.tolist() == [15.1]
+    again.close()
 
 
 def test_intake_gives_raw_values_ascending_in_time(store: SqliteStore) -> None:

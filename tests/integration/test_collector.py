@@ -5,7 +5,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -261,12 +261,12 @@ def test_collector_quarantines(case: str, mosquitto: Mosquitto, shipped: Config,
     with collecting_into(shipped, tmp_path / "store.sqlite3", mosquitto.port):
         publish(mosquitto.port, (topic, body), (TOPIC, payload(1.5)))
         wait_for(lambda: counted(tmp_path / "store.sqlite3") == 2, what="both messages")
-    store = SqliteStore(tmp_path / "store.sqlite3")
-    store.drain()
-    (kept,) = store.quarantined()
-    assert (kept.topic, kept.payload, kept.refusals[0].code) == (topic, body, code)
-    assert store.raw(KEY).values.tolist() == [1.5]  # it goes on with the next message
-    assert store.counts()["messages_quarantined"] == 1
+    with closing(SqliteStore(tmp_path / "store.sqlite3")) as store:
+        store.drain()
+        (kept,) = store.quarantined()
+        assert (kept.topic, kept.payload, kept.refusals[0].code) == (topic, body, code)
+        assert store.raw(KEY).values.tolist() == [1.5]  # it goes on with the next message
+        assert store.counts()["messages_quarantined"] == 1
 
 
 def counted(file: Path) -> int:
