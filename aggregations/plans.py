@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Callable, Collection
 from decimal import Decimal
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -50,7 +50,7 @@ class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     id: str
     title: str
     title_en: str
-    year: int
+    year: Annotated[int, msgspec.Meta(ge=2000, le=2100)]
     jurisdiction: str
     source: str
     lists: dict[str, list[str]] = {}
@@ -90,6 +90,8 @@ def parse(text: str, *, file: str, stem: str) -> Plan:
             raise ConfigError(f"{at}.indicator: expected one of {', '.join(INDICATORS)}, got {shown(target.indicator)}")
         if target.unit != INDICATORS[target.indicator].unit:
             raise ConfigError(f"{at}.unit: expected {INDICATORS[target.indicator].unit!r}, got {shown(target.unit)}")
+        if target.unit == "%" and not 0 <= target.limit <= 100:
+            raise ConfigError(f"{at}.limit: expected a percentage from 0 to 100, got {target.limit}")
         kind, _, name = (target.scope or "").partition(":")
         if kind not in ("city", "station", "list") or not name:
             raise ConfigError(f"{at}.scope: expected city:ID, station:ID or list:NAME, got {shown(target.scope)}")

@@ -205,6 +205,10 @@ _ROLES: dict[str, type[Standard]] = {
 S = TypeVar("S", bound=Standard)
 
 
+def _name_of(role: type[object]) -> str:
+    return next(name for name, each in _ROLES.items() if each is role)
+
+
 class Standards:
     """All editions, found by role and day; `digests` holds the digest of each edition's file by edition id."""
 
@@ -224,7 +228,7 @@ class Standards:
         if len(found) != 1:
             known = ", ".join(f"{s.edition.id} from {s.edition.first_day}" for s in self.all if isinstance(s, role))
             raise ConfigError(
-                f"config/standards: {role.__name__} on {day}: expected one edition in force, got {len(found)} "
+                f"config/standards: {_name_of(role)} on {day}: expected one edition in force, got {len(found)} "
                 f"(known: {known})"
             )
         return found[0]
@@ -310,7 +314,7 @@ def check_together(standards: list[Standard], *, directory: str) -> None:
     for role in _ROLES.values():
         editions = sorted((s.edition for s in standards if isinstance(s, role)), key=lambda e: e.first_day)
         if not editions:
-            raise ConfigError(f"{directory}: expected an edition of every role, got none of {role.__name__}")
+            raise ConfigError(f"{directory}: expected an edition of every role, got none of {_name_of(role)}")
         for staged in (False, True):
             for earlier, later in pairwise(editions):
                 if earlier.until != later.starts(staged=staged):

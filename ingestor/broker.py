@@ -15,8 +15,10 @@ class BrokerError(Exception):
 
 
 @contextmanager
-def embedded(template: str, *, port: int, directory: Path) -> Iterator[None]:
+def embedded(template: str, *, port: int, directory: Path) -> Iterator[iotcore.Broker]:
     """Run the broker that `template` (config/broker/embedded.toml) describes; it ends with this process.
+
+    Yields the broker, whose `is_running` tells whether it still does.
 
     Raises
     ------
@@ -25,7 +27,10 @@ def embedded(template: str, *, port: int, directory: Path) -> Iterator[None]:
     """
     file = directory / "broker.toml"
     file.write_text(string.Template(template).substitute(port=port), encoding="utf-8")
-    broker = iotcore.Broker(config_path=str(file), listen=HOST, port=port)
+    try:
+        broker = iotcore.Broker(config_path=str(file), listen=HOST, port=port)
+    except ValueError as error:
+        raise BrokerError(f"config/broker/embedded.toml: expected a configuration of rumqttd, got {error}") from error
     try:
         broker.start()
     except (OSError, RuntimeError) as error:
@@ -34,6 +39,6 @@ def embedded(template: str, *, port: int, directory: Path) -> Iterator[None]:
             f"or broker.host to the broker that runs there"
         ) from error
     try:
-        yield
+        yield broker
     finally:
         broker.stop()

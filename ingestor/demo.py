@@ -86,6 +86,7 @@ def run(config: Config, data: Path, *, seed: int, days: int, progress: Progress)
             raise GatewayError(f"the collector did not start within {START_S} s; see {log}")
         total = simulation.expected_messages()
         sent = gateway.publish(simulation.messages(), progress=lambda n: progress("publish", n, max(n, total)))
+        progress("publish", sent, sent)
         if not gateway.wait_until_committed(progress=lambda n: progress("collect", n, sent)):
             raise GatewayError("the collector fell silent; start again: what is stored already stays as it is")
         gateway.close()

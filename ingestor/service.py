@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TextIO
 
+import iotcore
+
 from ingestor import broker
 from ingestor.collector import Collector
 from ingestor.config import Config
@@ -52,11 +54,16 @@ def run(config: Config, data: Path, *, stop_with_stdin: bool = False) -> None:
         store = SqliteStore(store_file(data))
         stack.callback(store.close)
         store.drain()
+        own = None
         if embedded:
-            stack.enter_context(broker.embedded(config.embedded_broker, port=settings.port, directory=data))
+            own = stack.enter_context(broker.embedded(config.embedded_broker, port=settings.port, directory=data))
         collector = Collector(config, store, host=settings.host or broker.HOST, port=settings.port)
         log.info("collecting into %s; stop with Ctrl-C", store.file)
+        if own is not None:
+            threading.Thread(target=_stop_without, args=(own, stop), daemon=True).start()
         collector.run(stop, linger=lambda: embedded and not orphaned.is_set())
+        if own is not None and not own.is_running:
+            raise broker.BrokerError("the embedded broker died; what was committed is stored, start again")
     log.info("stopped")
 
 
@@ -83,6 +90,14 @@ def _locked(lock: TextIO) -> bool:
     except BlockingIOError:
         return False
     return True
+
+
+def _stop_without(own: iotcore.Broker, stop: threading.Event) -> None:
+    """Set `stop` when the embedded broker has died: a service that collects nothing must not look alive."""
+    while own.is_running:
+        if stop.wait(1.0):
+            return
+    stop.set()
 
 
 def _wait_for_end_of_stdin(orphaned: threading.Event, stop: threading.Event) -> None:

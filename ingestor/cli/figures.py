@@ -86,7 +86,9 @@ def indicators(
 def warn_if_stale(loaded: Config, store: SqliteStore) -> None:
     if derivation.is_stale(loaded, store):
         err.print(
-            "readings or configuration changed since the last `qingjing derive`: figures are of then", style="yellow"
+            "readings or configuration changed since the last `qingjing derive`: run it for fresh figures",
+            style="yellow",
+            soft_wrap=True,
         )
 
 

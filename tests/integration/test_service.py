@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from ingestor.mqtt_publisher import Publisher
@@ -118,6 +119,16 @@ def test_service_listens_on_loopback_only(start: Start) -> None:
     rows = [row.split() for table in tables if table.exists() for row in table.read_text().splitlines()[1:]]
     listening = [local for _, local, _, state, *_ in rows if state == "0A" and local.endswith(f":{port:04X}")]
     assert listening == [f"0100007F:{port:04X}"]
+
+
+def test_service_whose_broker_dies_ends_with_1(start: Start) -> None:
+    port = free_port()
+    service = start(port)
+    publish(port, ("env/v1/air/sz-a01", READING))
+    psutil.Process(service.pid).children()[0].kill()
+    assert service.wait(15) == 1
+    assert service.stderr is not None
+    assert "the embedded broker died" in service.stderr.read()
 
 
 def test_second_service_on_the_same_data_is_refused(start: Start, tmp_path: Path, qingjing: Qingjing) -> None:

@@ -229,7 +229,7 @@ def test_a_figure_lists_the_assumptions_of_its_editions(compute: Compute, editio
 
 
 def test_a_period_before_any_edition_is_an_error(compute: Compute) -> None:
-    with pytest.raises(ConfigError, match="AirLimits on 2014-12-31: expected one edition in force, got 0"):
+    with pytest.raises(ConfigError, match=r"air\.limits on 2014-12-31: expected one edition in force, got 0"):
         compute("air.good_day_ratio", "2014", air=air([40] * 365))
 
 

@@ -32,6 +32,8 @@ from sensors.errors import ConfigError
 Editions = Callable[[str], Standard]
 Texts = Callable[[str], str]
 
+ROLE_NAMES: dict[object, str] = {AirLimits: "air.limits", NoiseLimits: "noise.limits"}
+
 
 @pytest.mark.parametrize(
     ("role", "day", "edition_id"),
@@ -94,7 +96,7 @@ def test_cities_of_an_early_stage_change_editions_with_the_others(
 def test_a_day_that_no_edition_covers_is_an_error(
     editions: Standards, role: type[Standard], day: str, staged: bool, known: str
 ) -> None:
-    text = f"config/standards: {role.__name__} on {day}: expected one edition in force, got 0 (known: {known}"
+    text = f"config/standards: {ROLE_NAMES[role]} on {day}: expected one edition in force, got 0 (known: {known}"
 
     with pytest.raises(ConfigError, match="^" + re.escape(text)):
         editions.on(role, dt.date.fromisoformat(day), staged=staged)
@@ -103,7 +105,7 @@ def test_a_day_that_no_edition_covers_is_an_error(
 def test_a_day_that_two_editions_cover_is_an_error(editions: Standards) -> None:
     twice = Standards([*editions.all, editions.on(NoiseLimits, dt.date(2020, 1, 1))], editions.digests)
 
-    with pytest.raises(ConfigError, match="NoiseLimits on 2020-01-01: expected one edition in force, got 2"):
+    with pytest.raises(ConfigError, match=r"noise\.limits on 2020-01-01: expected one edition in force, got 2"):
         twice.on(NoiseLimits, dt.date(2020, 1, 1))
 
 
