@@ -59,10 +59,11 @@ def run(config: Config, data: Path, *, stop_with_stdin: bool = False) -> None:
             own = stack.enter_context(broker.embedded(config.embedded_broker, port=settings.port, directory=data))
         collector = Collector(config, store, host=settings.host or broker.HOST, port=settings.port)
         log.info("collecting into %s; stop with Ctrl-C", store.file)
+        died = threading.Event()
         if own is not None:
-            threading.Thread(target=_stop_without, args=(own, stop), daemon=True).start()
+            threading.Thread(target=_stop_without, args=(own, died, stop), daemon=True).start()
         collector.run(stop, linger=lambda: embedded and not orphaned.is_set())
-        if own is not None and not own.is_running:
+        if died.is_set():
             raise broker.BrokerError("the embedded broker died; what was committed is stored, start again")
     log.info("stopped")
 
@@ -92,12 +93,15 @@ def _locked(lock: TextIO) -> bool:
     return True
 
 
-def _stop_without(own: iotcore.Broker, stop: threading.Event) -> None:
-    """Set `stop` when the embedded broker has died: a service that collects nothing must not look alive."""
-    while own.is_running:
-        if stop.wait(1.0):
-            return
-    stop.set()
+def _stop_without(own: iotcore.Broker, died: threading.Event, stop: threading.Event) -> None:
+    """Set `died` and `stop` when the embedded broker has died: a service that collects nothing must not look alive.
+
+    A signal to the whole process group ends the broker, too; then `stop` comes at the same time and nothing died.
+    """
+    while not stop.wait(1.0):
+        if not own.is_running and not stop.wait(1.0):
+            died.set()
+            stop.set()
 
 
 def _wait_for_end_of_stdin(orphaned: threading.Event, stop: threading.Event) -> None:

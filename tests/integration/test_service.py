@@ -1,6 +1,7 @@
 """`qingjing run` as a process: starting, stopping, refusing to run twice, and the commands on what it stored."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -119,6 +120,16 @@ def test_service_listens_on_loopback_only(start: Start) -> None:
     rows = [row.split() for table in tables if table.exists() for row in table.read_text().splitlines()[1:]]
     listening = [local for _, local, _, state, *_ in rows if state == "0A" and local.endswith(f":{port:04X}")]
     assert listening == [f"0100007F:{port:04X}"]
+
+
+def test_service_ends_with_0_when_its_whole_process_group_is_told_to_end(tmp_path: Path) -> None:
+    port = free_port()
+    command = [sys.executable, "-m", "ingestor", "--data", str(tmp_path / "data"), "run", "--port", str(port)]
+    with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL, start_new_session=True) as service:
+        wait_for(lambda: accepts(port), what="the service to listen")
+        publish(port, ("env/v1/air/sz-a01", READING))
+        os.killpg(service.pid, signal.SIGTERM)
+        assert service.wait(15) == 0
 
 
 def test_service_whose_broker_dies_ends_with_1(start: Start) -> None:
