@@ -6,7 +6,7 @@ and can tell when the collector has committed what it sent.
 
 import contextlib
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
 
@@ -77,7 +77,8 @@ class Gateway:
             If the broker goes away or stops acknowledging.
         """
         for topic, payload in messages:
-            self._publisher.publish(topic, payload)
+            with self._translated("the broker went away"):
+                self._publisher.publish(topic, payload)
             self._sent += 1
             if self._publisher.unacknowledged >= IN_FLIGHT:
                 self._wait(lambda: self._publisher.unacknowledged < IN_FLIGHT // 2, "the broker stopped acknowledging")
@@ -103,7 +104,7 @@ class Gateway:
         return self._committed_before is not None
 
     def close(self) -> None:
-        """Disconnect."""
+        """Disconnect; a broker that is gone already is no matter."""
         self._publisher.close()
 
     def _keep_step(self) -> None:
@@ -111,8 +112,13 @@ class Gateway:
         self._wait(lambda: self._committed != before, "the collector commits nothing")
 
     def _wait(self, reached: Callable[[], bool], complaint: str) -> None:
-        try:
+        with self._translated(complaint):
             self._publisher.wait(reached, timeout_s=PATIENCE_S)
+
+    @contextlib.contextmanager
+    def _translated(self, complaint: str) -> Iterator[None]:
+        try:
+            yield
         except MqttError as error:
             raise GatewayError(
                 f"broker {self._address}: {complaint} ({error}); {self._sent:,} messages sent, {self.committed:,} "

@@ -4,6 +4,7 @@ Why not paho here: a gateway that replays a year is a load generator, and paho s
 published message (properties and reason codes for every PUBACK), this about 5. The collector uses paho.
 """
 
+import contextlib
 import select
 import socket
 import struct
@@ -88,9 +89,10 @@ class Publisher:
                 self._receive()
 
     def close(self) -> None:
-        """Disconnect."""
-        self._put(DISCONNECT << 4, b"")
-        self._flush()
+        """Disconnect; what is queued is sent where the broker is still there."""
+        with contextlib.suppress(MqttError):
+            self._put(DISCONNECT << 4, b"")
+            self._flush()
         self._socket.close()
 
     def _next_id(self) -> bytes:

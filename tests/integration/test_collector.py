@@ -4,7 +4,7 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from ingestor.collector import Collector, status_topic
 from ingestor.config import Config
 from ingestor.mqtt_publisher import Publisher
 from ingestor.store import Arrival, SeriesKey, SqliteStore, StoreError
-from tests.support import Mosquitto, wait_for
+from tests.support import FalseBroker, Mosquitto, wait_for
 
 TOPIC = "env/v1/air/sz-a01"
 KEY = SeriesKey("air", "sz-a01", 3600, "pm25")
@@ -147,35 +147,6 @@ def test_collector_tells_how_much_it_has_committed(broker_port: int, shipped: Co
         listener.wait(lambda: heard and json.loads(heard[-1])["committed"] == 3, timeout_s=10)
         listener.close()
     assert json.loads(heard[-1]).keys() == {"started", "committed"}
-
-
-class FalseBroker:
-    """A listener that speaks just enough MQTT to misbehave; `answer` gets each connection and its number."""
-
-    def __init__(self, answer: Callable[[socket.socket, int], None]) -> None:
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self._listener.getsockname()[1]
-        self.connections = 0
-        self._answer = answer
-        self._thread = threading.Thread(target=self._serve)
-        self._thread.start()
-
-    def _serve(self) -> None:
-        while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            self.connections += 1
-            with connection, suppress(OSError):
-                connection.settimeout(5)
-                connection.recv(1024)  # CONNECT
-                self._answer(connection, self.connections)
-
-    def close(self) -> None:
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-        self._thread.join(10)
 
 
 @contextmanager
