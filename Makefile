@@ -26,7 +26,7 @@ lint: $(VENV)/dev.done
 
 .PHONY: servers
 servers:
-	@tools/install-servers mosquitto
+	@tools/install-servers mosquitto influxdb openssl
 
 bench: $(VENV)/dev.done
 	@for each in demo replay_beijing; do $(BIN)/python tests/benchmarks/$$each.py || exit 1; done

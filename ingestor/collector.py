@@ -6,63 +6,68 @@ messages again; packet ids of the old connection are then never acknowledged.
 """
 
 import logging
-import select
+import random
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
+from typing import Protocol
 
 import msgspec
-import paho.mqtt.client as mqtt
-from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
-from paho.mqtt.reasoncodes import ReasonCode
 
 from ingestor.config import Config
+from ingestor.decoding import Decoding
+from ingestor.health import Health
+from ingestor.mqtt_session import Message, Session, SessionError
 from ingestor.store import Arrival, Intake, StoreError
-from sensors.decoders import DIALECTS, Context
 from sensors.errors import printable
-from sensors.reading import Decoded, Refusal
-from sensors.sources import Source
 
 log = logging.getLogger(__name__)
 
-KEEPALIVE_S = 60
 STATUS_EVERY_S = 0.25
+HEALTH_EVERY_S = 60.0
 IDLE_WAIT_S = 0.1
 FIRST_PAUSE_S = 0.5
 LONGEST_PAUSE_S = 30.0
 STEADY_S = 10.0
 """A connection that has lasted this long makes the pauses before the next one short again."""
-LINGER_S = 8.0
+LINGER_S = 5.0
+FINISH_S = 3.0
+"""Parts of the 10 s that an orderly stop may take: for the rest of an embedded broker, for the outbox."""
 QUIET_S = 0.5
 GROUP_BYTES = 32 * 2**20
-DRAIN_READINGS = 10_000
-DRAIN_AFTER_S = 1.0
-
-KNOWN_TOPICS = 100_000
-"""Topics whose source is remembered; gateways that invent topics must not fill the memory."""
-UNREADABLE_TOPIC = "(topic that is no UTF-8)"
-
-
-class Message(msgspec.Struct, frozen=True, gc=False):
-    """One message as the broker delivered it; `generation` counts the connections made so far."""
-
-    topic: str
-    payload: bytes
-    received_at: float
-    packet_id: int
-    qos: int
-    generation: int
+HELD_MESSAGES = 20_000
+"""How many messages are held in memory at most while the outbox is full; the broker keeps the others."""
+SAID_AGAIN_S = 60.0
 
 
 class Status(msgspec.Struct, frozen=True):
-    """What a collector tells about itself: when it started, and how many messages it has committed since."""
+    """What a collector tells about itself: when it started, how many messages it has committed since, and how it is.
+
+    `state` is `collecting`, or why nothing is acknowledged.
+    """
 
     started: float
     committed: int
+    state: str = "collecting"
+
+
+class Remembering(Protocol):
+    """Keeps the topic filters of a session between runs: the broker keeps the session, too."""
+
+    def subscriptions(self, client_id: str) -> set[str]:
+        """Return the filters that a client's session has subscribed to."""
+
+    def remember_subscriptions(self, client_id: str, filters: set[str]) -> None:
+        """Replace the filters of a client's session."""
+
+
+class Collecting(Intake, Remembering, Protocol):
+    """What a collector needs of a store."""
 
 
 class Pause:
-    """Growing pauses before the next try."""
+    """Growing pauses before the next try, each up to half as long again by chance, so that many do not try at once."""
 
     def __init__(self) -> None:
         self._next_s = FIRST_PAUSE_S
@@ -71,91 +76,53 @@ class Pause:
         """Return how long to wait now; the next one is twice as long, up to LONGEST_PAUSE_S. [s]"""
         pause_s = self._next_s
         self._next_s = min(2 * pause_s, LONGEST_PAUSE_S)
-        return pause_s
+        return pause_s * random.uniform(1.0, 1.5)  # noqa: S311
 
     def reset(self) -> None:
         """Start again with the shortest pause."""
         self._next_s = FIRST_PAUSE_S
 
 
-class Decoding:
-    """From messages to arrivals: finds the source of a topic and calls its dialect."""
-
-    def __init__(self, config: Config) -> None:
-        self._config = config
-        self._matchers = [(source, source.matcher()) for source in config.sources]
-        self._by_topic: dict[str, tuple[Source, Context] | None] = {}
-
-    def arrival(self, topic: str, payload: bytes, received_at: float) -> Arrival:
-        """Return what becomes of a message; never raises."""
-        found = self._by_topic[topic] if topic in self._by_topic else self._find(topic)
-        if found is None:
-            refusal = Refusal("unknown_topic", "topic: expected one that a source of config/sources.toml takes")
-            return Arrival("", topic, received_at, payload, [], [refusal])
-        source, context = found
-        if len(payload) > source.max_payload_bytes:
-            refusal = Refusal(
-                "too_large", f"payload: expected at most {source.max_payload_bytes} bytes, got {len(payload)}"
-            )
-            return Arrival(source.name, topic, received_at, payload, [], [refusal])
-        try:
-            decoded = DIALECTS[source.dialect](payload, received_at, context)
-        except Exception as error:  # whatever a payload does to a decoder, the message is kept
-            log.exception("source %s: the decoder failed; the message goes to quarantine", source.name)
-            decoded = Decoded([], [Refusal("internal", f"decoder: {type(error).__name__}")])
-        return Arrival(source.name, topic, received_at, payload, decoded.readings, decoded.refusals)
-
-    def _find(self, topic: str) -> tuple[Source, Context] | None:
-        """Find the source of a topic, and remember it."""
-        if len(self._by_topic) >= KNOWN_TOPICS:
-            self._by_topic.clear()
-        found = None
-        for source, captures_of in self._matchers:
-            captures = captures_of(topic)
-            if captures is not None:
-                found = (source, self._context(source, captures))
-                break
-        self._by_topic[topic] = found
-        return found
-
-    def _context(self, source: Source, captures: dict[str, str]) -> Context:
-        return Context(
-            medium=captures.get("medium", source.medium),
-            station=captures.get("station"),
-            max_ahead_s=source.max_ahead_s,
-            not_before=self._config.start_of(source.not_before),
-            offset_s=self._config.offset_s,
-            quantities=self._config.quantities,
-            register=self._config.register,
-        )
-
-
 class Collector:
     """One persistent session with a broker; `run` works in the calling thread until told to stop."""
 
-    def __init__(self, config: Config, intake: Intake, *, host: str, port: int, clock: Callable[[], float] = time.time):
+    def __init__(
+        self,
+        config: Config,
+        store: Collecting,
+        *,
+        host: str,
+        port: int,
+        health: Health | None = None,
+        clock: Callable[[], float] = time.time,
+    ):
         self._config = config
-        self._intake = intake
-        self._address = (host, port)
+        self._next_config: Config | None = None
+        self._store = store
         self._clock = clock
         self._decoding = Decoding(config)
         self._pending: list[Message] = []
-        self._generation = 0
-        self._connected_at = 0.0
-        self._committed = 0
+        self._held: list[Arrival] = []
         self._started = clock()
         self._status_at = 0.0
-        self._status_told = -1
-        self._drained_at = time.monotonic()
+        self._status_told: Status | None = None
+        self._full_said_at = 0.0
+        self._complaint = ""
+        self._complained_at = 0.0
+        self._health_at = time.monotonic()
+        self._connected_at = 0.0
+        self._remembered = False
+        self.health = health or Health()
         broker = config.settings.broker
-        self._client = mqtt.Client(
-            CallbackAPIVersion.VERSION2, client_id=broker.client_id, clean_session=False, manual_ack=True
-        )
-        self._client.on_connect = self._on_connect
-        self._client.on_subscribe = self._on_subscribe
-        self._client.on_message = self._on_message
+        self._session_key = f"{broker.client_id}@{host}:{port}"
+        self._session = Session(broker, host=host, port=port, directory=config.directory, clock=clock)
+        self._open = False
         self.status_topic = status_topic(broker.client_id)
-        self._client.will_set(self.status_topic, b"", qos=0, retain=True)
+        self._session.will = (self.status_topic, b"")
+
+    def reconfigure(self, config: Config) -> None:
+        """Go on with another register, other sources and plans, from the next group on; any thread may call this."""
+        self._next_config = config
 
     def run(self, stop: threading.Event, *, linger: Callable[[], bool] = lambda: False) -> None:
         """Collect until `stop` is set; then commit and acknowledge what has arrived, and disconnect.
@@ -166,138 +133,198 @@ class Collector:
         """
         broker_pause, store_pause = Pause(), Pause()
         while not stop.is_set():
-            if self._client.socket() is None:
-                if self._generation:
-                    stop.wait(broker_pause.next_s())
-                if not self._connect():
-                    continue
-            self._read()
-            if self._commit():
-                store_pause.reset()
-                if self._connected_for_s() > STEADY_S:
+            try:
+                self._take_config()
+                self._read_group(self._why_full(), stop)
+                if self._session.connected and time.monotonic() - self._connected_at > STEADY_S:
                     broker_pause.reset()
-            else:
+            except SessionError as error:
+                self._disconnected(error)
+                self._commit_held(stop, store_pause)
+                self._tend()
+                stop.wait(broker_pause.next_s())
+                continue
+            except StoreError as error:
+                self._complain(error)
                 stop.wait(store_pause.next_s())
-            self._drain()
-            self._tell_status()
+                continue
+            self._commit_held(stop, store_pause)
+            self._tend()
+            self._tell()
+        self._end(linger)
+
+    def _end(self, linger: Callable[[], bool]) -> None:
+        """Take the rest, commit it, and disconnect."""
         deadline = time.monotonic() + LINGER_S
-        while linger() and self._client.is_connected() and time.monotonic() < deadline:
-            self._read(wait_s=QUIET_S)
-            if not self._pending or not self._commit():
-                break
+        try:
+            while linger() and self._session.connected and time.monotonic() < deadline:
+                self._receive(wait_s=QUIET_S)
+                if not self._pending or not self._commit():
+                    break
+            self._commit()
+            self._session.tell(self.status_topic, b"")
+        except SessionError as error:
+            log.warning("%s", error)
         self._commit()
-        self._drain(at_once=True)
-        self._client.publish(self.status_topic, b"", qos=0, retain=True)
-        self._client.disconnect()
-
-    def _connect(self) -> bool:
-        self._generation += 1  # what the old connection delivered is never acknowledged on this one
-        self._connected_at = time.monotonic()
+        self._session.close()
         try:
-            self._client.connect(*self._address, keepalive=KEEPALIVE_S)
-        except (OSError, ValueError) as error:
-            log.warning("broker %s:%d: cannot be reached (%s); trying again", *self._address, error)
-            return False
-        return True
+            self._store.finish(within_s=FINISH_S)
+        except StoreError as error:
+            log.warning("%s; it stays in the outbox for the next start", error)
+        waiting = self._store.backlog().readings
+        if waiting:
+            log.warning("%s readings stay in the outbox for the next start", f"{waiting:,}")
 
-    def _connected_for_s(self) -> float:
-        return time.monotonic() - self._connected_at if self._client.is_connected() else 0.0
-
-    def _on_connect(
-        self, client: mqtt.Client, _user: object, flags: mqtt.ConnectFlags, reason: ReasonCode, _properties: object
-    ) -> None:
-        if reason.is_failure:
-            log.error("broker %s:%d: connection refused: %s", *self._address, reason)
+    def _take_config(self) -> None:
+        """Change over to a configuration that `reconfigure` has brought."""
+        config = self._next_config
+        if config is None:
             return
-        log.info("broker %s:%d: connected, session %s", *self._address, "resumed" if flags.session_present else "new")
-        client.subscribe([(source.subscription, 1) for source in self._config.sources])
+        filters = _filters(config)
+        if filters != _filters(self._config):
+            remembered = self._store.subscriptions(self._session_key)
+            self._store.remember_subscriptions(self._session_key, remembered | filters)
+            self._remembered = False
+            self._session.change_filters(filters)
+        self._config, self._decoding = config, Decoding(config)
+        if self._next_config is config:
+            self._next_config = None
 
-    def _on_subscribe(
-        self, client: mqtt.Client, _user: object, _mid: int, reasons: list[ReasonCode], _properties: object
-    ) -> None:
-        for source, reason in zip(self._config.sources, reasons, strict=False):
-            if reason.is_failure:
-                log.error("source %s: subscription %s refused: %s", source.name, source.subscription, reason)
-                client.disconnect()
-                return
-        self._status_told = -1
+    def _read_group(self, full: str | None, stop: threading.Event) -> None:
+        """Read what the broker has sent, connecting first where needed."""
+        if not self._open:
+            self._connect()
+        if full is None:
+            self._receive(wait_s=IDLE_WAIT_S)
+        elif len(self._pending) < HELD_MESSAGES:
+            self._session.receive(self._pending, most=HELD_MESSAGES, most_bytes=GROUP_BYTES, wait_s=IDLE_WAIT_S)
+        else:
+            self._session.tend()
+            stop.wait(IDLE_WAIT_S)
+        self.health.connected = self._session.connected
+        if self._session.subscribed and not self._remembered:
+            self._store.remember_subscriptions(self._session_key, _filters(self._config))
+            self._remembered = True
+            self._status_told = None
 
-    def _on_message(self, _client: mqtt.Client, _user: object, message: mqtt.MQTTMessage) -> None:
-        try:
-            topic = message.topic
-        except UnicodeDecodeError:
-            topic = UNREADABLE_TOPIC
-        self._pending.append(
-            Message(topic, bytes(message.payload), self._clock(), message.mid, message.qos, self._generation)
-        )
+    def _connect(self) -> None:
+        filters = _filters(self._config)
+        remembered = self._store.subscriptions(self._session_key)
+        self._store.remember_subscriptions(self._session_key, remembered | filters)
+        self._remembered = False
+        self._connected_at = time.monotonic()
+        self._open = True
+        self._session.connect(filters, leave=remembered - filters)
 
-    def _read(self, *, wait_s: float = IDLE_WAIT_S) -> None:
-        """Read what the broker has sent, up to a group; wait `wait_s` where there is nothing.
+    def _disconnected(self, error: SessionError) -> None:
+        log.warning("%s; connecting again", error)
+        self._open = False
+        self.health.connected = False
+        self.health.reconnects += 1
+
+    def _receive(self, *, wait_s: float) -> None:
+        """Read up to a group of messages.
 
         A group ends where the socket is empty: while it is committed the next one gathers, so that groups grow
         with the load by themselves and a lone message is not kept waiting.
         """
-        size = 0
-        while len(self._pending) < self._config.settings.collector.group_messages and size < GROUP_BYTES:
-            connection = self._client.socket()
-            if connection is None or not select.select([connection], [], [], 0.0 if self._pending else wait_s)[0]:
-                break
-            before = len(self._pending)
-            if self._client.loop_read() != MQTTErrorCode.MQTT_ERR_SUCCESS:
-                log.warning("broker %s:%d: connection lost; connecting again", *self._address)
-                break
-            size += sum(len(message.payload) for message in self._pending[before:])
-        if self._client.want_write():
-            self._client.loop_write()
-        self._client.loop_misc()
+        before = len(self._pending)
+        most = self._config.settings.collector.group_messages
+        self._session.receive(self._pending, most=most, most_bytes=GROUP_BYTES, wait_s=wait_s)
+        self.health.received += len(self._pending) - before
+
+    def _why_full(self) -> str | None:
+        """Why no more may be committed; None where there is room."""
+        backlog = self._store.backlog()
+        settings = self._config.settings.collector
+        why = None
+        if backlog.size >= settings.outbox_max_mib * 2**20:
+            why = f"outbox full: {backlog.size / 2**20:,.0f} MiB of at most {settings.outbox_max_mib:,}"
+        elif backlog.oldest_at is not None:
+            age_h = (self._clock() - backlog.oldest_at) / 3600
+            if age_h >= settings.outbox_max_age_h:
+                why = f"outbox too old: {age_h:,.1f} h of at most {settings.outbox_max_age_h:,}"
+        now = time.monotonic()
+        if why is not None and now - self._full_said_at >= SAID_AGAIN_S:
+            self._full_said_at = now
+            log.error("%s; nothing is acknowledged until the store takes readings again, the broker keeps them", why)
+        elif why is None and self.health.full is not None:
+            self._full_said_at = 0.0
+            log.info("the outbox has room again")
+        self.health.full = why
+        return why
+
+    def _commit_held(self, stop: threading.Event, pause: Pause) -> None:
+        """Commit what is pending, unless the outbox is full; pause where the store fails."""
+        if self.health.full is not None:
+            return
+        if self._commit():
+            pause.reset()
+        else:
+            stop.wait(pause.next_s())
 
     def _commit(self) -> bool:
         """Commit the pending group and acknowledge it; on failure keep it. Whether it is done."""
         group = self._pending
-        if not group:
+        if not group or self.health.full is not None:
             return True
-        arrivals = [self._decoding.arrival(m.topic, m.payload, m.received_at) for m in group]
+        arrival = self._decoding.arrival
+        arrivals = [arrival(m.topic, m.payload, m.received_at, again=m.again) for m in group]
         try:
-            self._intake.commit(arrivals)
+            self._store.commit(arrivals)
         except StoreError as error:
-            log.error("%s; not acknowledged, trying again", error)
+            self._complain(error)
+            self.health.commit_failing = str(error)
             return False
         self._pending = []
-        self._committed += len(group)
-        for arrival in arrivals:
-            if arrival.refusals:
-                log.warning("quarantined: %s: %s", printable(arrival.topic), arrival.refusals[0].code)
-        for message in group:
-            if message.qos and message.generation == self._generation and self._client.is_connected():
-                self._client.ack(message.packet_id, message.qos)
+        self._session.acknowledge(group)
+        self.health.committed(arrivals)
+        refused = Counter((each.topic, each.refusals[0].code) for each in arrivals if each.refusals)
+        for (topic, code), count in refused.items():
+            log.warning("quarantined: %s: %s%s", printable(topic), code, f" ({count} messages)" if count > 1 else "")
         return True
 
-    def _drain(self, *, at_once: bool = False) -> None:
-        """Drain the outbox where it is long or old; what cannot be drained stays there."""
+    def _complain(self, error: StoreError) -> None:
+        """Say what the store says, the same thing once a minute."""
         now = time.monotonic()
-        waiting = self._intake.undrained
-        if not waiting:
-            self._drained_at = now
-        elif at_once or waiting >= DRAIN_READINGS or now - self._drained_at >= DRAIN_AFTER_S:
-            self._drained_at = now
-            try:
-                self._intake.drain()
-            except StoreError as error:
-                log.error("%s; trying again", error)
+        if str(error) != self._complaint or now - self._complained_at >= SAID_AGAIN_S:
+            self._complaint, self._complained_at = str(error), now
+            log.error("%s; nothing is lost, trying again", error)
 
-    def _tell_status(self) -> None:
+    def _tend(self) -> None:
+        """Let the store move on what waits in its outbox, and write the row of health where it is due."""
+        try:
+            self._store.tend()
+            self.health.store_failing = None
+        except StoreError as error:
+            self.health.store_failing = str(error)
+            self._complain(error)
         now = time.monotonic()
-        if self._committed == self._status_told or now - self._status_at < STATUS_EVERY_S:
+        self.health.look(self._store, self._clock())
+        if now - self._health_at >= HEALTH_EVERY_S:
+            self._health_at = now
+            try:
+                collector = self._config.settings.broker.client_id
+                self._store.record_health(collector, int(self._clock()), self.health.row())
+            except StoreError as error:
+                log.warning("%s", error)
+
+    def _tell(self) -> None:
+        """Tell the status where it has changed."""
+        now = time.monotonic()
+        if now - self._status_at < STATUS_EVERY_S or not self._session.subscribed:
             return
-        if self._client.is_connected():
-            status = msgspec.json.encode(Status(self._started, self._committed))
-            self._client.publish(self.status_topic, status, qos=0, retain=True)
-            self._status_at, self._status_told = now, self._committed
+        status = Status(self._started, self.health.messages, self.health.full or "collecting")
+        if status != self._status_told:
+            self._session.tell(self.status_topic, msgspec.json.encode(status))
+            self._status_at, self._status_told = now, status
+
+
+def _filters(config: Config) -> set[str]:
+    share = config.settings.broker.share
+    return {f"$share/{share}/{s.subscription}" if share else s.subscription for s in config.sources}
 
 
 def status_topic(client_id: str) -> str:
-    """Topic of the retained status message of a collector: when it started, how many messages it has committed.
-
-    Empty while no collector is connected.
-    """
+    """Topic of the retained status message of a collector: see `Status`; empty while no collector is connected."""
     return f"qingjing/{client_id}/status"

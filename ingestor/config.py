@@ -3,12 +3,13 @@
 import datetime as dt
 import hashlib
 import os
+import re
 import shutil
 import string
 import zoneinfo
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -27,8 +28,9 @@ CHECKOUT = Path(__file__).parent.parent / "config"
 
 Positive = Annotated[int, msgspec.Meta(ge=1)]
 Port = Annotated[int, msgspec.Meta(ge=1, le=65_535)]
-Host = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9]([A-Za-z0-9.:_-]*[A-Za-z0-9])?$")]
-ClientId = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
+Host = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9]([A-Za-z0-9.:_-]*[A-Za-z0-9])?\Z")]
+CLIENT_ID = re.compile(r"^[A-Za-z0-9._-]{1,64}\Z")
+ClientId = Annotated[str, msgspec.Meta(pattern=CLIENT_ID.pattern)]
 
 
 class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -44,18 +46,59 @@ class City(_Table, frozen=True, kw_only=True):
     staged: bool = False
 
 
+class TlsSettings(_Table, frozen=True, kw_only=True):
+    """Files of TLS, relative to the configuration; without `ca_file` the system's authorities are trusted."""
+
+    ca_file: str | None = None
+    cert_file: str | None = None
+    key_file: str | None = None
+
+
 class BrokerSettings(_Table, frozen=True, kw_only=True):
-    """Where the broker is; without `host` qingjing starts its own on 127.0.0.1."""
+    """Where the broker is; without `host` qingjing starts its own on 127.0.0.1.
+
+    `username_file` and `password_file` are relative to the configuration. `share` names the group of collectors that
+    share the subscriptions. `session_expiry_s` and `receive_maximum` are said to brokers of MQTT 5 only.
+    """
 
     host: Host | None = None
     port: Port = 1883
     client_id: ClientId = "qingjing-collector"
+    protocol: Literal["3.1.1", "5"] = "3.1.1"
+    keepalive_s: Annotated[int, msgspec.Meta(ge=5, le=65_535)] = 60
+    username: str | None = None
+    username_file: str | None = None
+    password_file: str | None = None
+    session_expiry_s: Annotated[int, msgspec.Meta(ge=60, le=2**32 - 1)] = 7 * 86_400
+    receive_maximum: Annotated[int, msgspec.Meta(ge=1, le=65_535)] = 5000
+    share: ClientId | None = None
+    tls: TlsSettings | None = None
 
 
 class CollectorSettings(_Table, frozen=True, kw_only=True):
-    """How many messages are committed, and then acknowledged, at most at once."""
+    """Sizes of the collector.
 
-    group_messages: Positive = 1000
+    `group_messages` are committed, and then acknowledged, at most at once. Above `outbox_max_mib`, or where the
+    oldest of it is older than `outbox_max_age_h`, nothing is acknowledged any more. `health_port` serves `/metrics`,
+    `/healthz` and `/readyz` on 127.0.0.1; 0 serves nothing.
+    """
+
+    group_messages: Positive = 2000
+    outbox_max_mib: Positive = 4096
+    outbox_max_age_h: Positive = 168
+    health_port: Annotated[int, msgspec.Meta(ge=0, le=65_535)] = 9464
+
+
+class StoreSettings(_Table, frozen=True, kw_only=True):
+    """Where readings are kept: `sqlite`, one file below --data, or `influxdb`.
+
+    `database` is that of InfluxDB 1 and 3, the bucket of 2. Address and token come from the environment, by the
+    names of influxdb-client: INFLUXDB_V2_URL, INFLUXDB_V2_TOKEN, INFLUXDB_V2_ORG, INFLUXDB_V2_TIMEOUT and so on.
+    """
+
+    kind: Literal["sqlite", "influxdb"] = "sqlite"
+    database: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{1,64}\Z")] = "qingjing"
+    retention_policy: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{1,64}\Z")] | None = None
 
 
 class Settings(_Table, frozen=True, kw_only=True):
@@ -65,6 +108,7 @@ class Settings(_Table, frozen=True, kw_only=True):
     city: list[City]
     broker: BrokerSettings = BrokerSettings()
     collector: CollectorSettings = CollectorSettings()
+    store: StoreSettings = StoreSettings()
 
 
 class Config(msgspec.Struct, frozen=True, kw_only=True):
@@ -162,6 +206,7 @@ def load(directory: Path) -> Config:
         return str(directory / name)
 
     settings = strict.toml(read("settings.toml"), Settings, file=label("settings.toml"))
+    _check_broker(settings.broker, label("settings.toml"))
     digest.update(f"{settings.zone}\0{settings.city}\0".encode())
     stations = [
         station
@@ -170,7 +215,8 @@ def load(directory: Path) -> Config:
     ]
     _check_cities(settings, stations, directory)
     known = quantities.parse(read("quantities.toml"), file=label("quantities.toml"))
-    all_stations = Register(stations)
+    gateways = register.parse_gateways(read("gateways.csv"), stations, file=label("gateways.csv"))
+    all_stations = Register(stations, gateways)
     found_plans = {}
     for path in sorted((directory / "plans").glob("*.toml")):
         name = f"plans/{path.name}"
@@ -226,6 +272,22 @@ def _standards(directory: Path, read: Callable[[str], str], known: Quantities) -
         found.append(standard)
     standards.check_together(found, directory=str(directory / "standards"))
     return Standards(found, digests)
+
+
+def _check_broker(broker: BrokerSettings, file: str) -> None:
+    if broker.username is not None and broker.username_file is not None:
+        raise ConfigError(f"{file}: broker.username_file: expected nothing beside username, got both")
+    if broker.password_file is not None and broker.username is None and broker.username_file is None:
+        raise ConfigError(f"{file}: broker.password_file: expected username or username_file beside it, got neither")
+    if broker.tls is not None and broker.tls.key_file is not None and broker.tls.cert_file is None:
+        raise ConfigError(f"{file}: broker.tls.key_file: expected cert_file beside it, got nothing")
+    if broker.host is None and (broker.tls or broker.username or broker.username_file or broker.share):
+        raise ConfigError(
+            f"{file}: broker.host: expected the broker that TLS, user or share are for, got nothing; "
+            f"the embedded broker is on 127.0.0.1 and knows none of them"
+        )
+    if broker.host is None and broker.protocol != "3.1.1":
+        raise ConfigError(f"{file}: broker.protocol: expected 3.1.1 for the embedded broker, got {broker.protocol!r}")
 
 
 def _check_cities(settings: Settings, stations: list[Station], directory: Path) -> None:

@@ -19,9 +19,8 @@ from aggregations.plans import Verdict
 from ingestor import derivation, evaluation
 from ingestor.config import BUNDLED, CHECKOUT, Config
 from ingestor.gateway import Gateway, GatewayError
-from ingestor.service import store_file
 from ingestor.simulation import YEAR, Simulation
-from ingestor.store import SqliteStore
+from ingestor.store import SqliteStore, store_file
 
 CITY = "shenzhen"
 PLANS = ("shenzhen-2020", "demo-2020")
@@ -127,7 +126,7 @@ def run(config: Config, data: Path, *, seed: int, days: int, progress: Progress)
 def _service(config: Path, data: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
     """Run `qingjing run` as a child process; whatever happens, it does not outlive the block."""
     command = [sys.executable, "-P", "-m", "ingestor", "--config", str(config), "--data", str(data)]
-    command += ["run", "--port", str(port), "--stop-with-stdin"]
+    command += ["run", "--port", str(port), "--health-port", "0", "--stop-with-stdin"]
     with (data / "service.log").open("ab") as log:
         child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=log, stderr=log)  # noqa: S603  # our own command
         with child:

@@ -80,3 +80,22 @@ _TABLES = (
 )
 
 TABLES: Final[dict[str, Table]] = {table.name: table for table in _TABLES}
+
+# How the collector fares, a row a minute; counts since it started. [s], [bytes]
+HEALTH: Final = Table(
+    "ingest_health",
+    "collector",
+    {
+        "received": "INTEGER",
+        "decoded": "INTEGER",
+        "stored": "INTEGER",
+        "duplicate": "INTEGER",
+        "quarantined": "INTEGER",
+        "retried": "INTEGER",
+        "reconnects": "INTEGER",
+        "outbox_readings": "INTEGER",
+        "outbox_bytes": "INTEGER",
+        "outbox_age_s": "REAL",
+        "lag_s": "REAL",
+    },
+)

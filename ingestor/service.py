@@ -2,6 +2,7 @@
 
 import contextlib
 import fcntl
+import gc
 import logging
 import os
 import signal
@@ -13,20 +14,17 @@ from typing import TextIO
 
 import iotcore
 
-from ingestor import broker
+from ingestor import broker, health_server
 from ingestor.collector import Collector
 from ingestor.config import Config
-from ingestor.store import SqliteStore, StoreError
+from ingestor.health import Health
+from ingestor.reloading import Reloading
+from ingestor.store import SqliteStore, StoreError, open_store
 
 log = logging.getLogger(__name__)
 
 LOCK_S = 5.0
 """How long to wait for another service on the same data to end."""
-
-
-def store_file(data: Path) -> Path:
-    """Where the SQLite store lies in a data directory."""
-    return data / "qingjing.sqlite3"
 
 
 def run(config: Config, data: Path, *, stop_with_stdin: bool = False) -> None:
@@ -49,38 +47,79 @@ def run(config: Config, data: Path, *, stop_with_stdin: bool = False) -> None:
         threading.Thread(target=_wait_for_end_of_stdin, args=(orphaned, stop), daemon=True).start()
     settings = config.settings.broker
     embedded = settings.host is None
+    health = Health()
     with contextlib.ExitStack() as stack:
-        stack.enter_context(_alone(data))
-        store = SqliteStore(store_file(data))
+        stack.enter_context(alone(data))
+        store = open_store(config.settings.store, data)
         stack.callback(store.close)
-        store.drain()
+        if isinstance(store, SqliteStore):
+            store.drain()
+        else:
+            store.start()
+        port = config.settings.collector.health_port
+        if port:
+            server = health_server.start(health, port=port)
+            stack.callback(server.server_close)
+            stack.callback(server.shutdown)
         own = None
         if embedded:
             own = stack.enter_context(broker.embedded(config.embedded_broker, port=settings.port, directory=data))
-        collector = Collector(config, store, host=settings.host or broker.HOST, port=settings.port)
-        log.info("collecting into %s; stop with Ctrl-C", store.file)
+        collector = Collector(config, store, host=settings.host or broker.HOST, port=settings.port, health=health)
+        log.info("collecting into %s; stop with Ctrl-C", store.place)
         died = threading.Event()
         if own is not None:
             threading.Thread(target=_stop_without, args=(own, died, stop), daemon=True).start()
-        collector.run(stop, linger=lambda: embedded and not orphaned.is_set())
+
+        def refuse(why: str | None) -> None:
+            health.config_refused = why
+
+        Reloading(config, take=collector.reconfigure, refuse=refuse, stop=stop).start()
+        with _short_of_garbage():
+            collector.run(stop, linger=lambda: embedded and not orphaned.is_set())
         if died.is_set():
             raise broker.BrokerError("the embedded broker died; what was committed is stored, start again")
     log.info("stopped")
 
 
 @contextlib.contextmanager
-def _alone(data: Path) -> Iterator[None]:
-    """Hold the data directory for this process."""
+def _short_of_garbage() -> Iterator[None]:
+    """Look for reference cycles seldom: messages and readings make none, and looking costs more than decoding."""
+    gc.collect()
+    gc.freeze()
+    thresholds = gc.get_threshold()
+    gc.set_threshold(100_000, 50, 50)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*thresholds)
+        gc.unfreeze()
+
+
+class InUseError(StoreError):
+    """Another process holds the data directory."""
+
+
+@contextlib.contextmanager
+def alone(data: Path, *, wait_s: float = LOCK_S) -> Iterator[None]:
+    """Hold the data directory for this process.
+
+    Raises
+    ------
+    InUseError
+        If another process holds it.
+    StoreError
+        If it cannot be written.
+    """
     try:
         data.mkdir(parents=True, exist_ok=True)
         lock = (data / "service.lock").open("w")
     except OSError as error:
         raise StoreError(f"data {data}: expected a directory that can be written, got {error}") from error
     with lock:
-        deadline = time.monotonic() + LOCK_S
+        deadline = time.monotonic() + wait_s
         while not _locked(lock):
             if time.monotonic() > deadline:
-                raise StoreError(f"data {data}: another qingjing run collects there; stop it or give --data")
+                raise InUseError(f"data {data}: another qingjing run collects there; stop it or give --data")
             time.sleep(0.1)
         yield
 

@@ -1,17 +1,20 @@
 """The quantities that stations measure: names, unit, HJ 212 code, plausible range, decimals."""
 
+import re
 from decimal import Decimal
 from typing import Annotated, Literal, get_args
 
 import msgspec
 
 from sensors import strict
-from sensors.errors import ConfigError
+from sensors.errors import ConfigError, shown
 
 Medium = Literal["air", "water", "noise"]
 Unit = Literal["ug/m3", "mg/m3", "mg/L", "degC", "1", "uS/cm", "NTU", "dB", "cells/L"]
 
 MEDIA: tuple[Medium, ...] = get_args(Medium)
+
+_KEY = re.compile(r"[a-z][a-z0-9_]{0,31}")
 
 LARGEST: dict[Medium, int] = {"air": 10**9, "water": 10**11, "noise": 10**9}
 """Largest plausible value of any quantity: what is summed in millionths then fits into 64 bits."""
@@ -57,6 +60,11 @@ def parse(text: str, *, file: str) -> Quantities:
     quantities = strict.toml(text, Quantities, file=file)
     for medium in MEDIA:
         for key, quantity in quantities.of(medium).items():
+            if not _KEY.fullmatch(key) or key.endswith("_flag"):
+                raise ConfigError(
+                    f"{file}: {medium}: expected keys of small letters, digits and _ that do not end in _flag, "
+                    f"got {shown(key)}"
+                )
             if max(abs(quantity.minimum), abs(quantity.maximum)) > LARGEST[medium]:
                 raise ConfigError(
                     f"{file}: {medium}.{key}.maximum: expected at most {LARGEST[medium]:,} either way, "

@@ -41,6 +41,7 @@ REASONS = {
     "broken_json": "payload is no JSON",
     "wrong_type": "a field is missing, unknown or of the wrong type",
     "unknown_station": "the register does not know the station",
+    "foreign_station": "a station that its topic, or its gateway, does not own",
     "unknown_quantity": "config/quantities.toml does not know the quantity",
     "unknown_flag": "the dialect does not know the flag",
     "naive_time": "time without an offset",
@@ -48,6 +49,7 @@ REASONS = {
     "future_time": "time too far ahead of the collector's clock",
     "not_finite": "value that is no finite number",
     "unknown_topic": "no source of config/sources.toml takes the topic",
+    "refused_by_store": "the server of the store refuses the value for good",
     "internal": "a fault of the decoder itself: please report it with the payload",
 }
 """Codes of refusals and what each means."""

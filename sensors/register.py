@@ -17,8 +17,9 @@ WaterBody = Literal["river", "lake"]
 WaterClass = Literal["I", "II", "III", "IV", "V"]
 ZoneClass = Literal["0", "1", "2", "3", "4a", "4b"]
 
-STATION_ID = re.compile(r"[^\s/+#$\x00-\x1f][^\s/+#\x00-\x1f]{0,63}")
-"""What a station may be called: up to 64 characters that can stand in one level of an MQTT topic."""
+STATION_ID = re.compile(r"[^\s/+#$,=\\\"'\x00-\x1f][^\s/+#,=\\\"'\x00-\x1f]{0,63}")
+"""What a station may be called: up to 64 characters that can stand in one level of an MQTT topic and in a line of
+InfluxDB without escaping."""
 
 _COMMON = ("id", "name", "name_en", "city", "district", "lon", "lat")
 _DATES = ("since", "until")
@@ -28,6 +29,8 @@ COLUMNS: dict[Medium, tuple[str, ...]] = {
     "noise": (*_COMMON, "zone_class", *_DATES),
 }
 """Columns of the register files, in order."""
+GATEWAY_COLUMNS = ("gateway", "medium", "station")
+"""Columns of gateways.csv: a row for each station that a gateway sends."""
 
 
 class Station(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,15 +61,20 @@ class Station(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Register:
-    """All stations, found by medium and id; the order of the files is kept."""
+    """All stations, found by medium and id; the order of the files is kept. `gateways` says who sends which."""
 
-    def __init__(self, stations: list[Station]) -> None:
+    def __init__(self, stations: list[Station], gateways: dict[tuple[str, str], str] | None = None) -> None:
         self.stations = tuple(stations)
+        self._gateways = gateways or {}
         self._by_key: dict[tuple[str, str], Station] = {(s.medium, s.id): s for s in stations}
 
     def get(self, medium: str, station_id: str) -> Station | None:
         """Return the station, or None where the register does not know it."""
         return self._by_key.get((medium, station_id))
+
+    def gateway_of(self, medium: str, station_id: str) -> str | None:
+        """Return the gateway that sends a station's readings, or None where none is named."""
+        return self._gateways.get((medium, station_id))
 
     def of(self, medium: Medium, city: str | None = None) -> list[Station]:
         """Return the stations of a medium, of all cities or one, in the order of the file."""
@@ -89,6 +97,31 @@ def parse(text: str, medium: Medium, *, file: str) -> list[Station]:
             raise ConfigError(f"{at}: id: expected each id once, got {shown(station.id)} again")
         stations[station.id] = station
     return list(stations.values())
+
+
+def parse_gateways(text: str, stations: list[Station], *, file: str) -> dict[tuple[str, str], str]:
+    """Return the gateway of each (medium, station) that a CSV text of gateways names.
+
+    Raises
+    ------
+    ConfigError
+        If a column or a gateway's name is wrong, a station is not registered, or stands twice.
+    """
+    known = {(s.medium, s.id) for s in stations}
+    found: dict[tuple[str, str], str] = {}
+    for number, row in strict.rows(text, GATEWAY_COLUMNS, file=file):
+        at = f"{file}: line {number}"
+        owned = (row["medium"], row["station"])
+        if not STATION_ID.fullmatch(row["gateway"]):
+            raise ConfigError(
+                f"{at}: gateway: expected 1 to 64 characters as of a station, got {shown(row['gateway'])}"
+            )
+        if owned not in known:
+            raise ConfigError(f"{at}: station: expected a medium and a station of the register, got {shown(owned)}")
+        if owned in found:
+            raise ConfigError(f"{at}: station: expected each station once, got {shown(owned)} again")
+        found[owned] = row["gateway"]
+    return found
 
 
 def as_csv(stations: list[Station]) -> str:
@@ -136,7 +169,9 @@ def _station(row: dict[str, str], medium: Medium, at: str) -> Station:
         if not row[column]:
             raise ConfigError(f"{at}: {column}: expected a text, got ''")
     if not STATION_ID.fullmatch(row["id"]):
-        raise ConfigError(f"{at}: id: expected 1 to 64 characters without blanks, / + or #, got {shown(row['id'])}")
+        raise ConfigError(
+            f"{at}: id: expected 1 to 64 characters without blanks, quotes, or / + # , = \\, got {shown(row['id'])}"
+        )
     special: dict[str, object] = {}
     if medium == "water":
         special = {"water": row["water"], "body": choice("body", get_args(WaterBody))}

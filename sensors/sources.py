@@ -12,13 +12,14 @@ from sensors.errors import ConfigError, shown
 from sensors.quantities import MEDIA, Medium
 
 _CAPTURE = re.compile(r"\{(\w+)\}")
-_CAPTURES = ("medium", "station")
+_CAPTURES = ("medium", "station", "gateway")
 
 
 class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One subscription.
 
-    `topic` is a template such as `env/v1/{medium}/{station}`; each capture stands for one whole level.
+    `topic` is a template such as `env/v1/{medium}/{station}`; each capture stands for one whole level. Below
+    `{gateway}` only stations that the register gives to that gateway are taken.
     A template without `{medium}` needs `medium`. A time more than `max_ahead_s` after the collector's clock, or
     before `not_before` (a gateway whose clock was never set), is refused.
     """
@@ -75,7 +76,9 @@ def parse(text: str, *, file: str) -> list[Source]:
         captures = _CAPTURE.findall(source.topic)
         levels = source.topic.split("/")
         if unknown := [c for c in captures if c not in _CAPTURES]:
-            raise ConfigError(f"{at}.topic: expected captures {{medium}} and {{station}}, got {shown(unknown[0])}")
+            raise ConfigError(
+                f"{at}.topic: expected captures {{medium}}, {{station}} and {{gateway}}, got {shown(unknown[0])}"
+            )
         if len(set(captures)) != len(captures) or any(
             not level or ("{" in level and not _CAPTURE.fullmatch(level)) or set(level) & set("+#") for level in levels
         ):

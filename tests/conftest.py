@@ -11,7 +11,7 @@ import pytest
 
 from ingestor import broker, config
 from ingestor.config import Config
-from tests.support import DATA, ROOT, Mosquitto, free_port
+from tests.support import DATA, ROOT, Influxd, Mosquitto, free_port
 
 
 @pytest.fixture(scope="session")
@@ -44,6 +44,26 @@ def mosquitto(tmp_path: Path) -> Iterator[Mosquitto]:
     running.start()
     yield running
     running.stop()
+
+
+@pytest.fixture(scope="session")
+def influxd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Influxd]:
+    """A running InfluxDB for tests that leave it as it is; each uses a database of its own."""
+    running = Influxd(tmp_path_factory.mktemp("influxdb"))
+    running.start()
+    yield running
+    running.kill()
+
+
+@pytest.fixture
+def influx_url(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The address of the running InfluxDB, in the environment, too.
+
+    QINGJING_TEST_INFLUXDB_URL names another server, of generation 2 or 3, to run the contract suite on.
+    """
+    url = os.environ.get("QINGJING_TEST_INFLUXDB_URL") or str(request.getfixturevalue("influxd").url)
+    monkeypatch.setenv("INFLUXDB_V2_URL", url)
+    return url
 
 
 @pytest.fixture(params=["embedded", "mosquitto"])

@@ -1,14 +1,20 @@
 """What tests share beside fixtures: where things are, waiting, ports, real servers."""
 
 import contextlib
+import csv
 import getpass
+import http.client
+import io
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import threading
 import time
+import urllib.parse
 from collections.abc import Callable
+from http import HTTPStatus
 from pathlib import Path
 
 import pytest
@@ -71,6 +77,53 @@ class Mosquitto:
             self._process = None
 
 
+class Influxd:
+    """A real InfluxDB 1 (Debian's) on a free loopback port with its own folder, that can be stopped and started."""
+
+    def __init__(self, folder: Path) -> None:
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.process: subprocess.Popen[bytes] | None = None
+        self._file = folder / "influxdb.conf"
+        self._log = folder / "influxd.log"
+        self._file.write_text(
+            f'reporting-disabled = true\nbind-address = "127.0.0.1:{free_port()}"\n'
+            f'[meta]\ndir = "{folder}/meta"\n[data]\ndir = "{folder}/data"\nwal-dir = "{folder}/wal"\n'
+            "query-log-enabled = false\n[monitor]\nstore-enabled = false\n[continuous_queries]\nenabled = false\n"
+            f'[http]\nbind-address = "127.0.0.1:{self.port}"\nlog-enabled = false\nflux-enabled = false\n'
+        )
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        with self._log.open("ab") as log:
+            self.process = subprocess.Popen([server("influxd"), "-config", str(self._file)], stdout=log, stderr=log)
+        wait_for(self.answers, what="influxd to answer")
+
+    def answers(self) -> bool:
+        """Whether it answers a ping."""
+        with contextlib.suppress(OSError, http.client.HTTPException), self._connection() as connection:
+            connection.request("GET", "/ping")
+            return connection.getresponse().status == HTTPStatus.NO_CONTENT
+        return False
+
+    def query(self, statement: str, *, database: str) -> list[dict[str, str]]:
+        """Rows of an InfluxQL statement, read without qingjing's own client."""
+        with self._connection() as connection:
+            asked = urllib.parse.urlencode({"db": database, "epoch": "s", "q": statement})
+            connection.request("GET", f"/query?{asked}", headers={"Accept": "application/csv"})
+            return list(csv.DictReader(io.StringIO(connection.getresponse().read().decode())))
+
+    def kill(self, number: signal.Signals = signal.SIGKILL) -> None:
+        """End it by a signal."""
+        if self.process is not None:
+            self.process.send_signal(number)
+            self.process.wait(20)
+            self.process = None
+
+    def _connection(self) -> contextlib.closing[http.client.HTTPConnection]:
+        return contextlib.closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=30))
+
+
 def accepts(port: int) -> bool:
     """Whether something listens on a loopback port."""
     with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=0.2):
@@ -86,7 +139,7 @@ class FalseBroker:
         self.port = self._listener.getsockname()[1]
         self.connections = 0
         self._answer = answer
-        self._thread = threading.Thread(target=self._serve)
+        self._thread = threading.Thread(target=self._serve, daemon=True)
         self._thread.start()
 
     def _serve(self) -> None:

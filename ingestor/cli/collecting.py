@@ -11,6 +11,7 @@ import typer
 
 from ingestor import formats, service, tables
 from ingestor.cli.common import Json, app, err, options, print_line, progress_bars
+from ingestor.config import CLIENT_ID
 from ingestor.formats import FORMATS
 from ingestor.gateway import Gateway
 from sensors import register as registers
@@ -22,6 +23,13 @@ def run(
     port: Annotated[
         int | None, typer.Option(min=1, max=65535, help="Port of the broker, in place of settings.toml's.")
     ] = None,
+    health_port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="Port of /metrics, /healthz and /readyz; 0 for none.")
+    ] = None,
+    client_id: Annotated[
+        str | None,
+        typer.Option(envvar="QINGJING_CLIENT_ID", help="Client id; collectors that share subscriptions differ in it."),
+    ] = None,
     stop_with_stdin: Annotated[
         bool, typer.Option("--stop-with-stdin", help="Stop when standard input ends: with the parent process.")
     ] = False,
@@ -29,15 +37,21 @@ def run(
     """Collect: subscribe to the broker, store readings, acknowledge. SIGTERM or Ctrl-C ends it in an orderly way.
 
     Without `broker.host` in settings.toml it starts its own broker on 127.0.0.1, and collects what that holds before
-    it ends.
+    it ends. Stations, sources and plans are reloaded when their files change; a bad file is refused and the old
+    one stays. `qingjing doctor` says what is wrong where it does not collect.
     """
     loaded = options.load()
-    if port is not None:
-        settings = msgspec.structs.replace(
-            loaded.settings, broker=msgspec.structs.replace(loaded.settings.broker, port=port)
-        )
-        loaded = msgspec.structs.replace(loaded, settings=settings)
-    service.run(loaded, options.data, stop_with_stdin=stop_with_stdin)
+    if client_id is not None and not CLIENT_ID.fullmatch(client_id):
+        raise ConfigError(f"--client-id: expected 1 to 64 letters, digits, ., _ or -, got {shown(client_id)}")
+    given = {"port": port, "client_id": client_id}
+    broker = msgspec.structs.replace(
+        loaded.settings.broker, **{name: value for name, value in given.items() if value is not None}
+    )
+    collector = loaded.settings.collector
+    if health_port is not None:
+        collector = msgspec.structs.replace(collector, health_port=health_port)
+    settings = msgspec.structs.replace(loaded.settings, broker=broker, collector=collector)
+    service.run(msgspec.structs.replace(loaded, settings=settings), options.data, stop_with_stdin=stop_with_stdin)
 
 
 LISTEN_S = 3.0

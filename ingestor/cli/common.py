@@ -14,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from ingestor import __version__, config, service
 from ingestor.config import Config
-from ingestor.store import SqliteStore, StoreError
+from ingestor.store import Ledger, SqliteStore, Store, StoreError, open_store, store_file
 from ingestor.tables import Language
 from sensors.errors import ConfigError, shown
 
@@ -82,21 +82,48 @@ def print_line(text: str) -> None:
 
 
 @contextlib.contextmanager
-def open_store() -> Iterator[SqliteStore]:
-    """Open the store of --data, with all that was collected in its place.
+def opened_store(config: Config) -> Iterator[Store]:
+    """Open the store of --data, with all that was collected in its place as far as that can be.
+
+    The outbox of InfluxDB is delivered by `qingjing run`; where none runs, here and now.
 
     Raises
     ------
     StoreError
         If there is none.
     """
-    file = service.store_file(options.data)
+    file = store_file(options.data)
     if not file.is_file():
         raise StoreError(f"store {file}: expected a store, got none; `qingjing run` makes it, --data says where")
-    store = SqliteStore(file)
+    store = open_store(config.settings.store, options.data)
     with contextlib.closing(store):
-        store.drain()
+        if isinstance(store, SqliteStore):
+            store.drain()
+        elif store.backlog().readings:
+            try:
+                with service.alone(options.data, wait_s=0.0):
+                    store.drain()
+            except service.InUseError:
+                err.print(
+                    "the service still delivers readings to the store; they will be in the next run", style="yellow"
+                )
         yield store
+
+
+@contextlib.contextmanager
+def opened_ledger() -> Iterator[Ledger]:
+    """Open outbox and quarantine of --data; the server of the store is not needed.
+
+    Raises
+    ------
+    StoreError
+        If there is none.
+    """
+    file = store_file(options.data)
+    if not file.is_file():
+        raise StoreError(f"store {file}: expected a store, got none; `qingjing run` makes it, --data says where")
+    with contextlib.closing(Ledger(file)) as ledger:
+        yield ledger
 
 
 def progress_bars() -> Progress:

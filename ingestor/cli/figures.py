@@ -7,9 +7,9 @@ import typer
 
 from aggregations import periods
 from ingestor import derivation, evaluation, tables
-from ingestor.cli.common import Json, app, err, open_store, options, out, print_line, progress_bars
+from ingestor.cli.common import Json, app, err, opened_store, options, out, print_line, progress_bars
 from ingestor.config import Config
-from ingestor.store import SqliteStore
+from ingestor.store import Store
 from sensors.errors import ConfigError, shown
 
 
@@ -17,7 +17,7 @@ from sensors.errors import ConfigError, shown
 def derive(json_: Json = False) -> None:
     """Derive hours and days of all stations and cities from the raw readings."""
     loaded = options.load()
-    with open_store() as store, progress_bars() as progress:
+    with opened_store(loaded) as store, progress_bars() as progress:
         task = progress.add_task("derive", total=len(loaded.register.stations))
         done = derivation.derive(loaded, store, progress=lambda _: progress.advance(task))
         progress.update(task, completed=len(loaded.register.stations))
@@ -49,7 +49,7 @@ def targets(
     if chosen is None:
         raise ConfigError(f"--plan: expected one of {', '.join(loaded.plans)}, got {shown(plan)}")
     day = _day(as_of, loaded)
-    with open_store() as store:
+    with opened_store(loaded) as store:
         warn_if_stale(loaded, store)
         verdicts = evaluation.evaluate(loaded, store, chosen, day)
     if json_:
@@ -72,7 +72,7 @@ def indicators(
     loaded = options.load()
     if plan is not None and plan not in loaded.plans:
         raise ConfigError(f"--plan: expected one of {', '.join(loaded.plans)}, got {shown(plan)}")
-    with open_store() as store:
+    with opened_store(loaded) as store:
         warn_if_stale(loaded, store)
         found = evaluation.all_figures(
             loaded, store, scope, periods.parse(period), names=name or [], plan=loaded.plans[plan] if plan else None
@@ -83,7 +83,7 @@ def indicators(
         out.print(tables.figures(found, options.language))
 
 
-def warn_if_stale(loaded: Config, store: SqliteStore) -> None:
+def warn_if_stale(loaded: Config, store: Store) -> None:
     if derivation.is_stale(loaded, store):
         err.print(
             "readings or configuration changed since the last `qingjing derive`: run it for fresh figures",

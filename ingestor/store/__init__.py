@@ -1,6 +1,63 @@
 """Where readings and what is derived from them are kept: the ports, and one module an implementation."""
 
-from ingestor.store.ports import Arrival, Intake, Quarantined, RawSeries, SeriesKey, StoreError, Tables
+from pathlib import Path
+
+from ingestor.config import StoreSettings
+from ingestor.store.influx import InfluxStore
+from ingestor.store.influx_server import InfluxServer
+from ingestor.store.ledger import Ledger, taken_of
+from ingestor.store.ports import (
+    Arrival,
+    Backlog,
+    Intake,
+    Quarantined,
+    RawSeries,
+    SeriesKey,
+    StoreError,
+    Tables,
+    Taken,
+    UnavailableError,
+)
 from ingestor.store.sqlite import SqliteStore
 
-__all__ = ["Arrival", "Intake", "Quarantined", "RawSeries", "SeriesKey", "SqliteStore", "StoreError", "Tables"]
+__all__ = [
+    "Arrival",
+    "Backlog",
+    "InfluxServer",
+    "InfluxStore",
+    "Intake",
+    "Ledger",
+    "Quarantined",
+    "RawSeries",
+    "SeriesKey",
+    "SqliteStore",
+    "Store",
+    "StoreError",
+    "Tables",
+    "Taken",
+    "UnavailableError",
+    "open_store",
+    "store_file",
+    "taken_of",
+]
+
+Store = SqliteStore | InfluxStore
+
+
+def open_store(settings: StoreSettings, data: Path) -> Store:
+    """Open the store of a data directory, making its file where it is missing; connects to no server yet.
+
+    Raises
+    ------
+    StoreError
+        If the file cannot be used, or the environment does not say where the server is.
+    """
+    file = store_file(data)
+    if settings.kind == "sqlite":
+        return SqliteStore(file)
+    return InfluxStore(file, InfluxServer(settings.database, retention_policy=settings.retention_policy))
+
+
+def store_file(data: Path) -> Path:
+    """Where the SQLite file (the store, or the ledger beside InfluxDB) lies in a data directory."""
+    return data / "qingjing.sqlite3"

@@ -1,6 +1,7 @@
 """The ports of the store, and what each promises.
 
-StoreError     the store cannot be used now; nothing of the call was kept; try again
+StoreError          the store cannot be used now; nothing of the call was kept; try again
+└ UnavailableError       a server is away or busy; it may say when to try again
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -11,6 +12,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from sensors import flags
 from sensors.reading import Reading, Refusal
 
 
@@ -18,10 +20,19 @@ class StoreError(Exception):
     """The store cannot be used now: `store FILE: what happened; what to do`."""
 
 
-class Arrival(msgspec.Struct, frozen=True):
+class UnavailableError(StoreError):
+    """A server is away or busy. `retry_after_s` is what it asks for, or None."""
+
+    def __init__(self, message: str, *, retry_after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class Arrival(msgspec.Struct, frozen=True, gc=False):
     """One message as it came, and what became of it.
 
-    Kept whole in quarantine where `refusals` is not empty, whether or not it also gave readings.
+    Kept whole in quarantine where `refusals` is not empty, whether or not it also gave readings. `again` tells that
+    the broker has marked it as delivered before.
     """
 
     source: str
@@ -30,6 +41,17 @@ class Arrival(msgspec.Struct, frozen=True):
     payload: bytes
     readings: list[Reading]
     refusals: list[Refusal]
+    again: bool = False
+
+
+class Taken(NamedTuple):
+    """What names one value that a message gave and that was stored, though the message is in quarantine."""
+
+    medium: str
+    station: str
+    period_s: int
+    time: int
+    quantity: str
 
 
 class Quarantined(msgspec.Struct, frozen=True):
@@ -43,6 +65,7 @@ class Quarantined(msgspec.Struct, frozen=True):
     topic: str
     payload: bytes
     refusals: list[Refusal]
+    taken: list[Taken] = []
 
 
 class SeriesKey(NamedTuple):
@@ -55,11 +78,35 @@ class SeriesKey(NamedTuple):
 
 
 class RawSeries(msgspec.Struct, frozen=True):
-    """Raw values of one series, ascending in time; all arrays (n,). `values` is NaN where reported missing."""
+    """Raw values of one series, ascending in time; all arrays (n,). `values` is NaN where flagged missing."""
 
     times: npt.NDArray[np.int64]
     values: npt.NDArray[np.float64]
     flags: npt.NDArray[np.int64]
+
+
+class Backlog(msgspec.Struct, frozen=True):
+    """What waits in the outbox: readings, bytes, and when the oldest was committed (None where nothing waits).
+
+    Since the store was opened `moved` readings have left it, `refused` values of them to quarantine; deliveries were
+    tried again `retried` times, and the last one is `failing` for a reason, or not.
+    """
+
+    readings: int = 0
+    size: int = 0
+    oldest_at: float | None = None
+    moved: int = 0
+    refused: int = 0
+    retried: int = 0
+    failing: str | None = None
+
+
+def raw_series(rows: Sequence[tuple[int, float | None, int]]) -> RawSeries:
+    """Return rows of (time, value, flag), ascending in time, as arrays."""
+    times, values, codes = zip(*rows, strict=True) if rows else ((), (), ())
+    flagged = np.array(codes, dtype=np.int64)
+    numbers = np.array(values, dtype=np.float64)
+    return RawSeries(np.array(times, dtype=np.int64), np.where(flagged == flags.MISSING, np.nan, numbers), flagged)
 
 
 class Intake(Protocol):
@@ -76,20 +123,36 @@ class Intake(Protocol):
             If nothing could be kept; the same call may be made again.
         """
 
-    @property
-    def undrained(self) -> int:
-        """Readings committed by this object and not drained yet."""
+    def backlog(self) -> Backlog:
+        """Return what waits in the outbox."""
 
-    def drain(self) -> None:
-        """Move all of the outbox into the raw readings, at once or not at all.
+    def tend(self) -> None:
+        """Move on what is due in the outbox; returns soon. To be called again and again.
 
-        Same series and time is the same value: the last one wins. Anyone may call it at any time; it is done
-        when the store is opened, too, so that an outbox left by a crash is not forgotten.
+        Same series and time is the same value: the last one committed wins, also after a crash at any point.
 
         Raises
         ------
         StoreError
             If it could not be moved; it stays in the outbox.
+        """
+
+    def record_health(self, collector: str, at: int, columns: Mapping[str, float]) -> None:
+        """Write a row of the table `ingest_health`; one that cannot be written is given up.
+
+        Raises
+        ------
+        StoreError
+            If it could not be written.
+        """
+
+    def finish(self, *, within_s: float) -> None:
+        """Move as much of the outbox as is possible in that time; the rest stays for the next start.
+
+        Raises
+        ------
+        StoreError
+            As `tend`.
         """
 
 
@@ -102,6 +165,9 @@ class Tables(Protocol):
     def raw(self, key: SeriesKey) -> RawSeries:
         """Return all values of a series."""
 
+    def stored_values(self) -> int:
+        """Return the number of raw values in the store, those flagged missing included."""
+
     def counts(self) -> dict[str, int]:
         """Return counters: messages, messages_quarantined, values, values_drained, and what `set_counter` set."""
 
@@ -109,13 +175,20 @@ class Tables(Protocol):
         """Set a counter; inside `replacing`."""
 
     def replacing(self) -> AbstractContextManager[None]:
-        """Make all `replace` calls inside one transaction: all take effect, or none."""
+        """Make `replace` and `keep_only` calls together.
+
+        SQLite makes them one transaction: all take effect, or none. InfluxDB has no transactions: after a failure
+        some may have taken effect. Counters are set last and only if everything else took effect.
+        """
 
     def replace(self, table: str, key: str, times: Sequence[int], columns: Mapping[str, Sequence[Any]]) -> None:
-        """Replace all rows of `key` in a derived table."""
+        """Replace all rows of `key` in a derived table; inside `replacing`."""
 
     def keep_only(self, table: str, keys: Collection[str]) -> None:
-        """Remove all rows of a derived table whose key is none of `keys`."""
+        """Remove all rows of a derived table whose key is none of `keys`; inside `replacing`."""
 
     def read(self, table: str, key: str, start: int, end: int, columns: Sequence[str]) -> Iterator[tuple[Any, ...]]:
-        """Yield (time, *columns) of the rows of `key` with start <= time < end, ascending."""
+        """Yield (time, *columns) of the rows of `key` with start <= time < end, ascending.
+
+        A row that holds nothing in any of the columns may be left out.
+        """

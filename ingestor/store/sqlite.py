@@ -1,186 +1,124 @@
-"""The store as one SQLite file (WAL, full sync): intake, quarantine, counts and derived tables."""
+"""The store as one SQLite file: the ledger, the raw readings and the derived tables together."""
 
-import hashlib
-import sqlite3
+import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
-import msgspec
-import numpy as np
+from ingestor.schema import HEALTH, TABLES
+from ingestor.store import line_protocol
+from ingestor.store.ledger import Ledger
+from ingestor.store.ports import Backlog, RawSeries, SeriesKey, raw_series
 
-from ingestor.schema import TABLES
-from ingestor.store.ports import Arrival, Quarantined, RawSeries, SeriesKey, StoreError
-from sensors.reading import Refusal
-
-SCHEMA_VERSION = 1
-DRAIN_GROUPS = 500
-"""Groups of the outbox that one transaction drains, so that memory stays bounded after a long absence."""
+DRAIN_READINGS = 10_000
+DRAIN_AFTER_S = 1.0
+"""The outbox is drained when it holds so many readings, or when it was not drained for so long."""
+DRAIN_AT_ONCE = 50_000
+"""Readings that one transaction drains at most, so that memory stays bounded after a long absence."""
 
 Series = tuple[str, str, int, str]
 
 _SCHEMA = """
-CREATE TABLE series (
+CREATE TABLE IF NOT EXISTS series (
     id INTEGER PRIMARY KEY, medium TEXT NOT NULL, station TEXT NOT NULL, period_s INTEGER NOT NULL,
     quantity TEXT NOT NULL, UNIQUE (medium, station, period_s, quantity)
 );
-CREATE TABLE reading (
+CREATE TABLE IF NOT EXISTS reading (
     series INTEGER NOT NULL, time INTEGER NOT NULL, value REAL, flag INTEGER NOT NULL, PRIMARY KEY (series, time)
 ) WITHOUT ROWID;
-CREATE TABLE outbox (id INTEGER PRIMARY KEY AUTOINCREMENT, readings BLOB NOT NULL);
-CREATE TABLE quarantine (
-    id INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE, first_at REAL NOT NULL, last_at REAL NOT NULL,
-    seen INTEGER NOT NULL, source TEXT NOT NULL, topic TEXT NOT NULL, payload BLOB NOT NULL, refusals BLOB NOT NULL
-);
-CREATE TABLE counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 """
 
 _UPSERT = (
     "INSERT INTO reading VALUES (?, ?, ?, ?) "
     "ON CONFLICT (series, time) DO UPDATE SET value = excluded.value, flag = excluded.flag"
 )
-_QUARANTINE = (
-    "INSERT INTO quarantine (digest, first_at, last_at, seen, source, topic, payload, refusals) "
-    "VALUES (?, ?, ?, 1, ?, ?, ?, ?) "
-    "ON CONFLICT (digest) DO UPDATE SET seen = seen + 1, last_at = max(last_at, excluded.last_at), "
-    "refusals = excluded.refusals"
-)
-_COUNT = "INSERT INTO counter VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = value + excluded.value"
-
-_encode = msgspec.msgpack.Encoder().encode
-_readings = msgspec.msgpack.Decoder(
-    list[tuple[str, str, int, int, list[tuple[str, float | None, int]]]]
-)  # of `Reading`
-_refusals = msgspec.msgpack.Decoder(list[Refusal])
 
 
-class SqliteStore:
+class SqliteStore(Ledger):
     """Implements `Intake`, `Tables` and the quarantine on one file; used from one thread."""
 
     def __init__(self, file: Path) -> None:
-        """Open `file`, creating it and its folder where they are missing.
+        """See `Ledger`."""
+        self._ids: dict[Series, int] = {}
+        self._drained_at = time.monotonic()
+        super().__init__(file)
+
+    def _create_or_check(self) -> None:
+        super()._create_or_check()
+        derived = [
+            f"CREATE TABLE IF NOT EXISTS {table.name} ({table.key} TEXT NOT NULL, time INTEGER NOT NULL, "
+            + "".join(f'"{name}" {kind}, ' for name, kind in table.columns.items())
+            + f"PRIMARY KEY ({table.key}, time)) WITHOUT ROWID"
+            for table in (*TABLES.values(), HEALTH)
+        ]
+        for statement in (*_SCHEMA.split(";"), *derived):
+            self._db.execute(statement)
+
+    # Intake
+
+    def tend(self) -> None:
+        """See `Intake.tend`."""
+        now = time.monotonic()
+        waiting = self.backlog().readings
+        if not waiting:
+            self._drained_at = now
+        elif waiting >= DRAIN_READINGS or now - self._drained_at >= DRAIN_AFTER_S:
+            self._drained_at = now
+            self.drain()
+
+    def finish(self, *, within_s: float) -> None:
+        """See `Intake.finish`; the whole outbox of an hour takes a few seconds."""
+        deadline = time.monotonic() + within_s
+        with self._usable("outbox not drained"):
+            while time.monotonic() < deadline and self._drain_some():
+                pass
+
+    def record_health(self, collector: str, at: int, columns: Mapping[str, float]) -> None:
+        """See `Intake.record_health`."""
+        names = ", ".join(columns)
+        marks = ", ".join("?" for _ in range(len(columns) + 2))
+        with self._usable("health not kept"):
+            self._db.execute(
+                f"INSERT OR REPLACE INTO {HEALTH.name} ({HEALTH.key}, time, {names}) VALUES ({marks})",
+                (collector, at, *columns.values()),
+            )
+
+    def drain(self) -> None:
+        """Move all of the outbox into the raw readings. Anyone may call it at any time.
 
         Raises
         ------
         StoreError
-            If it cannot be opened, is no database, or was made by another version of qingjing.
+            If it could not be moved; what was not stays in the outbox.
         """
-        self.file = file
-        self._ids: dict[Series, int] = {}
-        self._undrained = 0
-        try:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            self._db = sqlite3.connect(file, isolation_level=None, timeout=30)
-        except (sqlite3.Error, OSError) as error:
-            raise StoreError(f"store {file}: expected a usable SQLite file, got {error}") from error
-        try:
-            self._db.execute("PRAGMA journal_mode = WAL")
-            self._db.execute("PRAGMA synchronous = FULL")
-            self._db.execute("PRAGMA wal_autocheckpoint = 8000")
-            self._db.execute("PRAGMA cache_size = -32768")
-            with self._transaction():
-                self._create_or_check()
-        except (sqlite3.Error, StoreError) as error:
-            self._db.close()
-            if isinstance(error, StoreError):
-                raise
-            raise StoreError(f"store {file}: expected a usable SQLite file, got {error}") from error
-
-    def close(self) -> None:
-        """Close the file."""
-        self._db.close()
-
-    def _create_or_check(self) -> None:
-        version = self._db.execute("PRAGMA user_version").fetchone()[0]
-        if version == 0:
-            for statement in _SCHEMA.split(";"):
-                self._db.execute(statement)
-            for table in TABLES.values():
-                columns = ", ".join(f'"{name}" {kind}' for name, kind in table.columns.items())
-                self._db.execute(
-                    f"CREATE TABLE {table.name} ({table.key} TEXT NOT NULL, time INTEGER NOT NULL, {columns}, "
-                    f"PRIMARY KEY ({table.key}, time)) WITHOUT ROWID"
-                )
-            self._db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-        elif version != SCHEMA_VERSION:
-            raise StoreError(f"store {self.file}: expected schema version {SCHEMA_VERSION}, got {version}")
-
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-            self._db.execute("COMMIT")
-        except BaseException:
-            if self._db.in_transaction:  # SQLite itself rolls back where the disk is full
-                self._db.execute("ROLLBACK")
-            raise
-
-    @contextmanager
-    def _usable(self, what: str) -> Iterator[None]:
-        """Translate errors of SQLite, and of what lies in it, into StoreError."""
-        try:
-            yield
-        except (sqlite3.Error, msgspec.DecodeError) as error:
-            raise StoreError(f"store {self.file}: {what}: {error}") from error
-
-    # Intake
-
-    def commit(self, arrivals: Sequence[Arrival]) -> None:
-        """See `Intake.commit`."""
-        readings = [reading for arrival in arrivals for reading in arrival.readings]
-        refused = [arrival for arrival in arrivals if arrival.refusals]
-        counts = {
-            "messages": len(arrivals),
-            "messages_quarantined": len(refused),
-            "values": sum(len(reading.values) for reading in readings),
-        }
-        with self._usable(f"{len(arrivals)} messages not kept"), self._transaction():
-            if readings:
-                self._db.execute("INSERT INTO outbox (readings) VALUES (?)", (_encode(readings),))
-            self._db.executemany(
-                _QUARANTINE,
-                [
-                    (_digest(a), a.received_at, a.received_at, a.source, a.topic, a.payload, _encode(a.refusals))
-                    for a in refused
-                ],
-            )
-            self._db.executemany(_COUNT, counts.items())
-        self._undrained += len(readings)
-
-    @property
-    def undrained(self) -> int:
-        """Readings that this object has put into the outbox and not drained yet."""
-        return self._undrained
-
-    def drain(self) -> None:
-        """See `Intake.drain`."""
         with self._usable("outbox not drained"):
             while self._drain_some():
                 pass
-        self._undrained = 0
 
     def _drain_some(self) -> bool:
-        """Drain the oldest groups of the outbox in one transaction; whether there was anything."""
+        """Move the oldest groups of the outbox in one transaction; whether there was anything."""
         new_ids: dict[Series, int] = {}
+        rows: list[tuple[int, int, float | None, int]] = []
         with self._transaction():
-            groups = self._db.execute("SELECT id, readings FROM outbox ORDER BY id LIMIT ?", (DRAIN_GROUPS,)).fetchall()
-            rows = []
-            for _, blob in groups:
-                for medium, station, period_s, time, values in _readings.decode(blob):
-                    for quantity, value, flag in values:
-                        key = (medium, station, period_s, quantity)
-                        rows.append((self._ids.get(key) or self._id(key, new_ids), time, value, flag))
-            count = len(rows)
+            last_id = waiting = 0
+            for group, count, lines in self._db.execute("SELECT id, readings, lines FROM outbox ORDER BY id"):
+                if waiting and waiting + count > DRAIN_AT_ONCE:
+                    break
+                last_id, waiting = group, waiting + count
+                for reading in line_protocol.decode(lines):
+                    for quantity, value, flag in reading.values:
+                        key = (reading.medium, reading.station, reading.period_s, quantity)
+                        rows.append((self._ids.get(key) or self._id(key, new_ids), reading.time, value, flag))
+            if not last_id:  # another process may have moved it
+                self._backlog = Backlog(moved=self._backlog.moved)
+                return False
             rows.sort(key=itemgetter(0, 1))  # stable: of one series and time the last stays last
             self._db.executemany(_UPSERT, rows)
-            if groups:
-                self._db.execute("DELETE FROM outbox WHERE id <= ?", (groups[-1][0],))
-                self._db.execute(_COUNT, ("values_drained", count))
+            self._delivered(last_id, [], {"values_drained": len(rows)})
         self._ids.update(new_ids)
-        return bool(groups)
+        return True
 
     def _id(self, key: Series, new_ids: dict[Series, int]) -> int:
         """Id of a series, made where it is new; `new_ids` join the known ones once the transaction holds."""
@@ -215,10 +153,7 @@ class SqliteStore:
                 "ORDER BY time",
                 key,
             ).fetchall()
-            times, values, flags = zip(*rows, strict=True) if rows else ((), (), ())
-            return RawSeries(
-                np.array(times, dtype=np.int64), np.array(values, dtype=np.float64), np.array(flags, dtype=np.int64)
-            )
+            return raw_series(rows)
 
     @contextmanager
     def replacing(self) -> Iterator[None]:
@@ -255,51 +190,7 @@ class SqliteStore:
                 (key, start, end),
             )
 
-    # Counts and quarantine
-
-    def counts(self) -> dict[str, int]:
-        """Return the counters kept since the file was made, and the marks of derivation."""
-        with self._usable("counts cannot be read"):
-            return dict(self._db.execute("SELECT name, value FROM counter ORDER BY name").fetchall())
-
     def stored_values(self) -> int:
         """Return the number of raw values in the store."""
         with self._usable("readings cannot be counted"):
             return int(self._db.execute("SELECT count(*) FROM reading").fetchone()[0])
-
-    def set_counter(self, name: str, value: int) -> None:
-        """Set a counter, inside `replacing`."""
-        self._db.execute("INSERT OR REPLACE INTO counter VALUES (?, ?)", (name, value))
-
-    def quarantined(self, *, limit: int | None = None) -> list[Quarantined]:
-        """Return messages in quarantine, the newest first."""
-        return self._quarantine("ORDER BY id DESC LIMIT ?", (-1 if limit is None else limit,))
-
-    def quarantined_one(self, number: int) -> Quarantined | None:
-        """Return one message in quarantine by its id."""
-        return next(iter(self._quarantine("WHERE id = ?", (number,))), None)
-
-    def _quarantine(self, clause: str, arguments: tuple[int, ...]) -> list[Quarantined]:
-        rows = self._db.execute(
-            f"SELECT id, first_at, last_at, seen, source, topic, payload, refusals FROM quarantine {clause}", arguments
-        )
-        return [
-            Quarantined(number, first, last, seen, source, topic, payload, _refusals.decode(refusals))
-            for number, first, last, seen, source, topic, payload, refusals in rows
-        ]
-
-    def quarantine_reasons(self) -> dict[str, int]:
-        """Return the number of distinct messages in quarantine by the code of their first refusal."""
-        with self._usable("quarantine cannot be read"), self._usable("quarantine cannot be read"):
-            reasons: dict[str, int] = {}
-            for (text,) in self._db.execute("SELECT refusals FROM quarantine"):
-                code = _refusals.decode(text)[0].code
-                reasons[code] = reasons.get(code, 0) + 1
-            return dict(sorted(reasons.items()))
-
-
-def _digest(arrival: Arrival) -> bytes:
-    digest = hashlib.sha256(arrival.topic.encode("utf-8", "surrogateescape"))
-    digest.update(b"\0")
-    digest.update(arrival.payload)
-    return digest.digest()

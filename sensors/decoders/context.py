@@ -20,3 +20,4 @@ class Context(msgspec.Struct, frozen=True):
     offset_s: int
     quantities: Quantities
     register: Register
+    gateway: str | None = None

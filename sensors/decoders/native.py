@@ -80,6 +80,10 @@ def _take(item: Item, at: str, keys: Collection[str], received_at: float, contex
         into.refusals.append(error.refusal)
         return
     known = context.quantities.of(medium)  # type: ignore[arg-type]  # the register knows only media
+    if not known_flags and item.values and item.values.keys() <= known.keys() and _all_finite(item.values):
+        plain = tuple([(key, value, flags.GOOD) for key, value in item.values.items()])
+        into.readings.append(Reading(medium, station, item.period_s, time, plain))  # type: ignore[arg-type]
+        return
     values: list[tuple[str, float | None, int]] = []
     for key, value in item.values.items():
         if key not in known:
@@ -98,6 +102,12 @@ def _take(item: Item, at: str, keys: Collection[str], received_at: float, contex
         into.refusals.append(Refusal("wrong_type", f"{at}values: expected at least one value, got none"))
 
 
+def _all_finite(values: dict[str, float | None]) -> bool:
+    """Whether none is missing and the sum, and with it each, is finite: the usual case, told quickly."""
+    numbers = values.values()
+    return None not in numbers and math.isfinite(sum(numbers))  # type: ignore[arg-type]  # none is None
+
+
 def _station(item: Item, at: str, context: Context) -> tuple[str, str]:
     station = context.station or item.station
     if context.medium not in MEDIA:
@@ -108,11 +118,16 @@ def _station(item: Item, at: str, context: Context) -> tuple[str, str]:
         raise _RefusedError("unknown_station", f"{at}station: expected a station as the topic names none, got nothing")
     if item.station is not None and item.station != station:
         raise _RefusedError(
-            "unknown_station", f"{at}station: expected {station!r} as in the topic, got {shown(item.station)}"
+            "foreign_station", f"{at}station: expected {station!r} as in the topic, got {shown(item.station)}"
         )
     if context.register.get(context.medium, station) is None:
         raise _RefusedError(
             "unknown_station", f"{at}station: expected one of the register of {context.medium}, got {shown(station)}"
+        )
+    if context.gateway is not None and context.register.gateway_of(context.medium, station) != context.gateway:
+        raise _RefusedError(
+            "foreign_station",
+            f"{at}station: expected one that gateways.csv gives to {shown(context.gateway)}, got {shown(station)}",
         )
     return context.medium, station
 

@@ -2,27 +2,57 @@
 
 import math
 import sqlite3
-from collections.abc import Iterator
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from ingestor.store import Arrival, SeriesKey, SqliteStore, StoreError
+from ingestor.schema import HEALTH
+from ingestor.store import Arrival, Backlog, InfluxServer, InfluxStore, SeriesKey, SqliteStore, Store, StoreError
 from sensors.reading import Reading, Refusal
 
 KEY = SeriesKey("air", "a1", 3600, "pm25")
 
 
-@pytest.fixture(params=["sqlite"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SqliteStore]:
-    assert request.param == "sqlite"
-    opened = SqliteStore(tmp_path / "store.sqlite3")
-    yield opened
-    opened.close()
+def opened(kind: str, file: Path, database: str) -> Store:
+    return SqliteStore(file) if kind == "sqlite" else InfluxStore(file, InfluxServer(database))
 
 
-def reading(time: int, value: float | None, *, flag: int = 1, quantity: str = "pm25") -> Reading:
-    return Reading("air", "a1", 3600, time, ((quantity, value, flag),))
+@pytest.fixture(params=["sqlite", "influxdb"])
+def kind(request: pytest.FixtureRequest) -> str:
+    if request.param == "influxdb":
+        request.getfixturevalue("influx_url")
+    return str(request.param)
+
+
+@pytest.fixture
+def database() -> str:
+    return f"t{uuid.uuid4().hex}"
+
+
+@pytest.fixture
+def store(kind: str, tmp_path: Path, database: str) -> Iterator[Store]:
+    with closing(opened(kind, tmp_path / "store.sqlite3", database)) as each:
+        yield each
+
+
+Query = Callable[[str, str], list[dict[str, str]]]
+
+
+@pytest.fixture
+def influx_query(kind: str) -> Query:
+    """Rows of an InfluxQL statement, of the server under test."""
+    if kind == "sqlite":
+        return lambda *_: []
+    return lambda statement, database: list(InfluxServer(database).query(statement))
+
+
+def reading(at: int, value: float | None, *, flag: int = 1, quantity: str = "pm25") -> Reading:
+    return Reading("air", "a1", 3600, at, ((quantity, value, flag),))
 
 
 def arrival(
@@ -31,23 +61,23 @@ def arrival(
     return Arrival("native", "env/v1/air/a1", at, payload, list(readings), refusals or [])
 
 
-def test_intake_keeps_what_was_committed_when_opened_again(store: SqliteStore) -> None:
-    store.commit([arrival(reading(0, 15.1))])
-    store.close()
-    again = SqliteStore(store.file)
-    again.drain()
-    assert again.raw(KEY).values.tolist() == [15.1]
-    again.close()
+def test_intake_keeps_what_was_committed_when_opened_again(kind: str, tmp_path: Path, database: str) -> None:
+    with closing(opened(kind, tmp_path / "store.sqlite3", database)) as store:
+        store.commit([arrival(reading(0, 15.1))])
+    with closing(opened(kind, tmp_path / "store.sqlite3", database)) as again:
+        assert again.backlog().readings == 1
+        again.drain()
+        assert again.raw(KEY).values.tolist() == [15.1]
 
 
-def test_intake_gives_raw_values_ascending_in_time(store: SqliteStore) -> None:
+def test_intake_gives_raw_values_ascending_in_time(store: Store) -> None:
     store.commit([arrival(reading(7200, 3.0), reading(0, 1.0)), arrival(reading(3600, 2.0))])
     store.drain()
     series = store.raw(KEY)
     assert (series.times.tolist(), series.values.tolist()) == ([0, 3600, 7200], [1.0, 2.0, 3.0])
 
 
-def test_intake_writes_the_same_point_once(store: SqliteStore) -> None:
+def test_intake_writes_the_same_point_once(store: Store) -> None:
     for _ in range(2):
         store.commit([arrival(reading(0, 1.0)), arrival(reading(0, 1.0))])
         store.drain()
@@ -55,7 +85,7 @@ def test_intake_writes_the_same_point_once(store: SqliteStore) -> None:
 
 
 @pytest.mark.parametrize("drained_between", [True, False])
-def test_intake_lets_the_last_write_win(store: SqliteStore, drained_between: bool) -> None:
+def test_intake_lets_the_last_write_win(store: Store, drained_between: bool) -> None:
     store.commit([arrival(reading(0, 9.0))])
     if drained_between:
         store.drain()
@@ -65,13 +95,13 @@ def test_intake_lets_the_last_write_win(store: SqliteStore, drained_between: boo
     assert (series.values.tolist(), series.flags.tolist()) == ([2.0], [4])
 
 
-def test_intake_keeps_other_quantities_of_the_same_time(store: SqliteStore) -> None:
+def test_intake_keeps_other_quantities_of_the_same_time(store: Store) -> None:
     store.commit([arrival(reading(0, 1.0)), arrival(reading(0, 80.0, quantity="o3"))])
     store.drain()
     assert store.series("air") == [SeriesKey("air", "a1", 3600, "o3"), KEY]
 
 
-def test_intake_keeps_a_missing_value_as_nan_with_its_flag(store: SqliteStore) -> None:
+def test_intake_keeps_a_missing_value_as_nan_with_its_flag(store: Store) -> None:
     store.commit([arrival(reading(0, None, flag=9))])
     store.drain()
     series = store.raw(KEY)
@@ -79,32 +109,72 @@ def test_intake_keeps_a_missing_value_as_nan_with_its_flag(store: SqliteStore) -
     assert series.flags.tolist() == [9]
 
 
-def test_intake_keeps_both_the_readings_and_the_refusal_of_one_message(store: SqliteStore) -> None:
+def test_intake_keeps_both_the_readings_and_the_refusal_of_one_message(store: Store) -> None:
     store.commit([arrival(reading(0, 1.0), payload=b"[1]", refusals=[Refusal("naive_time", "[1].time")])])
     store.drain()
     assert store.stored_values() == 1
     assert [q.payload for q in store.quarantined()] == [b"[1]"]
 
 
-def test_quarantine_keeps_a_message_once_and_counts_its_arrivals(store: SqliteStore) -> None:
+def test_quarantine_keeps_a_message_once_and_counts_its_arrivals(store: Store) -> None:
     for at in (1.0, 5.0):
         store.commit([arrival(payload=b"\x00\xff", refusals=[Refusal("broken_json", "payload")], at=at)])
     (kept,) = store.quarantined()
     assert (kept.seen, kept.first_at, kept.last_at, kept.payload) == (2, 1.0, 5.0, b"\x00\xff")
 
 
-def test_quarantine_keeps_the_same_bytes_of_two_topics_apart(store: SqliteStore) -> None:
+def test_quarantine_keeps_the_same_bytes_of_two_topics_apart(store: Store) -> None:
     refusals = [Refusal("broken_json", "payload")]
     store.commit([Arrival("native", topic, 1.0, b"x", [], refusals) for topic in ("env/v1/air/a1", "env/v1/air/a2")])
     assert store.quarantine_reasons() == {"broken_json": 2}
 
 
-def test_counts_tell_messages_values_and_quarantined(store: SqliteStore) -> None:
+def test_counts_tell_messages_values_and_quarantined(store: Store) -> None:
     store.commit([arrival(reading(0, 1.0), reading(3600, 2.0)), arrival(refusals=[Refusal("broken_json", "payload")])])
     assert store.counts() == {"messages": 2, "messages_quarantined": 1, "values": 2}
 
 
-def test_replace_removes_rows_that_are_derived_no_more(store: SqliteStore) -> None:
+def test_backlog_tells_readings_bytes_and_age_until_they_are_moved(store: Store) -> None:
+    assert store.backlog() == Backlog()
+    before = time.time()
+    store.commit([arrival(reading(0, 1.0), reading(3600, 2.0))])
+    waiting = store.backlog()
+    assert (waiting.readings, waiting.moved) == (2, 0)
+    assert waiting.size > 0
+    assert waiting.oldest_at is not None
+    assert before <= waiting.oldest_at <= time.time()
+    store.drain()
+    assert store.backlog() == Backlog(moved=2)
+
+
+def test_counts_tell_messages_that_were_delivered_again(store: Store) -> None:
+    store.commit([msgspec.structs.replace(arrival(reading(0, 1.0)), again=True), arrival(reading(0, 1.0))])
+    assert store.counts()["messages_again"] == 1
+
+
+def test_subscriptions_are_remembered_by_client(kind: str, tmp_path: Path, database: str) -> None:
+    with closing(opened(kind, tmp_path / "store.sqlite3", database)) as store:
+        store.remember_subscriptions("c1", {"a/+", "b"})
+        store.remember_subscriptions("c1", {"b", "c"})
+        store.remember_subscriptions("c2", {"d"})
+    with closing(opened(kind, tmp_path / "store.sqlite3", database)) as again:
+        assert (again.subscriptions("c1"), again.subscriptions("c2")) == ({"b", "c"}, {"d"})
+
+
+def test_health_is_a_row_of_its_table(kind: str, store: Store, influx_query: Query, database: str) -> None:
+    columns = {name: 7.5 if type_ == "REAL" else 7 for name, type_ in HEALTH.columns.items()}
+    store.record_health("collector-1", 1_577_808_000, columns)
+    statement = f"SELECT {', '.join(columns)} FROM ingest_health WHERE collector = 'collector-1'"
+    if kind == "sqlite":
+        with closing(sqlite3.connect(store.file)) as db:
+            assert db.execute(f"{statement} AND time = 1577808000").fetchall() == [tuple(columns.values())]
+    else:
+        (row,) = influx_query(statement, database)
+        assert row["time"] == "1577808000"
+        assert {name: float(row[name]) for name in columns} == columns
+
+
+def test_replace_removes_rows_that_are_derived_no_more(store: Store) -> None:
     with store.replacing():
         store.replace("noise_hour", "n1", [0, 3600], {"leq": [50.0, 51.0]})
         store.replace("noise_hour", "n2", [0], {"leq": [60.0]})
@@ -114,15 +184,37 @@ def test_replace_removes_rows_that_are_derived_no_more(store: SqliteStore) -> No
     assert list(store.read("noise_hour", "n2", 0, 9999, ["leq"])) == [(0, 60.0)]
 
 
-def test_replacing_keeps_nothing_of_a_derivation_that_fails(store: SqliteStore) -> None:
+def test_replacing_keeps_nothing_of_a_derivation_that_fails_in_sqlite(tmp_path: Path) -> None:
+    with closing(SqliteStore(tmp_path / "store.sqlite3")) as store:
+        with store.replacing():
+            store.replace("noise_hour", "n1", [0], {"leq": [50.0]})
+        with pytest.raises(StoreError, match="nothing derived was kept"), store.replacing():
+            store.replace("noise_hour", "n1", [0, 0], {"leq": [99.0, 98.0]})
+        assert list(store.read("noise_hour", "n1", 0, 9999, ["leq"])) == [(0, 50.0)]
+
+
+def test_replacing_sets_no_counter_where_a_derivation_fails(store: Store) -> None:
+    with suppress(ZeroDivisionError), store.replacing():
+        store.set_counter("mark", 7)
+        raise ZeroDivisionError
+    assert "mark" not in store.counts()
     with store.replacing():
-        store.replace("noise_hour", "n1", [0], {"leq": [50.0]})
-    with pytest.raises(StoreError, match="nothing derived was kept"), store.replacing():
-        store.replace("noise_hour", "n1", [0, 0], {"leq": [99.0, 98.0]})
-    assert list(store.read("noise_hour", "n1", 0, 9999, ["leq"])) == [(0, 50.0)]
+        store.set_counter("mark", 8)
+    assert store.counts()["mark"] == 8
 
 
-def test_keep_only_removes_what_is_not_named(store: SqliteStore) -> None:
+def test_replace_forgets_a_value_that_is_not_valid_any_more(store: Store) -> None:
+    with store.replacing():
+        store.replace(
+            "air_day", "a1", [0, 86_400], {"pm25": [1.5, 2.5], "aqi": [10, 20], "edition": ["x", 'it\'s "y"']}
+        )
+    with store.replacing():
+        store.replace("air_day", "a1", [0, 86_400], {"pm25": [None, 2.5], "aqi": [11, None], "edition": ["x", "z"]})
+    rows = list(store.read("air_day", "a1", 0, 10**9, ["pm25", "aqi", "edition"]))
+    assert rows == [(0, None, 11, "x"), (86_400, 2.5, None, "z")]
+
+
+def test_keep_only_removes_what_is_not_named(store: Store) -> None:
     with store.replacing():
         store.replace("noise_hour", "n1", [0], {"leq": [50.0]})
         store.replace("noise_hour", "n2", [0], {"leq": [60.0]})
@@ -131,13 +223,13 @@ def test_keep_only_removes_what_is_not_named(store: SqliteStore) -> None:
     assert list(store.read("noise_hour", "n2", 0, 9999, ["leq"])) == [(0, 60.0)]
 
 
-def test_read_includes_the_start_and_excludes_the_end(store: SqliteStore) -> None:
+def test_read_includes_the_start_and_excludes_the_end(store: Store) -> None:
     with store.replacing():
         store.replace("noise_hour", "n1", [0, 3600, 7200], {"leq": [1.0, 2.0, 3.0]})
     assert list(store.read("noise_hour", "n1", 0, 7200, ["leq"])) == [(0, 1.0), (3600, 2.0)]
 
 
-def test_commit_that_fails_keeps_nothing_and_says_so(store: SqliteStore) -> None:
+def test_commit_that_fails_keeps_nothing_and_says_so(store: Store) -> None:
     blocker = sqlite3.connect(store.file, isolation_level=None)
     blocker.execute("DROP TABLE quarantine")
     blocker.close()
@@ -154,9 +246,9 @@ def test_opening_a_file_that_is_no_database_says_so(tmp_path: Path) -> None:
         SqliteStore(file)
 
 
-def test_opening_a_file_of_another_version_says_so(store: SqliteStore) -> None:
+def test_opening_a_file_of_another_version_says_so(store: Store) -> None:
     other = sqlite3.connect(store.file)
     other.execute("PRAGMA user_version = 99")
     other.close()
-    with pytest.raises(StoreError, match="expected schema version 1, got 99"):
+    with pytest.raises(StoreError, match="expected schema version 2, got 99"):
         SqliteStore(store.file)

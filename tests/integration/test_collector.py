@@ -4,7 +4,7 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
@@ -13,7 +13,7 @@ import pytest
 from ingestor.collector import Collector, status_topic
 from ingestor.config import Config
 from ingestor.mqtt_publisher import Publisher
-from ingestor.store import Arrival, SeriesKey, SqliteStore, StoreError
+from ingestor.store import Arrival, Backlog, SeriesKey, SqliteStore, StoreError
 from tests.support import FalseBroker, Mosquitto, wait_for
 
 TOPIC = "env/v1/air/sz-a01"
@@ -26,12 +26,13 @@ def payload(value: float) -> bytes:
 
 
 class Memory:
-    """An intake that remembers, and fails as often as it is told to."""
+    """A store that remembers, and fails as often as it is told to."""
 
     def __init__(self, *, failures: int = 0) -> None:
         self.failures = failures
         self.arrivals: list[Arrival] = []
-        self.undrained = 0
+        self.filters: dict[str, set[str]] = {}
+        self.waiting = Backlog()
 
     def commit(self, arrivals: Sequence[Arrival]) -> None:
         if self.failures:
@@ -39,8 +40,23 @@ class Memory:
             raise StoreError("store: no room")
         self.arrivals += arrivals
 
-    def drain(self) -> None:
-        """There is nothing to drain."""
+    def backlog(self) -> Backlog:
+        return self.waiting
+
+    def tend(self) -> None:
+        """There is nothing to move."""
+
+    def finish(self, *, within_s: float) -> None:
+        """There is nothing to move."""
+
+    def record_health(self, collector: str, at: int, columns: Mapping[str, float]) -> None:
+        """There is nothing to write to."""
+
+    def subscriptions(self, client_id: str) -> set[str]:
+        return self.filters.get(client_id, set())
+
+    def remember_subscriptions(self, client_id: str, filters: set[str]) -> None:
+        self.filters[client_id] = filters
 
     @property
     def values(self) -> list[float | None]:
@@ -82,6 +98,45 @@ def test_collector_hands_on_what_a_gateway_publishes(broker_port: int, shipped: 
         publish(broker_port, *[(TOPIC, payload(float(i))) for i in range(2000)])
         wait_for(lambda: len(intake.arrivals) == 2000, what="2,000 messages")
     assert intake.values == [float(i) for i in range(2000)]
+
+
+@pytest.mark.parametrize(
+    ("waiting", "why"),
+    [
+        (Backlog(readings=9, size=4096 * 2**20, oldest_at=time.time()), "outbox full: 4,096 MiB of at most 4,096"),
+        (Backlog(readings=9, size=1, oldest_at=time.time() - 168 * 3600 - 1), "outbox too old: 168.0 h of at most 168"),
+    ],
+)
+def test_collector_with_a_full_outbox_acknowledges_nothing_and_says_so_until_there_is_room(
+    waiting: Backlog, why: str, broker_port: int, shipped: Config
+) -> None:
+    full = Memory()
+    full.waiting = waiting
+    heard: list[bytes] = []
+    with collecting(shipped, full, broker_port) as collector:
+        listener = Publisher("127.0.0.1", broker_port, client_id="listener", timeout_s=10)
+        listener.listen(collector.status_topic, heard.append, timeout_s=10)
+        publish(broker_port, (TOPIC, payload(1.0)), (TOPIC, payload(2.0)))
+        listener.wait(lambda: heard and json.loads(heard[-1])["state"] == why, timeout_s=10)
+        wait_for(lambda: collector.health.full == why, what="the collector to say that it is full")
+        assert full.arrivals == []
+        full.waiting = Backlog()
+        wait_for(lambda: full.values == [1.0, 2.0], what="both messages")
+        listener.wait(lambda: json.loads(heard[-1])["state"] == "collecting", timeout_s=10)
+        listener.close()
+
+
+def test_collector_stopped_with_a_full_outbox_leaves_its_messages_to_the_broker(
+    mosquitto: Mosquitto, shipped: Config
+) -> None:
+    full = Memory()
+    full.waiting = Backlog(readings=9, size=4096 * 2**20, oldest_at=time.time())
+    with collecting(shipped, full, mosquitto.port):
+        publish(mosquitto.port, (TOPIC, payload(1.0)))
+    working = Memory()
+    with collecting(shipped, working, mosquitto.port):
+        wait_for(lambda: working.values == [1.0], what="the message again")
+    assert full.arrivals == []
 
 
 def test_collector_receives_again_what_it_could_not_commit(broker_port: int, shipped: Config) -> None:
@@ -146,7 +201,7 @@ def test_collector_tells_how_much_it_has_committed(broker_port: int, shipped: Co
         publish(broker_port, *[(TOPIC, payload(1.0))] * 3)
         listener.wait(lambda: heard and json.loads(heard[-1])["committed"] == 3, timeout_s=10)
         listener.close()
-    assert json.loads(heard[-1]).keys() == {"started", "committed"}
+    assert json.loads(heard[-1]).keys() == {"started", "committed", "state"}
 
 
 @contextmanager

@@ -1,11 +1,13 @@
 """`qingjing run` as a process: starting, stopping, refusing to run twice, and the commands on what it stored."""
 
+import http.client
 import json
 import os
 import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import psutil
@@ -21,13 +23,29 @@ READING = b'{"time":"2020-01-01T00:00:00+08:00","period_s":3600,"values":{"pm25"
 Start = Callable[..., subprocess.Popen[str]]
 
 
+def command_of(folder: Path, port: int) -> list[str]:
+    command = [sys.executable, "-m", "ingestor", "--data", str(folder / "data")]
+    return [*command, "run", "--port", str(port), "--health-port", "0"]
+
+
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Start]:
     """Start `qingjing run` on a port and wait until its broker listens; killed at the end if it still runs."""
     started = []
 
     def run(port: int) -> subprocess.Popen[str]:
-        command = [sys.executable, "-m", "ingestor", "--data", str(tmp_path / "data"), "run", "--port", str(port)]
+        command = [
+            sys.executable,
+            "-m",
+            "ingestor",
+            "--data",
+            str(tmp_path / "data"),
+            "run",
+            "--port",
+            str(port),
+            "--health-port",
+            "0",
+        ]
         process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True)
         started.append(process)
         wait_for(lambda: accepts(port) or process.poll() is not None, what="the service to listen")
@@ -86,7 +104,18 @@ def test_service_stopped_in_a_flood_keeps_all_that_its_own_broker_acknowledged(s
 
 def test_service_ends_with_its_parent_where_it_is_told_to(tmp_path: Path) -> None:
     port = free_port()
-    command = [sys.executable, "-m", "ingestor", "--data", str(tmp_path / "data"), "run", "--port", str(port)]
+    command = [
+        sys.executable,
+        "-m",
+        "ingestor",
+        "--data",
+        str(tmp_path / "data"),
+        "run",
+        "--port",
+        str(port),
+        "--health-port",
+        "0",
+    ]
     with subprocess.Popen(
         [*command, "--stop-with-stdin"], cwd=ROOT, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL
     ) as service:
@@ -124,7 +153,18 @@ def test_service_listens_on_loopback_only(start: Start) -> None:
 
 def test_service_ends_with_0_when_its_whole_process_group_is_told_to_end(tmp_path: Path) -> None:
     port = free_port()
-    command = [sys.executable, "-m", "ingestor", "--data", str(tmp_path / "data"), "run", "--port", str(port)]
+    command = [
+        sys.executable,
+        "-m",
+        "ingestor",
+        "--data",
+        str(tmp_path / "data"),
+        "run",
+        "--port",
+        str(port),
+        "--health-port",
+        "0",
+    ]
     with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL, start_new_session=True) as service:
         wait_for(lambda: accepts(port), what="the service to listen")
         publish(port, ("env/v1/air/sz-a01", READING))
@@ -144,14 +184,14 @@ def test_service_whose_broker_dies_ends_with_1(start: Start) -> None:
 
 def test_second_service_on_the_same_data_is_refused(start: Start, tmp_path: Path, qingjing: Qingjing) -> None:
     start(free_port())
-    refused = qingjing("--data", tmp_path / "data", "run", "--port", free_port(), code=1)
+    refused = qingjing("--data", tmp_path / "data", "run", "--port", free_port(), "--health-port", 0, code=1)
     assert "another qingjing run collects there" in refused.stderr
 
 
 def test_service_on_a_port_in_use_says_what_to_do(start: Start, tmp_path: Path, qingjing: Qingjing) -> None:
     port = free_port()
     start(port)
-    refused = qingjing("--data", tmp_path / "other", "run", "--port", port, code=1)
+    refused = qingjing("--data", tmp_path / "other", "run", "--port", port, "--health-port", 0, code=1)
     assert refused.stderr.splitlines()[-1].startswith(f"qingjing: broker 127.0.0.1:{port}: cannot be started")
     assert "set broker.port" in refused.stderr
 
@@ -220,3 +260,96 @@ def test_deriving_gives_the_same_in_any_zone_of_the_process(
         outcomes.append(json.loads(qingjing("--data", tmp_path / "data", *scope).stdout))
     assert outcomes[0] == outcomes[1] == outcomes[2]
     assert (outcomes[0][0]["value"], outcomes[0][0]["valid"], outcomes[0][0]["expected"]) == (15, 1, 2)
+
+
+def get(port: int, path: str) -> tuple[int, str]:
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=5)) as connection:
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        return answer.status, answer.read().decode()
+
+
+@pytest.fixture
+def watched(config_copy: Path, tmp_path: Path) -> Iterator[tuple[int, int]]:
+    """A service on a copy of the configuration with its health served: ports of broker and health."""
+    port, health_port = free_port(), free_port()
+    command = [sys.executable, "-m", "ingestor", "--config", str(config_copy), "--data", str(tmp_path / "data")]
+    command += ["run", "--port", str(port), "--health-port", str(health_port)]
+    with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL) as service:
+        wait_for(lambda: accepts(port) and get(health_port, "/readyz")[0] == 200, what="the service to be ready")
+        yield port, health_port
+        service.terminate()
+        assert service.wait(10) == 0
+
+
+def test_service_tells_its_health(watched: tuple[int, int]) -> None:
+    port, health_port = watched
+    publish(port, ("env/v1/air/sz-a01", READING), ("env/v1/air/nowhere", READING))
+    wait_for(lambda: "qingjing_stored_total 1.0" in get(health_port, "/metrics")[1], what="the reading to be stored")
+    metrics = get(health_port, "/metrics")[1].splitlines()
+    assert {
+        "qingjing_received_total 2.0",
+        "qingjing_messages_total 2.0",
+        "qingjing_decoded_total 1.0",
+        'qingjing_quarantined_by_total{reason="unknown_station"} 1.0',
+        "qingjing_outbox_readings 0.0",
+        "qingjing_ready 1.0",
+        'qingjing_lag_seconds_bucket{le="86400.0"} 0.0',
+        'qingjing_lag_seconds_bucket{le="+Inf"} 1.0',
+    } <= set(metrics)
+    assert get(health_port, "/healthz") == (200, '{"alive": true}\n')
+
+
+def test_service_takes_a_changed_register_and_refuses_a_bad_one_without_losing_a_message(
+    watched: tuple[int, int], config_copy: Path, tmp_path: Path
+) -> None:
+    port, health_port = watched
+    register = config_copy / "stations" / "air.csv"
+    good = register.read_text()
+    row = next(line for line in good.splitlines() if line.startswith("sz-a01,"))
+
+    def refused() -> object:
+        return json.loads(get(health_port, "/readyz")[1])["config_refused"]
+
+    publish(port, ("env/v1/air/new-1", READING), ("env/v1/air/sz-a01", READING))
+    register.write_text(good + row.replace("sz-a01", "bad id") + "\n")
+    wait_for(refused, what="the bad register to be refused")
+    assert "air.csv: line" in str(refused())
+    publish(port, ("env/v1/air/sz-a01", READING))
+    register.write_text(good + row.replace("sz-a01", "new-1") + "\n")
+    wait_for(lambda: refused() is None, what="the good register to be taken")
+    wait_for(lambda: stored_after_publishing(port, tmp_path, "new-1"), what="a reading of the new station")
+    store = SqliteStore(tmp_path / "data" / "qingjing.sqlite3")
+    assert store.quarantine_reasons() == {"unknown_station": 1}
+    store.close()
+
+
+def stored_after_publishing(port: int, folder: Path, station: str) -> bool:
+    publish(port, (f"env/v1/air/{station}", READING))
+    store = SqliteStore(folder / "data" / "qingjing.sqlite3")
+    store.drain()
+    found = [key.station for key in store.series("air")]
+    store.close()
+    return station in found
+
+
+def test_service_subscribes_to_a_source_that_was_added_while_it_runs(
+    watched: tuple[int, int], config_copy: Path, tmp_path: Path
+) -> None:
+    port, _ = watched
+    file = config_copy / "sources.toml"
+    added = '[[source]]\nname = "more"\ntopic = "more/{station}"\nmedium = "air"\ndialect = "native"\n'
+    file.write_text(f"{file.read_text()}\n{added}")
+
+    def arrived() -> bool:
+        publisher = Publisher("127.0.0.1", port, client_id="more", timeout_s=10)
+        publisher.publish("more/sz-a02", READING)
+        publisher.wait(lambda: publisher.unacknowledged == 0, timeout_s=10)
+        publisher.close()
+        store = SqliteStore(tmp_path / "data" / "qingjing.sqlite3")
+        store.drain()
+        found = {key.station for key in store.series("air")}
+        store.close()
+        return found == {"sz-a02"}
+
+    wait_for(arrived, what="a reading on the new topic")

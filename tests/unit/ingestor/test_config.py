@@ -95,7 +95,7 @@ MISTAKES: list[tuple[str, str, str, str]] = [
     ("settings.toml", "port = 1883", 'port = "1883"', r"broker\.port: expected int.*, got .*"),
     (
         "settings.toml",
-        "group_messages = 1000",
+        "group_messages = 2000",
         "group_messages = 0",
         r"collector\.group_messages: expected int >= 1, got 0",
     ),
@@ -120,6 +120,12 @@ MISTAKES: list[tuple[str, str, str, str]] = [
     ("sources.toml", 'dialect = "native"', 'dialect = "x"', r"source\[0\]\.dialect: expected one of native.*, got 'x'"),
     ("sources.toml", "{medium}", "{city}", r"source\[0\]\.topic: expected captures .*, got 'city'"),
     ("sources.toml", "max_ahead_s", "max_ahead", r"source\[0\]\.max_ahead: expected one of name, .*, got 'max_ahead'"),
+    (
+        "gateways.csv",
+        "gateway,medium,station\n",
+        "gateway,medium,station\ng1,air,sz-w01\n",
+        r"line 2: station: expected a medium and a station of the register, got \('air', 'sz-w01'\)",
+    ),
     ("stations/air.csv", "id,name,", "name,id,", r"line \d+: expected columns id,name,.*, got 'name,id,.*"),
     ("stations/air.csv", "113.80,", "1138.0,", r"line 3: lon: expected degrees east .*, got '1138\.0'"),
     ("stations/air.csv", "sz-a02", "sz-a01", r"line 4: id: expected each id once, got 'sz-a01' again"),
@@ -236,7 +242,7 @@ def test_config_error_about_a_city_names_the_file_where_it_lies(config_copy: Pat
 
 FILES = [
     "settings.toml", "quantities.toml", "sources.toml", "stations/air.csv", "stations/water.csv", "stations/noise.csv",
-    "broker/embedded.toml",
+    "gateways.csv", "broker/embedded.toml",
 ]  # fmt: skip
 
 

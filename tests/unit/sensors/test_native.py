@@ -159,18 +159,84 @@ def test_native_station_null_is_as_good_as_none() -> None:
         (context(station="zz"), ..., "station: expected one of the register of air, got 'zz'"),
         (context(station=None), "zz", "station: expected one of the register of air, got 'zz'"),
         (context(station="zz"), "zz", "station: expected one of the register of air, got 'zz'"),
-        (context(station="a1"), "a2", "station: expected 'a1' as in the topic, got 'a2'"),
-        (context(station="zz"), "a1", "station: expected 'zz' as in the topic, got 'a1'"),
         (context(station=None), ..., "station: expected a station as the topic names none, got nothing"),
-        (context(station="a1"), "", "station: expected 'a1' as in the topic, got ''"),
         (context(station=None), "", "station: expected one of the register of air, got ''"),
         (context(station="w1"), ..., "station: expected one of the register of air, got 'w1'"),
         (context(station="A1"), ..., "station: expected one of the register of air, got 'A1'"),
     ],
-    ids=["topic", "payload", "both", "differ", "differ-wrong-topic", "none", "empty", "empty-alone", "medium", "case"],
+    ids=["topic", "payload", "both", "none", "empty", "medium", "case"],
 )
 def test_native_unknown_station_is_refused(where: Context, station: Any, detail: str) -> None:
     assert only_refusal(taken(item(station=station), where)) == Refusal("unknown_station", detail)
+
+
+@pytest.mark.parametrize(
+    ("topic", "payload"),
+    [("a1", "a2"), ("zz", "a1"), ("a1", "zz"), ("a1", "")],
+    ids=["both-known", "topic-unknown", "payload-unknown", "empty"],
+)
+def test_native_station_that_differs_from_the_topics_is_foreign(topic: str, payload: str) -> None:
+    assert only_refusal(taken(item(station=payload), context(station=topic))) == Refusal(
+        "foreign_station", f"station: expected {topic!r} as in the topic, got {payload!r}"
+    )
+
+
+# --- stations of a gateway
+
+
+GATEWAYS = Register(
+    [_station("air", name) for name in ("a1", "a2", "a3")] + [_station("water", "a1")],
+    {("air", "a1"): "g1", ("air", "a2"): "g2"},
+)
+
+
+def below(gateway: str, *, medium: str = "air", station: str | None = None) -> Context:
+    """What is known of a message on a topic of a gateway."""
+    return Context(medium, station, 300, YEAR_2000, 28_800, QUANTITIES, GATEWAYS, gateway)
+
+
+def test_native_station_of_the_topics_gateway_is_taken() -> None:
+    assert taken(item(station="a1"), below("g1")) == Decoded([GOOD], [])
+
+
+@pytest.mark.parametrize(
+    ("where", "station"),
+    [
+        (below("g1"), "a2"),
+        (below("g1"), "a3"),
+        (below("g3"), "a1"),
+        (below("G1"), "a1"),
+        (below("g1", station="a2"), ...),
+        (below("g1", medium="water"), "a1"),
+    ],
+    ids=["another-gateways", "nobodys", "gateway-without-stations", "case", "in-the-topic", "of-another-medium"],
+)
+def test_native_station_that_the_gateway_does_not_own_is_foreign(where: Context, station: Any) -> None:
+    values = {"ph": 7} if where.medium == "water" else {"pm25": 15.1}
+    refusal = only_refusal(taken(item(station=station, values=values), where))
+    named = where.station or station
+    assert refusal == Refusal(
+        "foreign_station", f"station: expected one that gateways.csv gives to {where.gateway!r}, got {named!r}"
+    )
+
+
+def test_native_station_that_nobody_registered_is_unknown_below_a_gateway_too() -> None:
+    assert only_refusal(taken(item(station="zz"), below("g1"))).code == "unknown_station"
+
+
+def test_native_item_without_a_station_is_refused_below_a_gateway() -> None:
+    assert only_refusal(taken(item(), below("g1"))).code == "unknown_station"
+
+
+def test_native_foreign_station_of_an_array_leaves_the_gateways_own() -> None:
+    decoded = taken([item(station="a2"), item(station="a1")], below("g1"))
+    assert decoded.readings == [GOOD]
+    assert [(r.code, r.detail[:3]) for r in decoded.refusals] == [("foreign_station", "[0]")]
+
+
+def test_native_name_of_a_gateway_is_shown_cut_at_80_characters() -> None:
+    detail = only_refusal(taken(item(station="a1"), below("g" * 200))).detail
+    assert f"gives to '{'g' * 76}..., got 'a1'" in detail
 
 
 def test_native_unknown_station_is_shown_cut_at_80_characters() -> None:
@@ -554,7 +620,7 @@ def test_native_array_in_an_array_is_not_looked_into() -> None:
         (item(time="2020-09-13T20:00:00"), "naive_time"),
         (item(time="x"), "bad_time"),
         (item(time="2030-01-01T00:00:00Z"), "future_time"),
-        (item(station="zz"), "unknown_station"),
+        (item(station="zz"), "foreign_station"),
         (item(values={"zz": 1}), "unknown_quantity"),
         (item(values={"pm25": "1"}), "wrong_type"),
         (item(values={"pm25": float("inf")}), "not_finite"),

@@ -89,3 +89,26 @@ def test_quantities_of_an_unknown_medium_are_refused() -> None:
 
 def test_quantities_need_each_medium() -> None:
     assert error_of("[noise]", "") == "q.toml: noise: expected a value, got nothing"
+
+
+# --- keys: each becomes a field of InfluxDB, `<key>` with `<key>_flag` beside it
+
+
+@pytest.mark.parametrize("key", ["a", "pm25", "o3_8h", "pm2_5", "a_", "flag", "flag_", "a_flags", "x" * 32])
+def test_quantity_key_of_small_letters_digits_and_underscores_is_taken(key: str) -> None:
+    assert list(quantities.parse(TEXT.replace("air.pm25", f"air.{key}"), file="q.toml").air) == [key]
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "PM25", "Pm25", "2pm", "_a", "pm2.5", "pm 25", "pm-25", "pm,25", "pm=25", "", "细颗粒物", "pm25\\n", "x" * 33,
+        "pm25_flag", "a_flag", "a_flag_flag", "\\u00e9",
+    ],
+)  # fmt: skip
+def test_quantity_key_that_cannot_be_a_field_beside_its_flag_is_refused(key: str) -> None:
+    error = error_of("[air.pm25]", f'[air."{key}"]')
+    told = key.encode().decode("unicode_escape") if "\\" in key else key
+    assert error == (
+        f"q.toml: air: expected keys of small letters, digits and _ that do not end in _flag, got {told!r}"
+    )

@@ -99,15 +99,23 @@ def test_register_empty_id_name_or_city_is_refused(row: str, column: str) -> Non
     assert error_of(row) == f"r.csv: line 2: {column}: expected a text, got ''"
 
 
-@pytest.mark.parametrize("name", ["a", "sz-a01", "河北省-26-大桥", "a$b", "a.b", "x" * 64])
-def test_register_id_that_can_stand_in_a_topic_is_taken(name: str) -> None:
+@pytest.mark.parametrize("name", ["a", "sz-a01", "河北省-26-大桥", "a$b", "a.b", "a:b(1)", "x" * 64])
+def test_register_id_that_can_stand_in_a_topic_and_a_line_of_influxdb_is_taken(name: str) -> None:
     assert one(f"{name},n,,sz,,,,,").id == name
 
 
-@pytest.mark.parametrize("name", ["a b", "a/b", "a+", "a#", "$SYS", "x" * 65, "a\u3000b", "a\x00b", "a\x1fb"])
-def test_register_id_that_cannot_stand_in_a_topic_is_refused(name: str) -> None:
-    error = error_of(f"{name},n,,sz,,,,,")
-    assert error == f"r.csv: line 2: id: expected 1 to 64 characters without blanks, / + or #, got {name!r}"
+NOT_IN_A_TOPIC = ["a b", "a/b", "a+", "a#", "$SYS", "x" * 65, "a\u3000b", "a\x00b", "a\x1fb"]
+NOT_IN_A_LINE = ["a,b", ",a", "a=b", "=", "a\\b", "a\\", 'a"b', "a'b", "'", "Bao'an"]
+"""What would need escaping in a tag of InfluxDB's line protocol or in a literal of InfluxQL."""
+
+
+@pytest.mark.parametrize("name", [*NOT_IN_A_TOPIC, *NOT_IN_A_LINE])
+def test_register_id_that_cannot_stand_in_a_topic_or_a_line_of_influxdb_is_refused(name: str) -> None:
+    quoted = name.replace('"', '""')
+    error = error_of(f'"{quoted}",n,,sz,,,,,')
+    assert error == (
+        f"r.csv: line 2: id: expected 1 to 64 characters without blanks, quotes, or / + # , = \\, got {name!r}"
+    )
 
 
 @pytest.mark.parametrize(
@@ -185,3 +193,88 @@ def test_register_written_as_csv_reads_as_the_same_stations(medium: Medium, text
 
 def test_register_of_no_stations_is_an_empty_text() -> None:
     assert register.as_csv([]) == ""
+
+
+# --- gateways.csv
+
+
+GATEWAYS = "gateway,medium,station\n"
+STATIONS = [one("a1,n,,sz,,,,,"), one("a2,n,,sz,,,,,"), one("a1,n,,sz,,,,,river,,,", "water")]
+
+
+def owners(rows: str) -> Register:
+    return Register(STATIONS, register.parse_gateways(GATEWAYS + rows, STATIONS, file="g.csv"))
+
+
+def gateways_error_of(text: str) -> str:
+    with pytest.raises(ConfigError) as raised:
+        register.parse_gateways(text, STATIONS, file="g.csv")
+    return str(raised.value)
+
+
+def test_register_knows_the_gateway_of_a_station_by_medium() -> None:
+    known = owners("north,air,a1\nsouth,water,a1\n")
+    assert [known.gateway_of(medium, "a1") for medium in ("air", "water")] == ["north", "south"]
+
+
+def test_register_gateway_may_send_several_stations() -> None:
+    known = owners("河口,air,a1\n# a comment\n河口,air,a2\n")
+    assert [known.gateway_of("air", name) for name in ("a1", "a2")] == ["河口", "河口"]
+
+
+@pytest.mark.parametrize(("medium", "name"), [("air", "a2"), ("water", "a1"), ("air", "zz"), ("soil", "a1"), ("", "")])
+def test_register_station_that_no_gateway_is_given_has_none(medium: str, name: str) -> None:
+    assert owners("north,air,a1\n").gateway_of(medium, name) is None
+
+
+def test_register_without_gateways_gives_none() -> None:
+    assert Register(STATIONS).gateway_of("air", "a1") is None
+
+
+def test_gateways_may_be_none() -> None:
+    assert register.parse_gateways(GATEWAYS, STATIONS, file="g.csv") == {}
+
+
+@pytest.mark.parametrize(
+    ("medium", "station"),
+    [
+        ("air", "a3"),
+        ("water", "a2"),
+        ("noise", "a1"),
+        ("soil", "a1"),
+        ("AIR", "a1"),
+        ("air", "A1"),
+        ("air", ""),
+        ("", "a1"),
+    ],
+)
+def test_gateways_station_that_is_not_registered_is_told_with_its_line(medium: str, station: str) -> None:
+    error = gateways_error_of(f"{GATEWAYS}north,air,a1\nnorth,{medium},{station}\n")
+    got = repr((medium, station))
+    assert error == f"g.csv: line 3: station: expected a medium and a station of the register, got {got}"
+
+
+@pytest.mark.parametrize("second", ["north", "south"])
+def test_gateways_station_that_stands_twice_is_told_with_the_second_line(second: str) -> None:
+    error = gateways_error_of(f"{GATEWAYS}north,air,a1\n\n{second},air,a1\n")
+    assert error == "g.csv: line 4: station: expected each station once, got ('air', 'a1') again"
+
+
+@pytest.mark.parametrize("name", ["", "a b", "a/b", "+", "a#", "$SYS", "x" * 65])
+def test_gateways_name_that_cannot_stand_in_a_topic_is_refused(name: str) -> None:
+    error = gateways_error_of(f"{GATEWAYS}{name},air,a1\n")
+    assert error == f"g.csv: line 2: gateway: expected 1 to 64 characters as of a station, got {name!r}"
+
+
+@pytest.mark.parametrize(
+    "header", ["gateway,station,medium", "gateway,medium", "gateway,medium,station,since", "Gateway,medium,station", ""]
+)
+def test_gateways_header_that_is_another_is_refused(header: str) -> None:
+    error = gateways_error_of(f"{header}\nnorth,air,a1\n")
+    assert error.startswith("g.csv: line ")
+    assert "expected columns gateway,medium,station, got " in error
+
+
+@pytest.mark.parametrize(("row", "got"), [("north,air", 2), ("north,air,a1,x", 4)])
+def test_gateways_row_of_another_length_is_refused(row: str, got: int) -> None:
+    assert gateways_error_of(f"{GATEWAYS}{row}\n") == f"g.csv: line 2: expected 3 fields, got {got}"

@@ -34,6 +34,7 @@ def error_of(text: str) -> str:
         ("{medium}", "+"),
         ("plain/topic", "plain/topic"),
         ("a.b/{station}", "a.b/+"),
+        ("gateways/{gateway}/{medium}", "gateways/+/+"),
     ],
 )
 def test_source_captures_become_single_level_wildcards(topic: str, subscription: str) -> None:
@@ -49,6 +50,8 @@ def test_source_captures_become_single_level_wildcards(topic: str, subscription:
         ("{station}/{medium}", "a/b", {"station": "a", "medium": "b"}),
         ("x/{station}/y", "x/y/y", {"station": "y"}),
         ("plain/topic", "plain/topic", {}),
+        ("gateways/{gateway}/{medium}", "gateways/g-1/air", {"gateway": "g-1", "medium": "air"}),
+        ("{gateway}/{medium}/{station}", "g/air/a1", {"gateway": "g", "medium": "air", "station": "a1"}),
     ],
 )
 def test_source_topic_gives_its_captures(template: str, topic: str, captures: dict[str, str]) -> None:
@@ -124,13 +127,19 @@ def test_source_smallest_limit_is_taken(more: str) -> None:
 @pytest.mark.parametrize(
     ("topic", "more", "error"),
     [
-        ("a/{x}", "", "topic: expected captures {medium} and {station}, got 'x'"),
-        ("a/{Station}", "", "topic: expected captures {medium} and {station}, got 'Station'"),
+        ("a/{x}", "", "topic: expected captures {medium}, {station} and {gateway}, got 'x'"),
+        ("a/{Station}", "", "topic: expected captures {medium}, {station} and {gateway}, got 'Station'"),
         (
             "a/{medium}/{medium}",
             "",
             "topic: expected levels that are a word or one {capture}, got 'a/{medium}/{medium}'",
         ),
+        (
+            "{gateway}/{medium}/{gateway}",
+            "",
+            "topic: expected levels that are a word or one {capture}, got '{gateway}/{medium}/{gateway}'",
+        ),
+        ("a/{gateway}", "", "medium: expected one of air, water, noise as the topic has no {medium}, got nothing"),
         ("a//{medium}", "", "topic: expected levels that are a word or one {capture}, got 'a//{medium}'"),
         ("/a/{medium}", "", "topic: expected levels that are a word or one {capture}, got '/a/{medium}'"),
         ("a/{medium}/", "", "topic: expected levels that are a word or one {capture}, got 'a/{medium}/'"),

@@ -1,0 +1,67 @@
+"""From messages to arrivals: finds the source of a topic and calls its dialect."""
+
+import logging
+
+from ingestor.config import Config
+from ingestor.store import Arrival
+from sensors.decoders import DIALECTS, Context
+from sensors.reading import Decoded, Refusal
+from sensors.sources import Source
+
+log = logging.getLogger(__name__)
+
+KNOWN_TOPICS = 100_000
+"""Topics whose source is remembered; gateways that invent topics must not fill the memory."""
+
+
+class Decoding:
+    """Decodes by one configuration; a changed configuration needs another."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self._matchers = [(source, source.matcher()) for source in config.sources]
+        self._by_topic: dict[str, tuple[Source, Context] | None] = {}
+
+    def arrival(self, topic: str, payload: bytes, received_at: float, *, again: bool = False) -> Arrival:
+        """Return what becomes of a message; never raises."""
+        found = self._by_topic[topic] if topic in self._by_topic else self._find(topic)
+        if found is None:
+            refusal = Refusal("unknown_topic", "topic: expected one that a source of config/sources.toml takes")
+            return Arrival("", topic, received_at, payload, [], [refusal], again)
+        source, context = found
+        if len(payload) > source.max_payload_bytes:
+            refusal = Refusal(
+                "too_large", f"payload: expected at most {source.max_payload_bytes} bytes, got {len(payload)}"
+            )
+            return Arrival(source.name, topic, received_at, payload, [], [refusal], again)
+        try:
+            decoded = DIALECTS[source.dialect](payload, received_at, context)
+        except Exception as error:  # whatever a payload does to a decoder, the message is kept
+            log.exception("source %s: the decoder failed; the message goes to quarantine", source.name)
+            decoded = Decoded([], [Refusal("internal", f"decoder: {type(error).__name__}")])
+        return Arrival(source.name, topic, received_at, payload, decoded.readings, decoded.refusals, again)
+
+    def _find(self, topic: str) -> tuple[Source, Context] | None:
+        """Find the source of a topic, and remember it."""
+        if len(self._by_topic) >= KNOWN_TOPICS:
+            self._by_topic.clear()
+        found = None
+        for source, captures_of in self._matchers:
+            captures = captures_of(topic)
+            if captures is not None:
+                found = (source, self._context(source, captures))
+                break
+        self._by_topic[topic] = found
+        return found
+
+    def _context(self, source: Source, captures: dict[str, str]) -> Context:
+        return Context(
+            medium=captures.get("medium", source.medium),
+            station=captures.get("station"),
+            gateway=captures.get("gateway"),
+            max_ahead_s=source.max_ahead_s,
+            not_before=self._config.start_of(source.not_before),
+            offset_s=self._config.offset_s,
+            quantities=self._config.quantities,
+            register=self._config.register,
+        )

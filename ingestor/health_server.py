@@ -1,0 +1,130 @@
+"""Health over HTTP, on loopback only: `/metrics` for Prometheus, `/healthz`, `/readyz`."""
+
+import contextlib
+import json
+import logging
+import threading
+from collections.abc import Iterator
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+
+from ingestor.health import LAG_BUCKETS_S, Health
+from ingestor.store import StoreError
+
+log = logging.getLogger(__name__)
+
+HOST = "127.0.0.1"
+REQUEST_S = 5.0
+
+_COUNTERS = {
+    "received": "messages received from the broker",
+    "messages": "messages committed and acknowledged",
+    "decoded": "readings decoded and committed",
+    "stored": "readings that the store has confirmed",
+    "duplicate": "messages that the broker delivered again",
+    "quarantined": "messages with a part that went to quarantine",
+    "retried": "deliveries to the store that had to be tried again",
+    "reconnects": "connections to the broker that were lost or refused",
+}
+_GAUGES = {
+    "outbox_readings": "readings in the outbox",
+    "outbox_bytes": "bytes in the outbox",
+    "outbox_age_s": "age of the oldest readings in the outbox in seconds",
+    "lag_s": "largest time from the end of a reading's period to its arrival, in the last group",
+}
+
+
+class _Metrics:
+    """Health as metrics, at the moment of the question."""
+
+    def __init__(self, health: Health) -> None:
+        self._health = health
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield all metrics; the name is prometheus_client's."""
+        health = self._health
+        for name, text in _COUNTERS.items():
+            yield CounterMetricFamily(f"qingjing_{name}", text, value=getattr(health, name))
+        for name, text in _GAUGES.items():
+            yield GaugeMetricFamily(f"qingjing_{name}", text, value=getattr(health, name))
+        reasons = CounterMetricFamily("qingjing_quarantined_by", "messages in quarantine by reason", labels=["reason"])
+        for code, count in sorted(health.quarantined_by.items()):
+            reasons.add_metric([code], count)
+        yield reasons
+        buckets, below = [], 0
+        for bound, count in zip([*map(str, LAG_BUCKETS_S), "+Inf"], health.lag_counts, strict=True):
+            below += count
+            buckets.append((bound, float(below)))
+        lag = HistogramMetricFamily("qingjing_lag_seconds", "time from the end of a reading's period to its arrival")
+        lag.add_metric([], buckets, sum_value=health.lag_sum_s)
+        yield lag
+        yield GaugeMetricFamily("qingjing_connected", "1 while the broker is connected", value=health.connected)
+        yield GaugeMetricFamily("qingjing_ready", "1 while readings are taken and stored", value=not problems(health))
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_: object) -> None:
+        """Say nothing of clients that leave early."""
+        log.debug("a client of the health server failed", exc_info=True)
+
+
+def problems(health: Health) -> list[str]:
+    """Return why readings are not taken or not stored now; empty where they are."""
+    found = [] if health.connected else ["broker: not connected"]
+    found += [each for each in (health.full, health.commit_failing, health.store_failing) if each is not None]
+    return found
+
+
+def start(health: Health, *, port: int) -> ThreadingHTTPServer:
+    """Serve health on 127.0.0.1 in threads that end with the process; `shutdown` and `server_close` end it.
+
+    Raises
+    ------
+    StoreError
+        If the port is taken.
+    """
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_Metrics(health))
+
+    class Answers(BaseHTTPRequestHandler):
+        timeout = REQUEST_S
+
+        def do_GET(self) -> None:
+            if self.path == "/metrics":
+                self._answer(HTTPStatus.OK, generate_latest(registry), CONTENT_TYPE_PLAIN_0_0_4)
+            elif self.path == "/healthz":
+                self._answer(HTTPStatus.OK, b'{"alive": true}\n', "application/json")
+            elif self.path == "/readyz":
+                found = problems(health)
+                status = HTTPStatus.SERVICE_UNAVAILABLE if found else HTTPStatus.OK
+                told = {"ready": not found, "problems": found, "config_refused": health.config_refused}
+                self._answer(status, json.dumps(told, ensure_ascii=False).encode() + b"\n", "application/json")
+            else:
+                self._answer(HTTPStatus.NOT_FOUND, b"/metrics, /healthz, /readyz\n", "text/plain")
+
+        def _answer(self, status: HTTPStatus, body: bytes, kind: str) -> None:
+            self.send_response(status)
+            self.send_header("Content-Type", kind)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            with contextlib.suppress(OSError):
+                self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing: a scrape every 15 s is no news."""
+
+    try:
+        server = _Server((HOST, port), Answers)
+    except OSError as error:
+        raise StoreError(
+            f"health {HOST}:{port}: cannot listen ({error}); set collector.health_port in settings.toml to a free "
+            f"port, or to 0 for none"
+        ) from error
+    threading.Thread(target=server.serve_forever, name="health", daemon=True).start()
+    return server

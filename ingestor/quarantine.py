@@ -1,0 +1,63 @@
+"""The quarantine as a tool: what was refused is decoded again after the configuration was mended."""
+
+from collections.abc import Callable, Iterable
+
+import msgspec
+
+from ingestor.config import Config
+from ingestor.decoding import Decoding
+from ingestor.store import Ledger, Quarantined, taken_of
+from ingestor.store.ledger import REFUSED_BY_STORE
+from ingestor.store.line_protocol import decode
+from sensors.reading import Reading
+
+
+class Retried(msgspec.Struct, frozen=True):
+    """What became of messages tried again: how many left quarantine, how many stayed, and the values stored."""
+
+    released: int
+    stayed: int
+    values: int
+
+
+def retry(
+    config: Config, ledger: Ledger, numbers: Iterable[int], *, progress: Callable[[], None] = lambda: None
+) -> Retried:
+    """Decode messages again, as of their last arrival; what is taken now goes to the store through the outbox.
+
+    Values that the message gave at its arrival are not stored again: a later message may have corrected them. What
+    was refused then and is taken now is stored, also where something was stored for its time since.
+
+    Raises
+    ------
+    StoreError
+        If the ledger cannot be read or written; messages done so far are done.
+    """
+    decoding = Decoding(config)
+    released = stayed = values = 0
+    for number in numbers:
+        kept = ledger.quarantined_one(number)
+        if kept is None:
+            continue
+        if kept.source == REFUSED_BY_STORE:
+            readings, refusals = decode(kept.payload), []
+        else:
+            arrival = decoding.arrival(kept.topic, kept.payload, kept.last_at)
+            readings, refusals = _not_taken(arrival.readings, kept), arrival.refusals
+        ledger.release(number, readings, refusals, [*kept.taken, *taken_of(readings)])
+        released, stayed = released + (not refusals), stayed + bool(refusals)
+        values += sum(len(reading.values) for reading in readings)
+        progress()
+    return Retried(released, stayed, values)
+
+
+def _not_taken(readings: list[Reading], kept: Quarantined) -> list[Reading]:
+    """Readings without the values that the message gave at its arrival."""
+    taken = set(kept.taken)
+    left = []
+    for reading in readings:
+        named = zip(taken_of([reading]), reading.values, strict=True)
+        values = tuple(value for name, value in named if name not in taken)
+        if values:
+            left.append(msgspec.structs.replace(reading, values=values))
+    return left

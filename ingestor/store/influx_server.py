@@ -1,0 +1,292 @@
+"""An InfluxDB server, of generation 1, 2 or 3, through the two endpoints that all serve: `/write` and `/query`.
+
+`influxdb-client` is the transport: its environment names (`INFLUXDB_V2_URL`, `_TOKEN`, `_ORG`, `_TIMEOUT`, ...), its
+connection pool, TLS and authentication. Its background batching, which loses data on failure, is not used.
+
+RefusedError        the server will never take these lines: its words, and how many it says it dropped
+TooLargeError       the server takes fewer lines at once
+UnavailableError    it is away, busy, or does not let us in; try again (see `ports`)
+"""
+
+import csv
+import io
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+import urllib3
+from influxdb_client.client.influxdb_client import InfluxDBClient
+from influxdb_client.domain.bucket_retention_rules import BucketRetentionRules
+from influxdb_client.rest import ApiException
+
+from ingestor.store.ports import StoreError, UnavailableError
+from sensors.errors import printable
+
+URL = "INFLUXDB_V2_URL"
+TOKEN = "INFLUXDB_V2_TOKEN"  # noqa: S105  # the name of a variable, not a token
+TOKEN_FILE = "INFLUXDB_V2_TOKEN_FILE"  # noqa: S105  # ours, beside influxdb-client's names
+LONGEST_WORDS = 500
+LINES_TOLD = 3
+
+_DROPPED = re.compile(r"dropped=(\d+)")
+_REFUSED = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY)
+_NOT_LET_IN = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
+
+
+class RefusedError(Exception):
+    """The server refused some or all lines for good. `words` are the server's; `dropped` how many, where it says."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__(words)
+        self.words = words
+        found = _DROPPED.search(words)
+        self.dropped = int(found[1]) if found else None
+
+
+class TooLargeError(Exception):
+    """The server takes fewer lines at once."""
+
+
+class InfluxServer:
+    """One database (bucket) of a server; `database` is its name for `/write?db=` and `/query?db=`."""
+
+    def __init__(self, database: str, *, retention_policy: str | None = None) -> None:
+        """Read `INFLUXDB_V2_*` from the environment; connects to nothing yet.
+
+        Raises
+        ------
+        StoreError
+            If INFLUXDB_V2_URL is missing or a variable cannot be taken.
+        """
+        self.url = os.environ.get(URL, "").rstrip("/")
+        self.database = database
+        if not re.match(r"https?://[^/@]+$", self.url):
+            raise StoreError(
+                f"store: {URL}: expected the server's address such as http://127.0.0.1:8086, without user or path, "
+                f"got {self.url.rpartition('@')[2]!r}; secrets belong into {TOKEN}"
+            )
+        try:
+            if TOKEN_FILE in os.environ:  # influxdb-client knows no file: so it finds the token where it looks
+                os.environ[TOKEN] = Path(os.environ[TOKEN_FILE]).read_text(encoding="utf-8").strip()
+            self._client = InfluxDBClient.from_env_properties()
+        except (ValueError, TypeError, OSError) as error:
+            raise StoreError(f"store {self.url}: INFLUXDB_V2_*: expected usable settings, got {error}") from error
+        self._to = [("db", database)]
+        if retention_policy:
+            self._to.append(("rp", retention_policy))
+        self._created = False
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+    def version(self) -> str:
+        """Return the server's version as `/ping` tells it, such as `1.6.7`.
+
+        Raises
+        ------
+        UnavailableError
+            If it does not answer.
+        """
+        _, headers = self._call("/ping", "GET", [], {})
+        lower = {name.lower(): value for name, value in headers.items()}
+        return lower.get("x-influxdb-version", "").lstrip("v")
+
+    def clock(self) -> str | None:
+        """Return the server's time as its answers tell it; None where they do not.
+
+        Raises
+        ------
+        UnavailableError
+            If it does not answer.
+        """
+        _, headers = self._call("/ping", "GET", [], {})
+        return next((value for name, value in headers.items() if name.lower() == "date"), None)
+
+    def write(self, lines: bytes) -> None:
+        """Write lines whose times are in seconds; when this returns, the server has confirmed all of them.
+
+        A missing database is made first, where the server allows it.
+
+        Raises
+        ------
+        RefusedError, TooLargeError, UnavailableError
+            See the module.
+        """
+        parameters = [*self._to, ("precision", "s")]
+        try:
+            self._call("/write", "POST", parameters, {"Content-Type": "text/plain; charset=utf-8"}, lines)
+        except _AnswerError as answer:
+            if answer.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+                raise TooLargeError from answer
+            if answer.status in _REFUSED:
+                raise RefusedError(answer.words) from answer
+            if answer.status == HTTPStatus.NOT_FOUND and not self._created:
+                self._create()
+                self.write(lines)
+                return
+            raise self._unavailable(answer) from answer
+
+    def query(self, statement: str) -> Iterator[dict[str, str]]:
+        """Yield the rows of an InfluxQL statement by column, times in seconds; `name` and `tags` tell whose.
+
+        Raises
+        ------
+        StoreError
+            If the server refuses the statement.
+        UnavailableError
+            If it does not answer.
+        """
+        parameters = [*self._to, ("epoch", "s"), ("q", statement)]
+        try:
+            body, _ = self._call("/query", "GET", parameters, {"Accept": "application/csv"})
+        except _AnswerError as answer:
+            if answer.status == HTTPStatus.NOT_FOUND:
+                return
+            raise self._unavailable(answer) from answer
+        yield from _tables(body)
+
+    def command(self, statement: str) -> None:
+        """Run an InfluxQL statement that changes something.
+
+        Raises
+        ------
+        StoreError
+            If the server refuses the statement.
+        UnavailableError
+            If it does not answer.
+        """
+        try:
+            body, _ = self._call("/query", "POST", [*self._to, ("q", statement)], {"Accept": "application/json"})
+        except _AnswerError as answer:
+            raise self._unavailable(answer) from answer
+        words = _error_in(body)
+        if words:
+            raise StoreError(f"store {self.url}: {statement.split()[0]}: refused: {words}")
+
+    def _create(self) -> None:
+        """Make the database, or the bucket of generation 2, where it is missing."""
+        self._created = True  # tried once; a server that says 404 for another reason must not be asked for ever
+        generation = self.version().partition(".")[0]
+        try:
+            if generation == "2":
+                organisation = os.environ.get("INFLUXDB_V2_ORG")
+                rules = BucketRetentionRules(type="expire", every_seconds=0)
+                self._client.buckets_api().create_bucket(
+                    bucket_name=self.database, retention_rules=rules, org=organisation
+                )
+            else:
+                self.command(f"CREATE DATABASE {quoted(self.database)}")
+        except (ApiException, StoreError, ValueError) as error:
+            self._created = False
+            words = error.reason if isinstance(error, ApiException) else error
+            raise UnavailableError(
+                f"store {self.url}: expected the database {self.database!r}, which is missing and cannot be made "
+                f"({words}); make it, then everything goes on"
+            ) from error
+
+    def _call(
+        self, path: str, method: str, parameters: list[tuple[str, str]], headers: dict[str, str], body: bytes = b""
+    ) -> tuple[str, Mapping[str, str]]:
+        """Call an endpoint; return body and headers of an answer of the class 200."""
+        try:
+            self._client.api_client.call_api(
+                path,
+                method,
+                query_params=parameters,
+                header_params={"Content-Type": "text/plain", **headers},
+                body=body,
+            )
+        except ApiException as error:
+            raise _AnswerError.of(error) from error
+        except (urllib3.exceptions.HTTPError, OSError) as error:
+            raise UnavailableError(f"store {self.url}: unavailable ({_short(error)})") from error
+        answer = self._client.api_client.last_response
+        return answer.data, answer.getheaders()
+
+    def _unavailable(self, answer: "_AnswerError") -> StoreError:
+        if answer.status in _NOT_LET_IN:
+            return UnavailableError(
+                f"store {self.url}: not let in ({answer.words}); set {TOKEN} to a token that may read and write "
+                f"{self.database!r}"
+            )
+        return UnavailableError(
+            f"store {self.url}: unavailable ({answer.status} {answer.words})", retry_after_s=answer.retry_after_s
+        )
+
+
+class _AnswerError(Exception):
+    """An answer other than 200 to 299."""
+
+    def __init__(self, status: int, words: str, retry_after_s: float | None) -> None:
+        super().__init__(words)
+        self.status = status
+        self.words = words
+        self.retry_after_s = retry_after_s
+
+    @classmethod
+    def of(cls, error: ApiException) -> "_AnswerError":
+        body = error.body.decode("utf-8", "replace") if isinstance(error.body, bytes) else (error.body or "")
+        words = printable((_error_in(body) or body or error.reason or "").strip())[:LONGEST_WORDS]
+        headers = {name.lower(): value for name, value in (error.headers or {}).items()}
+        try:
+            retry_after_s = max(0.0, float(headers["retry-after"]))
+        except (KeyError, ValueError):
+            retry_after_s = None
+        return cls(error.status, words, retry_after_s)
+
+
+def quoted(name: str) -> str:
+    """Return an identifier of InfluxQL."""
+    return '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def literal(value: str) -> str:
+    """Return a string literal of InfluxQL."""
+    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def _tables(body: str) -> Iterator[dict[str, str]]:
+    """Rows of a CSV answer, which has a header before each table; tables are parted by empty lines."""
+    header: list[str] = []
+    for row in csv.reader(io.StringIO(body)):
+        if not row:
+            header = []
+        elif not header or row[:2] == ["name", "tags"]:
+            header = row
+        else:
+            yield dict(zip(header, row, strict=True))
+
+
+def _error_in(body: str) -> str:
+    """The error that a JSON body tells, of whichever generation; empty where it tells none."""
+    try:
+        told: Any = json.loads(body)
+    except ValueError:
+        return ""
+    if not isinstance(told, dict):
+        return ""
+    results = told.get("results")
+    for each in results if isinstance(results, list) else [told]:
+        words = (each.get("error") or each.get("message")) if isinstance(each, dict) else None
+        if words:
+            return ": ".join([str(words), *_lines_in(told.get("data"))])
+    return ""
+
+
+def _lines_in(data: Any) -> list[str]:
+    """What generation 3 tells of the lines that it refused, the first few as one text; it gives an object or an array."""
+    lines = data if isinstance(data, list) else [data] if isinstance(data, dict) else []
+    told = [str(line.get("error_message", "")) if isinstance(line, dict) else str(line) for line in lines]
+    return ["; ".join(told[:LINES_TOLD])] if told else []
+
+
+def _short(error: Exception) -> str:
+    """The innermost reason of an error of urllib3, without object addresses."""
+    reason = getattr(error, "reason", None) or error
+    text = str(reason)
+    return printable(text.rpartition(">: ")[2] or text)[:LONGEST_WORDS]

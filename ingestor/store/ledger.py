@@ -1,0 +1,301 @@
+"""The ledger: one SQLite file (WAL, full sync) with the outbox, the quarantine and the counts of every kind of store.
+
+The outbox holds groups of readings as lines of InfluxDB (`line_protocol`), in the order in which they were committed.
+"""
+
+import hashlib
+import sqlite3
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+
+from ingestor.store import line_protocol
+from ingestor.store.ports import Arrival, Backlog, Quarantined, StoreError, Taken
+from sensors.reading import Reading, Refusal
+
+SCHEMA_VERSION = 2
+
+_SCHEMA = """
+CREATE TABLE outbox (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, committed_at REAL NOT NULL, readings INTEGER NOT NULL, lines BLOB NOT NULL
+);
+CREATE TABLE quarantine (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, digest BLOB NOT NULL UNIQUE, first_at REAL NOT NULL, last_at REAL NOT NULL,
+    seen INTEGER NOT NULL, source TEXT NOT NULL, topic TEXT NOT NULL, payload BLOB NOT NULL, refusals BLOB NOT NULL,
+    taken BLOB NOT NULL
+);
+CREATE TABLE dropped (
+    id INTEGER PRIMARY KEY, dropped_at REAL NOT NULL, reason TEXT NOT NULL, source TEXT NOT NULL, topic TEXT NOT NULL,
+    seen INTEGER NOT NULL, size INTEGER NOT NULL, refusals BLOB NOT NULL
+);
+CREATE TABLE subscription (client_id TEXT, filter TEXT, PRIMARY KEY (client_id, filter)) WITHOUT ROWID;
+CREATE TABLE counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+"""
+
+_QUARANTINE = (
+    "INSERT INTO quarantine (digest, first_at, last_at, seen, source, topic, payload, refusals, taken) "
+    "VALUES (?, ?, ?, 1, ?, ?, ?, ?, ?) "
+    "ON CONFLICT (digest) DO UPDATE SET seen = seen + 1, last_at = max(last_at, excluded.last_at), "
+    "refusals = excluded.refusals, taken = excluded.taken"
+)
+_COUNT = "INSERT INTO counter VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = value + excluded.value"
+
+_encode = msgspec.msgpack.Encoder().encode
+_refusals = msgspec.msgpack.Decoder(list[Refusal])
+_taken = msgspec.msgpack.Decoder(list[Taken])
+
+REFUSED_BY_STORE = "store"
+"""The source of quarantined lines that the store itself refused."""
+
+
+class Ledger:
+    """Outbox, quarantine, counts; used from one thread."""
+
+    def __init__(self, file: Path) -> None:
+        """Open `file`, creating it and its folder where they are missing.
+
+        Raises
+        ------
+        StoreError
+            If it cannot be opened, is no database, or was made by another version of qingjing.
+        """
+        self.file = file
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            self._db = sqlite3.connect(file, isolation_level=None, timeout=30)
+        except (sqlite3.Error, OSError) as error:
+            raise StoreError(f"store {file}: expected a usable SQLite file, got {error}") from error
+        try:
+            self._db.execute("PRAGMA journal_mode = WAL")
+            self._db.execute("PRAGMA synchronous = FULL")
+            self._db.execute("PRAGMA wal_autocheckpoint = 8000")
+            self._db.execute("PRAGMA journal_size_limit = 67108864")
+            self._db.execute("PRAGMA cache_size = -32768")
+            with self._transaction():
+                self._create_or_check()
+            self._backlog = self._counted_backlog()
+        except (sqlite3.Error, StoreError) as error:
+            self._db.close()
+            if isinstance(error, StoreError):
+                raise
+            raise StoreError(f"store {file}: expected a usable SQLite file, got {error}") from error
+
+    @property
+    def place(self) -> str:
+        """Where readings end up, for people."""
+        return str(self.file)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    def _create_or_check(self) -> None:
+        version = self._db.execute("PRAGMA user_version").fetchone()[0]
+        if version == 0:
+            for statement in _SCHEMA.split(";"):
+                self._db.execute(statement)
+            self._db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        elif version != SCHEMA_VERSION:
+            raise StoreError(
+                f"store {self.file}: expected schema version {SCHEMA_VERSION}, got {version}; "
+                f"use the qingjing that made it, or another --data"
+            )
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._db.execute("COMMIT")
+        except BaseException:
+            if self._db.in_transaction:  # SQLite itself rolls back where the disk is full
+                self._db.execute("ROLLBACK")
+            raise
+
+    @contextmanager
+    def _usable(self, what: str) -> Iterator[None]:
+        """Translate errors of SQLite, and of what lies in it, into StoreError."""
+        try:
+            yield
+        except (sqlite3.Error, msgspec.DecodeError) as error:
+            raise StoreError(f"store {self.file}: {what}: {error}") from error
+
+    # Outbox
+
+    def commit(self, arrivals: Sequence[Arrival]) -> None:
+        """See `Intake.commit`."""
+        readings = [reading for arrival in arrivals for reading in arrival.readings]
+        refused = [arrival for arrival in arrivals if arrival.refusals]
+        counts = {
+            "messages": len(arrivals),
+            "messages_again": sum(arrival.again for arrival in arrivals),
+            "messages_quarantined": len(refused),
+        }
+        with self._usable(f"{len(arrivals)} messages not kept"), self._transaction():
+            size = self._put(readings, refused, counts)
+        self._grow(len(readings), size)
+
+    def _put(self, readings: list[Reading], refused: Iterable[Arrival], counts: dict[str, int]) -> int:
+        """Put readings into the outbox and refused messages into quarantine, inside a transaction.
+
+        Return the bytes that the outbox grew by.
+        """
+        lines = line_protocol.encode(readings)
+        if lines:
+            self._db.execute(
+                "INSERT INTO outbox (committed_at, readings, lines) VALUES (?, ?, ?)",
+                (time.time(), len(readings), lines),
+            )
+        self._db.executemany(_QUARANTINE, map(_row, refused))
+        self._count({**counts, "values": sum([len(reading.values) for reading in readings])})
+        return len(lines)
+
+    def _count(self, counts: Mapping[str, int]) -> None:
+        self._db.executemany(_COUNT, [(name, count) for name, count in counts.items() if count])
+
+    def _grow(self, readings: int, size: int) -> None:
+        if readings:
+            before = self._backlog
+            self._backlog = msgspec.structs.replace(
+                before,
+                readings=before.readings + readings,
+                size=before.size + size,
+                oldest_at=before.oldest_at or time.time(),
+            )
+
+    def backlog(self) -> Backlog:
+        """See `Intake.backlog`."""
+        return self._backlog
+
+    def _counted_backlog(self) -> Backlog:
+        readings, size, oldest_at = self._db.execute(
+            "SELECT sum(readings), sum(length(lines)), min(committed_at) FROM outbox"
+        ).fetchone()
+        return Backlog(readings or 0, size or 0, oldest_at)
+
+    def _delivered(self, last_id: int, refused: list[tuple[bytes, Refusal]], counts: dict[str, int]) -> None:
+        """Delete the groups up to an id, and quarantine lines that the store refused, inside a transaction."""
+        readings, size = self._db.execute(
+            "SELECT coalesce(sum(readings), 0), coalesce(sum(length(lines)), 0) FROM outbox WHERE id <= ?", (last_id,)
+        ).fetchone()
+        self._db.execute("DELETE FROM outbox WHERE id <= ?", (last_id,))
+        now = time.time()
+        if refused:
+            arrivals = [Arrival(REFUSED_BY_STORE, "", now, line, [], [refusal]) for line, refusal in refused]
+            self._db.executemany(_QUARANTINE, map(_row, arrivals))
+        self._count({**counts, "lines_refused": len(refused)})
+        oldest_at = self._db.execute("SELECT committed_at FROM outbox ORDER BY id LIMIT 1").fetchone()
+        before = self._backlog
+        self._backlog = Backlog(
+            readings=max(0, before.readings - readings) if oldest_at else 0,
+            size=max(0, before.size - size) if oldest_at else 0,
+            oldest_at=oldest_at[0] if oldest_at else None,
+            moved=before.moved + readings,
+            refused=before.refused + len(refused),
+        )
+
+    # Subscriptions
+
+    def subscriptions(self, client_id: str) -> set[str]:
+        """Return the topic filters that a client's session has subscribed to."""
+        with self._usable("subscriptions cannot be read"):
+            rows = self._db.execute("SELECT filter FROM subscription WHERE client_id = ?", (client_id,))
+            return {name for (name,) in rows}
+
+    def remember_subscriptions(self, client_id: str, filters: Iterable[str]) -> None:
+        """Replace the topic filters of a client's session."""
+        with self._usable("subscriptions not kept"), self._transaction():
+            self._db.execute("DELETE FROM subscription WHERE client_id = ?", (client_id,))
+            self._db.executemany("INSERT INTO subscription VALUES (?, ?)", [(client_id, name) for name in filters])
+
+    # Counts and quarantine
+
+    def counts(self) -> dict[str, int]:
+        """Return the counters kept since the file was made, and the marks of derivation."""
+        with self._usable("counts cannot be read"):
+            return dict(self._db.execute("SELECT name, value FROM counter ORDER BY name").fetchall())
+
+    def set_counter(self, name: str, value: int) -> None:
+        """Set a counter, inside `replacing`."""
+        self._db.execute("INSERT OR REPLACE INTO counter VALUES (?, ?)", (name, value))
+
+    def quarantined(self, *, limit: int | None = None, code: str | None = None) -> list[Quarantined]:
+        """Return messages in quarantine, the newest first; of one code of their first refusal, or all."""
+        if code is None:
+            return list(self._quarantine("ORDER BY id DESC LIMIT ?", (-1 if limit is None else limit,)))
+        chosen = self.quarantine_numbers(code=code)[::-1][:limit]
+        return [found for number in chosen if (found := self.quarantined_one(number)) is not None]
+
+    def quarantine_numbers(self, *, code: str | None = None) -> list[int]:
+        """Return the ids of messages in quarantine, ascending; of one code of their first refusal, or all."""
+        with self._usable("quarantine cannot be read"):
+            rows = self._db.execute("SELECT id, refusals FROM quarantine ORDER BY id")
+            return [number for number, text in rows if code is None or _refusals.decode(text)[0].code == code]
+
+    def quarantined_one(self, number: int) -> Quarantined | None:
+        """Return one message in quarantine by its id."""
+        return next(self._quarantine("WHERE id = ?", (number,)), None)
+
+    def _quarantine(self, clause: str, arguments: tuple[int, ...]) -> Iterator[Quarantined]:
+        with self._usable("quarantine cannot be read"):
+            rows = self._db.execute(
+                f"SELECT id, first_at, last_at, seen, source, topic, payload, refusals, taken FROM quarantine {clause}",
+                arguments,
+            )
+            for number, first, last, seen, source, topic, payload, refusals, taken in rows:
+                yield Quarantined(
+                    number, first, last, seen, source, topic, payload, _refusals.decode(refusals), _taken.decode(taken)
+                )
+
+    def quarantine_reasons(self) -> dict[str, int]:
+        """Return the number of distinct messages in quarantine by the code of their first refusal."""
+        with self._usable("quarantine cannot be read"):
+            reasons: dict[str, int] = {}
+            for (text,) in self._db.execute("SELECT refusals FROM quarantine"):
+                code = _refusals.decode(text)[0].code
+                reasons[code] = reasons.get(code, 0) + 1
+            return dict(sorted(reasons.items()))
+
+    def release(self, number: int, readings: list[Reading], refusals: list[Refusal], taken: list[Taken]) -> None:
+        """Put readings of a message in quarantine into the outbox; it leaves quarantine where no refusal is left."""
+        with self._usable(f"message {number} not released"), self._transaction():
+            if refusals:
+                self._db.execute(
+                    "UPDATE quarantine SET refusals = ?, taken = ? WHERE id = ?",
+                    (_encode(refusals), _encode(taken), number),
+                )
+            else:
+                self._db.execute("DELETE FROM quarantine WHERE id = ?", (number,))
+            size = self._put(readings, [], {"messages_released": int(not refusals)})
+        self._grow(len(readings), size)
+
+    def drop(self, numbers: Iterable[int], *, reason: str) -> int:
+        """Delete messages from quarantine; who they were and why they were dropped stays. Return their number."""
+        dropped = 0
+        with self._usable("quarantine not changed"), self._transaction():
+            for number in numbers:
+                self._db.execute(
+                    "INSERT INTO dropped SELECT id, ?, ?, source, topic, seen, length(payload), refusals "
+                    "FROM quarantine WHERE id = ?",
+                    (time.time(), reason, number),
+                )
+                dropped += self._db.execute("DELETE FROM quarantine WHERE id = ?", (number,)).rowcount
+            self._count({"messages_dropped": dropped})
+        return dropped
+
+
+def _row(arrival: Arrival) -> tuple[object, ...]:
+    digest = hashlib.sha256(arrival.topic.encode("utf-8", "surrogateescape"))
+    digest.update(b"\0")
+    digest.update(arrival.payload)
+    at = arrival.received_at
+    refusals, taken = _encode(arrival.refusals), _encode(taken_of(arrival.readings))
+    return (digest.digest(), at, at, arrival.source, arrival.topic, arrival.payload, refusals, taken)
+
+
+def taken_of(readings: Iterable[Reading]) -> list[Taken]:
+    """Return the names of all values of readings."""
+    return [Taken(r.medium, r.station, r.period_s, r.time, quantity) for r in readings for quantity, _, _ in r.values]

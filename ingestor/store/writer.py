@@ -1,0 +1,149 @@
+"""The writer: a thread that delivers the outbox to InfluxDB, group after group, in the order of their commits.
+
+It only reads the ledger's file. What it has delivered it hands to the collector's thread, which deletes it there:
+the file keeps one thread that writes.
+"""
+
+import logging
+import random
+import sqlite3
+import threading
+from collections import deque
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import msgspec
+
+from ingestor.store.delivery import deliver
+from ingestor.store.influx_server import InfluxServer
+from ingestor.store.ports import Backlog, StoreError, UnavailableError
+from sensors.reading import Refusal
+
+log = logging.getLogger(__name__)
+
+BATCH_READINGS = 5000
+BATCH_BYTES = 4 * 2**20
+GATHER_S = 0.1
+"""How long it waits for more where there is little: a request costs the server more than a line."""
+FIRST_PAUSE_S = 0.5
+LONGEST_PAUSE_S = 30.0
+LONGEST_ASKED_S = 300.0
+"""A server may ask for longer pauses (Retry-After), up to so much."""
+IDLE_S = 1.0
+
+
+class Batch(msgspec.Struct, frozen=True):
+    """The oldest groups of the outbox after some id: the last one's id, how many readings, their lines."""
+
+    last_id: int
+    readings: int
+    lines: bytes
+
+
+class Delivered(msgspec.Struct, frozen=True):
+    """What has left the outbox, up to an id: how many values, and which of them the server refused."""
+
+    last_id: int
+    values: int
+    refused: list[tuple[bytes, Refusal]]
+
+
+class Writer:
+    """Delivers in a thread of its own from `start` until `stop`."""
+
+    def __init__(self, file: Path, server: InfluxServer, *, backlog: Callable[[], Backlog]) -> None:
+        self._file = file
+        self._server = server
+        self._backlog = backlog
+        self._wake = threading.Event()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
+        self._tasks: deque[Callable[[], None]] = deque(maxlen=10)
+        self.delivered: deque[Delivered] = deque()
+        self.last_id = 0
+        self.retried = 0
+        self.failing: str | None = None
+
+    def start(self) -> None:
+        """Start delivering."""
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Tell that something was committed."""
+        self._wake.set()
+
+    def soon(self, task: Callable[[], None]) -> None:
+        """Have a task done between two batches; one that fails because the server is away is given up."""
+        self._tasks.append(task)
+        self._wake.set()
+
+    def stop(self, *, within_s: float) -> None:
+        """Stop; a request that is on its way is waited for, as long as that."""
+        self._stopping.set()
+        self._wake.set()
+        if self._thread.ident is not None:
+            self._thread.join(within_s)
+
+    def _run(self) -> None:
+        pause_s = FIRST_PAUSE_S
+        while not self._stopping.is_set():
+            try:
+                with closing(sqlite3.connect(f"file:{self._file}?mode=ro", uri=True, timeout=30)) as db:
+                    while not self._stopping.is_set():
+                        self._wake.wait(IDLE_S)  # then look in any case: another process may have put something there
+                        self._wake.clear()
+                        self._deliver_all(db)
+                        pause_s = FIRST_PAUSE_S
+            except Exception as error:  # the thread must outlive whatever a server answers
+                if not isinstance(error, StoreError | sqlite3.Error):
+                    log.exception("the writer failed; this is a fault of qingjing, please report it")
+                asked_s = error.retry_after_s if isinstance(error, UnavailableError) else None
+                wait_s = max(random.uniform(0.5, 1.0) * pause_s, min(asked_s or 0.0, LONGEST_ASKED_S))  # noqa: S311
+                pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+                self.failing = str(error)
+                self.retried += 1
+                waiting = self._backlog().readings
+                log.warning("%s; %s readings kept in the outbox, next try in %.1f s", error, f"{waiting:,}", wait_s)
+                self._stopping.wait(wait_s)
+
+    def _deliver_all(self, db: sqlite3.Connection) -> None:
+        """Deliver batches until the outbox has no more."""
+        while not self._stopping.is_set():
+            batch = oldest(db, after=self.last_id)
+            if batch is not None:
+                refused = deliver(self._server, batch.lines)
+                self.last_id = batch.last_id
+                self.delivered.append(Delivered(batch.last_id, values_in(batch.lines), refused))
+                self.failing = None
+            while self._tasks:
+                self._do(self._tasks.popleft())
+            if batch is None:
+                return
+            if batch.readings < BATCH_READINGS // 2:
+                self._stopping.wait(GATHER_S)
+
+    def _do(self, task: Callable[[], None]) -> None:
+        try:
+            task()
+        except StoreError as error:
+            log.debug("%s; given up", error)
+
+
+def oldest(db: sqlite3.Connection, *, after: int) -> Batch | None:
+    """Return the oldest groups of an outbox after an id, as many as make a batch; None where there are none."""
+    lines: list[bytes] = []
+    last_id = readings = size = 0
+    groups = db.execute("SELECT id, readings, lines FROM outbox WHERE id > ? ORDER BY id", (after,))
+    for group, count, found in groups:
+        if lines and (readings + count > BATCH_READINGS or size + len(found) > BATCH_BYTES):
+            break
+        last_id, readings, size = group, readings + count, size + len(found)
+        lines.append(found)
+    groups.close()
+    return Batch(last_id, readings, b"".join(lines)) if lines else None
+
+
+def values_in(lines: bytes) -> int:
+    """Return the number of values in lines: each has one flag."""
+    return lines.count(b"_flag=")
