@@ -6,10 +6,11 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary :all:
 DATA ?= ../shared/data
 
-.PHONY: help demo test check lint bench lock clean
+.PHONY: help demo test lint faults fuzz bench lock clean
 help:
 	@echo "make demo   a simulated year through MQTT to the verdict on a plan (needs python3, git, make)"
-	@echo "make test   lint, types, and all tests against real servers (as root it installs Mosquitto)"
+	@echo "make test   lint, types, and all tests against real servers (as root it installs Mosquitto and InfluxDB)"
+	@echo "make faults 240 rounds of faults on real servers; make fuzz: a million broken payloads"
 	@echo "make bench  the benchmarks, each with what it measured"
 	@echo "make lock   pin the versions anew; make clean removes what was made"
 
@@ -28,8 +29,15 @@ lint: $(VENV)/dev.done
 servers:
 	@tools/install-servers mosquitto influxdb openssl
 
-bench: $(VENV)/dev.done
-	@for each in demo replay_beijing; do $(BIN)/python tests/benchmarks/$$each.py || exit 1; done
+faults: $(VENV)/dev.done servers
+	QINGJING_FAULT_ROUNDS=$${QINGJING_FAULT_ROUNDS:-240} $(BIN)/pytest -s --timeout=3600 tests/integration/faults
+
+fuzz: $(VENV)/dev.done
+	QINGJING_FUZZ_CASES=$${QINGJING_FUZZ_CASES:-1000000} QINGJING_FUZZ_SEED=$${QINGJING_FUZZ_SEED:-$$(date +%j)} \
+	    $(BIN)/pytest -s --timeout=3600 tests/property/test_fuzz_decoding.py
+
+bench: $(VENV)/dev.done servers
+	@for each in demo replay_beijing ingest_influxdb; do $(BIN)/python tests/benchmarks/$$each.py || exit 1; done
 
 $(VENV)/run.done: requirements/run.txt pyproject.toml tools/make-venv
 	@tools/make-venv $(PYTHON) $(VENV)

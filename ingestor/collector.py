@@ -19,7 +19,7 @@ from ingestor.config import Config
 from ingestor.decoding import Decoding
 from ingestor.health import Health
 from ingestor.mqtt_session import Message, Session, SessionError
-from ingestor.store import Arrival, Intake, StoreError
+from ingestor.store import Intake, StoreError
 from sensors.errors import printable
 
 log = logging.getLogger(__name__)
@@ -36,8 +36,6 @@ FINISH_S = 3.0
 """Parts of the 10 s that an orderly stop may take: for the rest of an embedded broker, for the outbox."""
 QUIET_S = 0.5
 GROUP_BYTES = 32 * 2**20
-HELD_MESSAGES = 20_000
-"""How many messages are held in memory at most while the outbox is full; the broker keeps the others."""
 SAID_AGAIN_S = 60.0
 
 
@@ -102,7 +100,7 @@ class Collector:
         self._clock = clock
         self._decoding = Decoding(config)
         self._pending: list[Message] = []
-        self._held: list[Arrival] = []
+        self._pending_bytes = 0
         self._started = clock()
         self._status_at = 0.0
         self._status_told: Status | None = None
@@ -194,12 +192,8 @@ class Collector:
         """Read what the broker has sent, connecting first where needed."""
         if not self._open:
             self._connect()
-        if full is None:
-            self._receive(wait_s=IDLE_WAIT_S)
-        elif len(self._pending) < HELD_MESSAGES:
-            self._session.receive(self._pending, most=HELD_MESSAGES, most_bytes=GROUP_BYTES, wait_s=IDLE_WAIT_S)
-        else:
-            self._session.tend()
+        self._receive(wait_s=IDLE_WAIT_S)
+        if full is not None:
             stop.wait(IDLE_WAIT_S)
         self.health.connected = self._session.connected
         if self._session.subscribed and not self._remembered:
@@ -223,14 +217,15 @@ class Collector:
         self.health.reconnects += 1
 
     def _receive(self, *, wait_s: float) -> None:
-        """Read up to a group of messages.
+        """Read up to a group of messages, those that could not be committed yet counted.
 
         A group ends where the socket is empty: while it is committed the next one gathers, so that groups grow
         with the load by themselves and a lone message is not kept waiting.
         """
         before = len(self._pending)
         most = self._config.settings.collector.group_messages
-        self._session.receive(self._pending, most=most, most_bytes=GROUP_BYTES, wait_s=wait_s)
+        room = GROUP_BYTES - self._pending_bytes
+        self._pending_bytes += self._session.receive(self._pending, most=most, most_bytes=room, wait_s=wait_s)
         self.health.received += len(self._pending) - before
 
     def _why_full(self) -> str | None:
@@ -276,7 +271,7 @@ class Collector:
             self._complain(error)
             self.health.commit_failing = str(error)
             return False
-        self._pending = []
+        self._pending, self._pending_bytes = [], 0
         self._session.acknowledge(group)
         self.health.committed(arrivals)
         refused = Counter((each.topic, each.refusals[0].code) for each in arrivals if each.refusals)

@@ -279,7 +279,7 @@ def _error_in(body: str) -> str:
 
 
 def _lines_in(data: Any) -> list[str]:
-    """What generation 3 tells of the lines that it refused, the first few as one text; it gives an object or an array."""
+    """What generation 3 tells of lines that it refused, the first few as one text; it gives an object or an array."""
     lines = data if isinstance(data, list) else [data] if isinstance(data, dict) else []
     told = [str(line.get("error_message", "")) if isinstance(line, dict) else str(line) for line in lines]
     return ["; ".join(told[:LINES_TOLD])] if told else []
