@@ -80,7 +80,7 @@ class Mosquitto:
 class Influxd:
     """A real InfluxDB 1 (Debian's) on a free loopback port with its own folder, that can be stopped and started."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, auth: bool = False) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.process: subprocess.Popen[bytes] | None = None
@@ -91,6 +91,7 @@ class Influxd:
             f'[meta]\ndir = "{folder}/meta"\n[data]\ndir = "{folder}/data"\nwal-dir = "{folder}/wal"\n'
             "query-log-enabled = false\n[monitor]\nstore-enabled = false\n[continuous_queries]\nenabled = false\n"
             f'[http]\nbind-address = "127.0.0.1:{self.port}"\nlog-enabled = false\nflux-enabled = false\n'
+            f"auth-enabled = {str(auth).lower()}\n"
         )
 
     def start(self) -> None:
