@@ -3,16 +3,14 @@
 paho reads a packet with a system call a field and spends 40 microseconds on each; here a PUBLISH is cut out of what
 one `recv` brought, in about 2. Everything else (connecting, TLS, authentication, will, subscribing, keep-alive,
 reason codes of MQTT 5) is paho's. The two meet at a socket: paho lets a TLS context wrap the socket it has opened,
-so `_Wrapping` stands there and gives paho a `_Socket`, which hands it the packets that are no PUBLISH. What either
+so `Wrapping` stands there and gives paho a `PacketSocket`, which hands it the packets that are no PUBLISH. What either
 side sends goes through the same buffer, whole packets at a time.
 """
 
 import logging
-import select
-import socket
 import ssl
-import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -25,12 +23,10 @@ from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from ingestor.config import BrokerSettings
+from ingestor.mqtt_socket import LinkError, PacketSocket, Wrapping
 
 log = logging.getLogger(__name__)
 
-RECEIVE_BYTES = 262_144
-TLS_RECORD_BYTES = 16_384
-LARGEST_PACKET = 2**28
 QOS_1 = 1
 PUBLISH = 0x30
 DUPLICATE = 0x08
@@ -85,7 +81,7 @@ class Session:
         self._topics: dict[bytes, str] = {}
         self._in = bytearray()
         self._needed = 0
-        self._socket: _Socket | None = None
+        self._socket: PacketSocket | None = None
         self._refused: str | None = None
         self.generation = 0
         self.subscribed = False
@@ -143,14 +139,14 @@ class Session:
         except (OSError, ValueError) as error:
             self._client.disconnect()
             raise SessionError(f"broker {self.address}: cannot be reached ({error})") from error
-        assert isinstance(self._socket, _Socket)
+        assert isinstance(self._socket, PacketSocket)
 
     def _prepare(self, client: mqtt.Client) -> None:
         broker = self._broker
         name = broker.username or (self._secret(broker.username_file) if broker.username_file else None)
         if name is not None:
             client.username_pw_set(name, self._secret(broker.password_file) if broker.password_file else None)
-        client.tls_set_context(_Wrapping(self._tls_context(), self._keep))  # type: ignore[arg-type]  # stands for one
+        client.tls_set_context(Wrapping(self._tls_context(), self._keep))  # type: ignore[arg-type]  # stands for one
         if self.will is not None:
             client.will_set(self.will[0], self.will[1], qos=0, retain=True)
 
@@ -167,7 +163,7 @@ class Session:
             context.load_cert_chain(str(self._directory / tls.cert_file), key)
         return context
 
-    def _keep(self, connection: "_Socket") -> None:
+    def _keep(self, connection: PacketSocket) -> None:
         self._socket = connection
 
     def receive(self, into: list[Message], *, most: int, most_bytes: int, wait_s: float) -> int:
@@ -183,16 +179,17 @@ class Session:
             If the connection is lost, or the broker breaks the protocol or refuses something.
         """
         first, size = len(into), 0
-        while len(into) < most and size < most_bytes:
-            connection = self._live()
-            if not connection.readable(0.0 if len(into) > first else wait_s):
-                break
-            before = len(into)
-            self._in += connection.take()
-            if len(self._in) >= self._needed:
-                self._cut(into)
-            size += sum([len(message.payload) for message in into[before:]])
-            wait_s = 0.0
+        with self._translated():
+            while len(into) < most and size < most_bytes:
+                connection = self._live()
+                if not connection.readable(0.0 if len(into) > first else wait_s):
+                    break
+                before = len(into)
+                self._in += connection.take()
+                if len(self._in) >= self._needed:
+                    self._cut(into)
+                size += sum([len(message.payload) for message in into[before:]])
+                wait_s = 0.0
         self.tend()
         return size
 
@@ -207,7 +204,15 @@ class Session:
         self._client.loop_misc()
         if self._client.want_write():
             self._client.loop_write()
-        self._live().flush()
+        with self._translated():
+            self._live().flush()
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except LinkError as error:
+            raise SessionError(f"broker {self.address}: {error}") from error
 
     def acknowledge(self, messages: Iterable[Message]) -> None:
         """Acknowledge messages of this connection; those of earlier ones the broker sends again."""
@@ -247,10 +252,10 @@ class Session:
             self._socket.close()
             self._socket = None
 
-    def _live(self) -> "_Socket":
+    def _live(self) -> PacketSocket:
         """The socket, while paho holds the connection open."""
         if self._refused is not None or self._socket is None or self._client.socket() is None:
-            raise SessionError(f"broker {self.address}: {self._refused or 'connection lost'}")
+            raise LinkError(self._refused or "connection lost")
         return self._socket
 
     def _cut(self, into: list[Message]) -> None:
@@ -282,7 +287,7 @@ class Session:
                 qos = first >> 1 & 3
                 after = body + 2 if qos else body
                 if after > end or qos > QOS_1:
-                    raise SessionError(f"broker {self.address}: broke the protocol with a PUBLISH that cannot be")
+                    raise LinkError("the broker broke the protocol with a PUBLISH that cannot be")
                 name = data[start + 2 : body]
                 topic = topics.get(name) or self._topic(name)
                 packet_id = data[body] << 8 | data[body + 1] if qos else 0
@@ -349,109 +354,6 @@ class Session:
             self._refused = f"connection lost: {reason}"
 
 
-class _Wrapping:
-    """Stands where paho expects a TLS context; the names are `ssl.SSLContext`'s."""
-
-    check_hostname = True
-
-    def __init__(self, context: ssl.SSLContext | None, keep: Callable[["_Socket"], None]) -> None:
-        self._context = context
-        self._keep = keep
-
-    def wrap_socket(
-        self, plain: socket.socket, *, server_hostname: str, do_handshake_on_connect: bool = False
-    ) -> "_Socket":
-        """Wrap the socket that paho has opened, in TLS where there is a context."""
-        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        inner = plain
-        if self._context is not None:
-            inner = self._context.wrap_socket(
-                plain, server_hostname=server_hostname, do_handshake_on_connect=do_handshake_on_connect
-            )
-        wrapped = _Socket(inner)
-        self._keep(wrapped)
-        return wrapped
-
-
-class _Socket:
-    """Stands where paho expects a TLS socket: gives paho what was `given`, and gathers what it sends."""
-
-    def __init__(self, inner: socket.socket) -> None:
-        self._inner = inner
-        self._out = bytearray()
-        self.given = bytearray()
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._inner, name)
-
-    def do_handshake(self) -> None:
-        """Do the handshake where the connection is TLS."""
-        if isinstance(self._inner, ssl.SSLSocket):
-            self._inner.do_handshake()
-
-    def recv(self, size: int) -> bytes:
-        """Return what was given, as far as it goes."""
-        if not self.given:
-            raise BlockingIOError
-        taken = bytes(self.given[:size])
-        del self.given[:size]
-        return taken
-
-    def send(self, data: bytes) -> int:
-        """Take all; `flush` sends it."""
-        self._out += data
-        return len(data)
-
-    def pending(self) -> int:
-        """Return how many bytes wait without a system call."""
-        return len(self.given)
-
-    def readable(self, wait_s: float) -> bool:
-        """Send what is due, and wait until something comes."""
-        self.flush()
-        if isinstance(self._inner, ssl.SSLSocket) and self._inner.pending():
-            return True
-        sending = [self._inner] if self._out else []
-        try:
-            return bool(select.select([self._inner], sending, [], wait_s)[0])
-        except (OSError, ValueError) as error:
-            raise SessionError(f"connection lost ({error})") from error
-
-    def take(self) -> bytes:
-        """Return what has come, at most RECEIVE_BYTES; nothing where it is part of a TLS record."""
-        try:
-            data = self._inner.recv(RECEIVE_BYTES)
-        except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
-            return b""
-        except OSError as error:
-            raise SessionError(f"connection lost ({error})") from error
-        if not data:
-            raise SessionError("connection closed by the broker")
-        return data
-
-    def flush(self) -> None:
-        """Send what the network takes now."""
-        while self._out:
-            try:
-                sent = self._inner.send(self._out)
-            except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
-                return
-            except OSError as error:
-                raise SessionError(f"connection lost ({error})") from error
-            del self._out[:sent]
-
-    def finish(self, within_s: float = 1.0) -> None:
-        """Send all that is due, as far as the network takes it in that time."""
-        deadline = time.monotonic() + within_s
-        try:
-            self.flush()
-            while self._out and time.monotonic() < deadline:
-                select.select([], [self._inner], [], 0.05)
-                self.flush()
-        except (SessionError, OSError, ValueError):
-            return
-
-
 def _long_length(data: bytes, at: int) -> tuple[int, int]:
     """Value of a variable length of more than a byte and where it ends; 0 as the end where it is not all there."""
     length = shift = 0
@@ -461,7 +363,7 @@ def _long_length(data: bytes, at: int) -> tuple[int, int]:
         if data[i] < 128:
             return length, i + 1
     if len(data) >= at + 4:
-        raise SessionError("the broker broke the protocol with a length of more than four bytes")
+        raise LinkError("the broker broke the protocol with a length of more than four bytes")
     return 0, 0
 
 
@@ -475,4 +377,4 @@ def _after_properties(data: bytes, at: int, end: int) -> int:
             if i + 1 + length > end:
                 break
             return i + 1 + length
-    raise SessionError("the broker broke the protocol with properties longer than their packet")
+    raise LinkError("the broker broke the protocol with properties longer than their packet")

@@ -96,7 +96,7 @@ def test_service_stopped_in_a_flood_keeps_all_that_its_own_broker_acknowledged(s
     publisher.wait(lambda: publisher.unacknowledged == 0, timeout_s=10)
     publisher.close()
     service.send_signal(signal.SIGTERM)
-    assert service.wait(15) == 0
+    assert service.wait(10) == 0
     store = SqliteStore(tmp_path / "data" / "qingjing.sqlite3")
     assert store.counts()["messages"] == 8000
     store.close()
@@ -169,7 +169,7 @@ def test_service_ends_with_0_when_its_whole_process_group_is_told_to_end(tmp_pat
         wait_for(lambda: accepts(port), what="the service to listen")
         publish(port, ("env/v1/air/sz-a01", READING))
         os.killpg(service.pid, signal.SIGTERM)
-        assert service.wait(15) == 0
+        assert service.wait(10) == 0
 
 
 def test_service_whose_broker_dies_ends_with_1(start: Start) -> None:
