@@ -37,6 +37,7 @@ FINISH_S = 3.0
 QUIET_S = 0.5
 GROUP_BYTES = 32 * 2**20
 SAID_AGAIN_S = 60.0
+TOPIC_TOLD = 200
 
 
 class Status(msgspec.Struct, frozen=True):
@@ -196,6 +197,7 @@ class Collector:
         if full is not None:
             stop.wait(IDLE_WAIT_S)
         self.health.connected = self._session.connected
+        self.health.sessions_lost = self._session.sessions_lost
         if self._session.subscribed and not self._remembered:
             self._store.remember_subscriptions(self._session_key, _filters(self._config))
             self._remembered = True
@@ -208,7 +210,7 @@ class Collector:
         self._remembered = False
         self._connected_at = time.monotonic()
         self._open = True
-        self._session.connect(filters, leave=remembered - filters)
+        self._session.connect(filters, leave=remembered - filters, resuming=bool(remembered))
 
     def _disconnected(self, error: SessionError) -> None:
         log.warning("%s; connecting again", error)
@@ -276,7 +278,8 @@ class Collector:
         self.health.committed(arrivals)
         refused = Counter((each.topic, each.refusals[0].code) for each in arrivals if each.refusals)
         for (topic, code), count in refused.items():
-            log.warning("quarantined: %s: %s%s", printable(topic), code, f" ({count} messages)" if count > 1 else "")
+            told = printable(topic[:TOPIC_TOLD])
+            log.warning("quarantined: %s: %s%s", told, code, f" ({count} messages)" if count > 1 else "")
         return True
 
     def _complain(self, error: StoreError) -> None:

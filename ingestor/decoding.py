@@ -1,6 +1,7 @@
 """From messages to arrivals: finds the source of a topic and calls its dialect."""
 
 import logging
+import traceback
 
 from ingestor.config import Config
 from ingestor.store import Arrival
@@ -36,8 +37,10 @@ class Decoding:
             return Arrival(source.name, topic, received_at, payload, [], [refusal], again)
         try:
             decoded = DIALECTS[source.dialect](payload, received_at, context)
-        except Exception as error:  # whatever a payload does to a decoder, the message is kept
-            log.exception("source %s: the decoder failed; the message goes to quarantine", source.name)
+        except Exception as error:  # noqa: BLE001  # whatever a payload does to a decoder, the message is kept
+            place = traceback.extract_tb(error.__traceback__)[-1]
+            kind = type(error).__name__  # its text could hold the payload
+            log.error("source %s: the decoder failed (%s in %s, line %s)", source.name, kind, place.name, place.lineno)
             decoded = Decoded([], [Refusal("internal", f"decoder: {type(error).__name__}")])
         return Arrival(source.name, topic, received_at, payload, decoded.readings, decoded.refusals, again)
 

@@ -27,6 +27,7 @@ class Health:
         self.quarantined_by: dict[str, int] = {}
         self.retried = 0
         self.reconnects = 0
+        self.sessions_lost = 0
         self.outbox_readings = 0
         self.outbox_bytes = 0
         self.outbox_age_s = 0.0

@@ -29,6 +29,7 @@ _COUNTERS = {
     "quarantined": "messages with a part that went to quarantine",
     "retried": "deliveries to the store that had to be tried again",
     "reconnects": "connections to the broker that were lost or refused",
+    "sessions_lost": "times that the broker had forgotten our session, and what it kept for us",
 }
 _GAUGES = {
     "outbox_readings": "readings in the outbox",

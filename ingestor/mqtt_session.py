@@ -83,6 +83,8 @@ class Session:
         self._needed = 0
         self._socket: PacketSocket | None = None
         self._refused: str | None = None
+        self._resuming = False
+        self.sessions_lost = 0
         self.generation = 0
         self.subscribed = False
         self.address = f"{host}:{port}"
@@ -108,8 +110,10 @@ class Session:
         """Whether the broker has accepted the connection, and it still stands as far as is known."""
         return self._client.is_connected()
 
-    def connect(self, filters: Iterable[str], *, leave: Iterable[str]) -> None:
+    def connect(self, filters: Iterable[str], *, leave: Iterable[str], resuming: bool = False) -> None:
         """Connect and subscribe to topic filters; unsubscribe from those to `leave`, which the session still has.
+
+        `resuming` tells that the broker should know the session; where it does not, that is said and counted.
 
         Returns before the broker has answered: `receive` takes its answers.
 
@@ -124,6 +128,8 @@ class Session:
         self._in.clear()
         self._needed = 0
         self._refused = None
+        self._resuming = self._resuming or resuming
+        self._drop()
         self._client = self._new_client()
         try:
             self._prepare(self._client)
@@ -138,6 +144,7 @@ class Session:
                 self._client.connect(self._host, self._port, self._broker.keepalive_s)
         except (OSError, ValueError) as error:
             self._client.disconnect()
+            self._drop()
             raise SessionError(f"broker {self.address}: cannot be reached ({error})") from error
         assert isinstance(self._socket, PacketSocket)
 
@@ -151,20 +158,32 @@ class Session:
             client.will_set(self.will[0], self.will[1], qos=0, retain=True)
 
     def _secret(self, name: str) -> str:
-        return (self._directory / name).read_text(encoding="utf-8").strip()
+        return (self._directory / name).read_text(encoding="utf-8").rstrip("\r\n")
 
     def _tls_context(self) -> ssl.SSLContext | None:
         tls = self._broker.tls
         if tls is None:
             return None
-        context = ssl.create_default_context(cafile=str(self._directory / tls.ca_file) if tls.ca_file else None)
+        context = ssl.create_default_context(cafile=self._file(tls.ca_file) if tls.ca_file else None)
         if tls.cert_file is not None:
-            key = str(self._directory / tls.key_file) if tls.key_file else None
-            context.load_cert_chain(str(self._directory / tls.cert_file), key)
+            key = self._file(tls.key_file) if tls.key_file else None
+            context.load_cert_chain(self._file(tls.cert_file), key, password="")  # never ask on a terminal
         return context
+
+    def _file(self, name: str) -> str:
+        """Path of a file that can be read; OpenSSL would not name the one that cannot."""
+        path = self._directory / name
+        path.open("rb").close()
+        return str(path)
 
     def _keep(self, connection: PacketSocket) -> None:
         self._socket = connection
+
+    def _drop(self) -> None:
+        """Close the socket: paho does not where the handshake failed."""
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
 
     def receive(self, into: list[Message], *, most: int, most_bytes: int, wait_s: float) -> int:
         """Append what the broker has sent to `into`, up to about so many messages and bytes.
@@ -271,7 +290,10 @@ class Session:
                 break
             length = data[at + 1]
             if length > 127:
-                length, start = _long_length(data, at + 1)
+                if start < n and data[start] < 128:  # two bytes, as most readings have
+                    length, start = length & 127 | data[start] << 7, start + 1
+                else:
+                    length, start = _long_length(data, at + 1)
                 if not start:
                     self._needed = n - at + 1
                     break
@@ -319,6 +341,13 @@ class Session:
             self._refused = f"connection refused: {reason}"
             return
         log.info("broker %s: connected, session %s", self.address, "resumed" if flags.session_present else "new")
+        if self._resuming and not flags.session_present:
+            self.sessions_lost += 1
+            log.warning(
+                "broker %s: it has forgotten our session, and with it what it may have kept for us; see docs/broker.md",
+                self.address,
+            )
+        self._resuming = True
         self._subscribe()
 
     def _subscribe(self) -> None:

@@ -50,6 +50,7 @@ class PacketSocket:
     def __init__(self, inner: socket.socket) -> None:
         self._inner = inner
         self._out = bytearray()
+        self._broken: OSError | None = None
         self.given = bytearray()
 
     def __getattr__(self, name: str) -> Any:
@@ -84,9 +85,12 @@ class PacketSocket:
             return True
         sending = [self._inner] if self._out else []
         try:
-            return bool(select.select([self._inner], sending, [], wait_s)[0])
+            found = bool(select.select([self._inner], sending, [], wait_s)[0])
         except (OSError, ValueError) as error:
             raise LinkError(f"connection lost ({error})") from error
+        if self._broken is not None and not found:
+            raise LinkError(f"connection lost ({self._broken})") from self._broken
+        return found
 
     def take(self) -> bytes:
         """Return what has come, at most RECEIVE_BYTES; nothing where it is part of a TLS record."""
@@ -101,14 +105,20 @@ class PacketSocket:
         return data
 
     def flush(self) -> None:
-        """Send what the network takes now."""
+        """Send what the network takes now.
+
+        Where the connection is broken nothing is raised: what a broker has sent before it died is still to be read,
+        and may be nowhere else; `take` then tells.
+        """
         while self._out:
             try:
                 sent = self._inner.send(self._out)
             except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
                 return
             except OSError as error:
-                raise LinkError(f"connection lost ({error})") from error
+                self._broken = error
+                self._out.clear()
+                return
             del self._out[:sent]
 
     def finish(self, within_s: float = 1.0) -> None:
@@ -119,5 +129,5 @@ class PacketSocket:
             while self._out and time.monotonic() < deadline:
                 select.select([], [self._inner], [], 0.05)
                 self.flush()
-        except (LinkError, OSError, ValueError):
+        except (OSError, ValueError):
             return

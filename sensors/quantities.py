@@ -14,6 +14,8 @@ Unit = Literal["ug/m3", "mg/m3", "mg/L", "degC", "1", "uS/cm", "NTU", "dB", "cel
 
 MEDIA: tuple[Medium, ...] = get_args(Medium)
 
+RESERVED = ("name", "tags", "time", "station", "period_s")
+"""Words that name something else in the tables of a store."""
 _KEY = re.compile(r"[a-z][a-z0-9_]{0,31}")
 
 LARGEST: dict[Medium, int] = {"air": 10**9, "water": 10**11, "noise": 10**9}
@@ -60,10 +62,10 @@ def parse(text: str, *, file: str) -> Quantities:
     quantities = strict.toml(text, Quantities, file=file)
     for medium in MEDIA:
         for key, quantity in quantities.of(medium).items():
-            if not _KEY.fullmatch(key) or key.endswith("_flag"):
+            if not _KEY.fullmatch(key) or key.endswith("_flag") or key in RESERVED:
                 raise ConfigError(
-                    f"{file}: {medium}: expected keys of small letters, digits and _ that do not end in _flag, "
-                    f"got {shown(key)}"
+                    f"{file}: {medium}: expected keys of small letters, digits and _ that do not end in _flag "
+                    f"and are none of {', '.join(RESERVED)}, got {shown(key)}"
                 )
             if max(abs(quantity.minimum), abs(quantity.maximum)) > LARGEST[medium]:
                 raise ConfigError(

@@ -12,6 +12,7 @@ from sensors.errors import ConfigError, shown
 from sensors.quantities import MEDIA, Medium
 
 _CAPTURE = re.compile(r"\{(\w+)\}")
+_NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _CAPTURES = ("medium", "station", "gateway")
 
 
@@ -70,6 +71,8 @@ def parse(text: str, *, file: str) -> list[Source]:
         at = f"{file}: source[{i}]"
         if source.name in names:
             raise ConfigError(f"{at}.name: expected each name once, got {shown(source.name)} again")
+        if not _NAME.fullmatch(source.name):
+            raise ConfigError(f"{at}.name: expected letters, digits, ., _ or -, got {shown(source.name)}")
         names.add(source.name)
         if source.dialect not in DIALECTS:
             raise ConfigError(f"{at}.dialect: expected one of {', '.join(DIALECTS)}, got {shown(source.dialect)}")

@@ -122,10 +122,11 @@ def quarantine_retry(number: Numbers = None, code: Reason = None, all_: All = Fa
     A message leaves quarantine when nothing of it is refused any more. The running service need not be stopped.
     """
     loaded = options.load()
-    with opened_ledger() as ledger, progress_bars() as progress:
+    with opened_ledger() as ledger:
         numbers = _chosen(ledger, number, code, all_)
-        task = progress.add_task("retry", total=len(numbers))
-        done = quarantine.retry(loaded, ledger, numbers, progress=lambda: progress.advance(task))
+        with progress_bars() as progress:
+            task = progress.add_task("retry", total=len(numbers))
+            done = quarantine.retry(loaded, ledger, numbers, progress=lambda: progress.advance(task))
     if json_:
         print_line(tables.as_json(done))
     else:
@@ -180,7 +181,7 @@ def _exported(found: Quarantined) -> dict[str, Any]:
         "last_at": _time(found.last_at),
         "seen": found.seen,
         "source": found.source,
-        "topic": printable(found.topic),
+        "topic": found.topic,
         "refusals": found.refusals,
         "payload": base64.b64encode(found.payload).decode(),
     }

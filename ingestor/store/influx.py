@@ -133,6 +133,6 @@ class InfluxStore(Ledger, InfluxTables):
         )
         line = f"{HEALTH.name},{HEALTH.key}={collector} {fields} {at}\n".encode()
         if self._writer is None:
-            deliver(self._server, line)
+            self._server.write_all(line)
         else:
-            self._writer.soon(lambda: self._server.write(line))
+            self._writer.soon(lambda: self._server.write_all(line))

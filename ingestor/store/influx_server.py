@@ -9,10 +9,12 @@ UnavailableError    it is away, busy, or does not let us in; try again (see `por
 """
 
 import csv
+import email.utils
 import io
 import json
 import os
 import re
+import time
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from pathlib import Path
@@ -131,8 +133,25 @@ class InfluxServer:
                 return
             raise self._unavailable(answer) from answer
 
+    def write_all(self, lines: bytes) -> None:
+        """Write lines that the server has no reason to refuse.
+
+        Raises
+        ------
+        StoreError
+            If it refuses one all the same.
+        UnavailableError
+            See the module.
+        """
+        try:
+            self.write(lines)
+        except (RefusedError, TooLargeError) as error:
+            raise StoreError(f"store {self.url}: lines refused: {error}") from error
+
     def query(self, statement: str) -> Iterator[dict[str, str]]:
         """Yield the rows of an InfluxQL statement by column, times in seconds; `name` and `tags` tell whose.
+
+        A missing database has no rows.
 
         Raises
         ------
@@ -141,14 +160,12 @@ class InfluxServer:
         UnavailableError
             If it does not answer.
         """
-        parameters = [*self._to, ("epoch", "s"), ("q", statement)]
-        try:
-            body, _ = self._call("/query", "GET", parameters, {"Accept": "application/csv"})
-        except _AnswerError as answer:
-            if answer.status == HTTPStatus.NOT_FOUND:
-                return
-            raise self._unavailable(answer) from answer
-        yield from _tables(body)
+        rows = list(_tables(self._ask("GET", statement, "application/csv")))
+        if not rows:  # an answer in CSV tells no errors, one in JSON does
+            words = _error_in(self._ask("GET", statement, "application/json"))
+            if words and "database not found" not in words:
+                raise StoreError(f"store {self.url}: {statement.split()[0]}: refused: {words}")
+        yield from rows
 
     def command(self, statement: str) -> None:
         """Run an InfluxQL statement that changes something.
@@ -160,13 +177,21 @@ class InfluxServer:
         UnavailableError
             If it does not answer.
         """
-        try:
-            body, _ = self._call("/query", "POST", [*self._to, ("q", statement)], {"Accept": "application/json"})
-        except _AnswerError as answer:
-            raise self._unavailable(answer) from answer
-        words = _error_in(body)
+        words = _error_in(self._ask("POST", statement, "application/json"))
         if words:
             raise StoreError(f"store {self.url}: {statement.split()[0]}: refused: {words}")
+
+    def _ask(self, method: str, statement: str, accept: str) -> str:
+        parameters = [*self._to, ("epoch", "s"), ("q", statement)]
+        try:
+            body, _ = self._call("/query", method, parameters, {"Accept": accept})
+        except _AnswerError as answer:
+            if answer.status == HTTPStatus.NOT_FOUND and method == "GET":
+                return ""
+            if answer.status in _REFUSED:
+                raise StoreError(f"store {self.url}: {statement.split()[0]}: refused: {answer.words}") from answer
+            raise self._unavailable(answer) from answer
+        return body
 
     def _create(self) -> None:
         """Make the database, or the bucket of generation 2, where it is missing."""
@@ -233,11 +258,21 @@ class _AnswerError(Exception):
         body = error.body.decode("utf-8", "replace") if isinstance(error.body, bytes) else (error.body or "")
         words = printable((_error_in(body) or body or error.reason or "").strip())[:LONGEST_WORDS]
         headers = {name.lower(): value for name, value in (error.headers or {}).items()}
-        try:
-            retry_after_s = max(0.0, float(headers["retry-after"]))
-        except (KeyError, ValueError):
-            retry_after_s = None
-        return cls(error.status, words, retry_after_s)
+        return cls(error.status, words, _seconds(headers.get("retry-after")))
+
+
+def _seconds(retry_after: str | None) -> float | None:
+    """Seconds that a Retry-After header asks for, a number or a date; None where it asks for none."""
+    if retry_after is None:
+        return None
+    try:
+        return max(0.0, float(retry_after))
+    except ValueError:
+        pass
+    try:
+        return max(0.0, email.utils.parsedate_to_datetime(retry_after).timestamp() - time.time())
+    except ValueError:
+        return None
 
 
 def quoted(name: str) -> str:

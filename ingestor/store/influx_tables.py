@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from ingestor.schema import TABLES, Kind, Table
 from ingestor.store import line_protocol
-from ingestor.store.influx_server import InfluxServer, RefusedError, TooLargeError, literal, quoted
-from ingestor.store.ports import RawSeries, SeriesKey, StoreError, raw_series
+from ingestor.store.influx_server import InfluxServer, literal, quoted
+from ingestor.store.ports import RawSeries, SeriesKey, raw_series
 from sensors.quantities import MEDIA
 
 LINES_AT_ONCE = 5000
@@ -109,10 +109,7 @@ class InfluxTables:
 
     def _write(self, lines: list[str]) -> None:
         for start in range(0, len(lines), LINES_AT_ONCE):
-            try:
-                self._server.write("".join(lines[start : start + LINES_AT_ONCE]).encode())
-            except (RefusedError, TooLargeError) as error:
-                raise StoreError(f"store {self._server.url}: derived rows refused: {error}") from error
+            self._server.write_all("".join(lines[start : start + LINES_AT_ONCE]).encode())
 
 
 def _loses(before: dict[str, Any], now: dict[str, Any]) -> bool:

@@ -47,8 +47,8 @@ _encode = msgspec.msgpack.Encoder().encode
 _refusals = msgspec.msgpack.Decoder(list[Refusal])
 _taken = msgspec.msgpack.Decoder(list[Taken])
 
-REFUSED_BY_STORE = "store"
-"""The source of quarantined lines that the store itself refused."""
+REFUSED_BY_STORE = "(store)"
+"""The source of quarantined lines that the store itself refused; no source of config/ can have this name."""
 
 
 class Ledger:

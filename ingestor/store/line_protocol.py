@@ -3,11 +3,13 @@
     air,period_s=3600,station=sz-a01 pm25=15.1,pm25_flag=1i,o3_flag=9i 1577808000
 
 One line a reading, time in seconds. A value that the gateway reports as missing has its flag only. Numbers are
-written as `repr` gives them, so that reading them back gives the same bits. Ids of stations and keys of quantities
+written with the fewest digits that give the same bits when they are read back. Ids of stations and keys of quantities
 hold no character that would need escaping (`sensors.register.STATION_ID`).
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
+
+import msgspec
 
 from sensors.quantities import Medium
 from sensors.reading import Reading
@@ -18,14 +20,19 @@ KNOWN_HEADS = 100_000
 _heads: dict[tuple[Medium, str, int], str] = {}
 
 
-def encode(readings: Iterable[Reading]) -> bytes:
+_numbers = msgspec.json.Encoder().encode
+
+
+def encode(readings: Sequence[Reading]) -> bytes:
     """Return the lines of readings, each ended by a newline."""
+    values = [value for reading in readings for _, value, _ in reading.values if value is not None]
+    numbers = iter(_numbers(values)[1:-1].decode().split(","))  # all at once: half the time of a `repr` each
     lines = []
     for reading in readings:
         series = (reading.medium, reading.station, reading.period_s)
         head = _heads.get(series) or _remembered(series)
         fields = [
-            f"{quantity}_flag={flag}i" if value is None else f"{quantity}={value!r},{quantity}_flag={flag}i"
+            f"{quantity}_flag={flag}i" if value is None else f"{quantity}={next(numbers)},{quantity}_flag={flag}i"
             for quantity, value, flag in reading.values
         ]
         lines.append(f"{head} {','.join(fields)} {reading.time}\n")
@@ -33,12 +40,21 @@ def encode(readings: Iterable[Reading]) -> bytes:
 
 
 def decode(lines: bytes) -> list[Reading]:
-    """Return the readings of lines that `encode` made."""
+    """Return the readings of lines that `encode` made.
+
+    Raises
+    ------
+    ValueError
+        If they are no such lines, or the last one is cut off.
+    """
     readings = []
-    for line in lines.decode().split("\n")[:-1]:
+    *whole, rest = lines.decode().split("\n")
+    if rest:
+        raise ValueError(f"lines: expected a newline at the end, got {rest[:80]!r}")
+    for line in whole:
         head, fields, time = line.rsplit(" ", 2)
-        medium, rest = head.split(",period_s=", 1)
-        period_s, station = rest.split(",station=", 1)
+        medium, tags = head.split(",period_s=", 1)
+        period_s, station = tags.split(",station=", 1)
         values: list[tuple[str, float | None, int]] = []
         value: float | None = None
         for field in fields.split(","):

@@ -127,7 +127,7 @@ class Writer:
         try:
             task()
         except StoreError as error:
-            log.debug("%s; given up", error)
+            log.warning("%s; given up", error)
 
 
 def oldest(db: sqlite3.Connection, *, after: int) -> Batch | None:

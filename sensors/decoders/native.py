@@ -136,9 +136,13 @@ def _time(item: Item, at: str, medium: str, received_at: float, context: Context
     if item.time.tzinfo is None:
         raise _RefusedError("naive_time", f"{at}time: expected an offset such as +08:00, got {item.time.isoformat()!r}")
     if not 1 <= item.period_s <= DAY_S or DAY_S % item.period_s:
-        raise _RefusedError("wrong_type", f"{at}period_s: expected seconds that divide a day, got {item.period_s}")
+        raise _RefusedError(
+            "wrong_type", f"{at}period_s: expected seconds that divide a day, got {shown(item.period_s)}"
+        )
     if medium in ALIGNED and HOUR_S % item.period_s and item.period_s % HOUR_S:
-        raise _RefusedError("wrong_type", f"{at}period_s: expected parts or multiples of an hour, got {item.period_s}")
+        raise _RefusedError(
+            "wrong_type", f"{at}period_s: expected parts or multiples of an hour, got {shown(item.period_s)}"
+        )
     time = math.floor(item.time.timestamp())
     if time > received_at + context.max_ahead_s:
         raise _RefusedError(
