@@ -7,7 +7,6 @@ messages again; packet ids of the old connection are then never acknowledged.
 
 import logging
 import random
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -28,9 +27,11 @@ STATUS_EVERY_S = 0.25
 HEALTH_EVERY_S = 60.0
 IDLE_WAIT_S = 0.1
 FIRST_PAUSE_S = 0.5
-LONGEST_PAUSE_S = 30.0
+LONGEST_BROKER_PAUSE_S = 30.0
+LONGEST_COMMIT_PAUSE_S = 2.0
+"""The outbox is our own disk, and the broker wants to hear of us between two tries."""
 STEADY_S = 10.0
-"""A connection that has lasted this long makes the pauses before the next one short again."""
+"""A connection that has lasted so long, or over which something was acknowledged, makes the next pause short again."""
 LINGER_S = 5.0
 FINISH_S = 3.0
 """Parts of the 10 s that an orderly stop may take: for the rest of an embedded broker, for the outbox."""
@@ -65,16 +66,27 @@ class Collecting(Intake, Remembering, Protocol):
     """What a collector needs of a store."""
 
 
+class Stopping(Protocol):
+    """Tells when to stop: a `threading.Event`, or the service's `Stop`."""
+
+    def is_set(self) -> bool:
+        """Whether it is time."""
+
+    def wait(self, timeout: float) -> bool:
+        """Wait until it is time, at most so long; whether it is. [s]"""
+
+
 class Pause:
     """Growing pauses before the next try, each up to half as long again by chance, so that many do not try at once."""
 
-    def __init__(self) -> None:
+    def __init__(self, longest_s: float) -> None:
+        self._longest_s = longest_s
         self._next_s = FIRST_PAUSE_S
 
     def next_s(self) -> float:
-        """Return how long to wait now; the next one is twice as long, up to LONGEST_PAUSE_S. [s]"""
+        """Return how long to wait now; the next one is twice as long, up to the longest. [s]"""
         pause_s = self._next_s
-        self._next_s = min(2 * pause_s, LONGEST_PAUSE_S)
+        self._next_s = min(2 * pause_s, self._longest_s)
         return pause_s * random.uniform(1.0, 1.5)  # noqa: S311
 
     def reset(self) -> None:
@@ -102,6 +114,7 @@ class Collector:
         self._decoding = Decoding(config)
         self._pending: list[Message] = []
         self._pending_bytes = 0
+        self._acknowledged = 0
         self._started = clock()
         self._status_at = 0.0
         self._status_told: Status | None = None
@@ -123,19 +136,19 @@ class Collector:
         """Go on with another register, other sources and plans, from the next group on; any thread may call this."""
         self._next_config = config
 
-    def run(self, stop: threading.Event, *, linger: Callable[[], bool] = lambda: False) -> None:
+    def run(self, stop: Stopping, *, linger: Callable[[], bool] = lambda: False) -> None:
         """Collect until `stop` is set; then commit and acknowledge what has arrived, and disconnect.
 
         Where `linger` then says so, it goes on until the broker sends nothing more, at most LINGER_S: a broker that
         ends with us would forget what it has acknowledged to gateways. A broker that cannot be reached, or a store
         that fails, is tried again for ever, with growing pauses.
         """
-        broker_pause, store_pause = Pause(), Pause()
+        broker_pause, store_pause = Pause(LONGEST_BROKER_PAUSE_S), Pause(LONGEST_COMMIT_PAUSE_S)
         while not stop.is_set():
             try:
                 self._take_config()
                 self._read_group(self._why_full(), stop)
-                if self._session.connected and time.monotonic() - self._connected_at > STEADY_S:
+                if self._is_steady():
                     broker_pause.reset()
             except SessionError as error:
                 self._disconnected(error)
@@ -151,6 +164,11 @@ class Collector:
             self._tend()
             self._tell()
         self._end(linger)
+
+    def _is_steady(self) -> bool:
+        if self._acknowledged == self._session.generation:
+            return True
+        return self._session.connected and time.monotonic() - self._connected_at > STEADY_S
 
     def _end(self, linger: Callable[[], bool]) -> None:
         """Take the rest, commit it, and disconnect."""
@@ -189,7 +207,7 @@ class Collector:
         if self._next_config is config:
             self._next_config = None
 
-    def _read_group(self, full: str | None, stop: threading.Event) -> None:
+    def _read_group(self, full: str | None, stop: Stopping) -> None:
         """Read what the broker has sent, connecting first where needed."""
         if not self._open:
             self._connect()
@@ -227,8 +245,11 @@ class Collector:
         before = len(self._pending)
         most = self._config.settings.collector.group_messages
         room = GROUP_BYTES - self._pending_bytes
-        self._pending_bytes += self._session.receive(self._pending, most=most, most_bytes=room, wait_s=wait_s)
-        self.health.received += len(self._pending) - before
+        try:
+            self._session.receive(self._pending, most=most, most_bytes=room, wait_s=wait_s)
+        finally:
+            self._pending_bytes += sum([len(message.payload) for message in self._pending[before:]])
+            self.health.received += len(self._pending) - before
 
     def _why_full(self) -> str | None:
         """Why no more may be committed; None where there is room."""
@@ -251,7 +272,7 @@ class Collector:
         self.health.full = why
         return why
 
-    def _commit_held(self, stop: threading.Event, pause: Pause) -> None:
+    def _commit_held(self, stop: Stopping, pause: Pause) -> None:
         """Commit what is pending, unless the outbox is full; pause where the store fails."""
         if self.health.full is not None:
             return
@@ -275,6 +296,7 @@ class Collector:
             return False
         self._pending, self._pending_bytes = [], 0
         self._session.acknowledge(group)
+        self._acknowledged = group[-1].generation
         self.health.committed(arrivals)
         refused = Counter((each.topic, each.refusals[0].code) for each in arrivals if each.refusals)
         for (topic, code), count in refused.items():

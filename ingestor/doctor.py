@@ -81,7 +81,7 @@ def _broker(config: Config) -> Iterator[Finding]:
         yield Finding("broker", False, f"{host} without TLS", "set [broker.tls] in settings.toml")
 
 
-def _until(step: Callable[[], object], reached: Callable[[], bool]) -> None:
+def _until(step: Callable[[], None], reached: Callable[[], bool]) -> None:
     deadline = time.monotonic() + ANSWER_S
     while not reached():
         step()

@@ -185,12 +185,11 @@ class Session:
             self._socket.close()
             self._socket = None
 
-    def receive(self, into: list[Message], *, most: int, most_bytes: int, wait_s: float) -> int:
+    def receive(self, into: list[Message], *, most: int, most_bytes: int, wait_s: float) -> None:
         """Append what the broker has sent to `into`, up to about so many messages and bytes.
 
         Waits `wait_s` where there is nothing; ends where there is no more, so that groups grow with the load by
-        themselves. Answers of the broker that are no messages are dealt with on the way. Returns the bytes of the
-        payloads appended.
+        themselves. Answers of the broker that are no messages are dealt with on the way.
 
         Raises
         ------
@@ -210,7 +209,6 @@ class Session:
                 size += sum([len(message.payload) for message in into[before:]])
                 wait_s = 0.0
         self.tend()
-        return size
 
     def tend(self) -> None:
         """Send what is due: answers, keep-alive.

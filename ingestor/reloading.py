@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from ingestor import config as configuration
+from ingestor.collector import Stopping
 from ingestor.config import Config
 from sensors.errors import ConfigError
 
@@ -27,7 +28,7 @@ class Reloading:
         *,
         take: Callable[[Config], None],
         refuse: Callable[[str | None], None],
-        stop: threading.Event,
+        stop: Stopping,
     ) -> None:
         """`take` gets each good new configuration; `refuse` gets why a bad one was refused, None once it is good."""
         self._running = running

@@ -19,6 +19,7 @@ from ingestor.collector import Collector
 from ingestor.config import Config
 from ingestor.health import Health
 from ingestor.reloading import Reloading
+from ingestor.stopping import Stop
 from ingestor.store import SqliteStore, StoreError, open_store
 
 log = logging.getLogger(__name__)
@@ -39,7 +40,7 @@ def run(config: Config, data: Path, *, stop_with_stdin: bool = False) -> None:
     broker.BrokerError
         If the embedded broker cannot be started.
     """
-    stop = threading.Event()
+    stop = Stop()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     orphaned = threading.Event()
@@ -132,7 +133,7 @@ def _locked(lock: TextIO) -> bool:
     return True
 
 
-def _stop_without(own: iotcore.Broker, died: threading.Event, stop: threading.Event) -> None:
+def _stop_without(own: iotcore.Broker, died: threading.Event, stop: Stop) -> None:
     """Set `died` and `stop` when the embedded broker has died: a service that collects nothing must not look alive.
 
     A signal to the whole process group ends the broker, too; then `stop` comes at the same time and nothing died.
@@ -143,7 +144,7 @@ def _stop_without(own: iotcore.Broker, died: threading.Event, stop: threading.Ev
             stop.set()
 
 
-def _wait_for_end_of_stdin(orphaned: threading.Event, stop: threading.Event) -> None:
+def _wait_for_end_of_stdin(orphaned: threading.Event, stop: Stop) -> None:
     with contextlib.suppress(OSError):
         while os.read(0, 4096):
             pass

@@ -74,6 +74,9 @@ def common(
         format="%(asctime)s %(levelname)s %(message)s",
         stream=sys.stderr,
     )
+    logging.getLogger("urllib3").setLevel(
+        logging.ERROR
+    )  # what it warns of is said in our own words, without tracebacks
 
 
 def print_line(text: str) -> None:

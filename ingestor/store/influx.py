@@ -80,7 +80,8 @@ class InfluxStore(Ledger, InfluxTables):
 
     def _drop_delivered(self, done: Delivered) -> None:
         with self._usable("outbox not shortened"), self._transaction():
-            self._delivered(done.last_id, done.refused, {"values_drained": done.values})
+            left = self._delivered(done.last_id, done.refused, {"values_drained": done.values})
+        self._backlog = left
 
     def finish(self, *, within_s: float) -> None:
         """See `Intake.finish`."""

@@ -1,7 +1,8 @@
 """An InfluxDB server, of generation 1, 2 or 3, through the two endpoints that all serve: `/write` and `/query`.
 
 `influxdb-client` is the transport: its environment names (`INFLUXDB_V2_URL`, `_TOKEN`, `_ORG`, `_TIMEOUT`, ...), its
-connection pool, TLS and authentication. Its background batching, which loses data on failure, is not used.
+connection pool, TLS and authentication. Its background batching, which loses data on failure, is not used. It is
+imported where a server is used: a third of a second that the commands of an SQLite store do not wait for.
 
 RefusedError        the server will never take these lines: its words, and how many it says it dropped
 TooLargeError       the server takes fewer lines at once
@@ -18,15 +19,13 @@ import time
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
-
-import urllib3
-from influxdb_client.client.influxdb_client import InfluxDBClient
-from influxdb_client.domain.bucket_retention_rules import BucketRetentionRules
-from influxdb_client.rest import ApiException
+from typing import TYPE_CHECKING, Any
 
 from ingestor.store.ports import StoreError, UnavailableError
 from sensors.errors import printable
+
+if TYPE_CHECKING:
+    from influxdb_client.rest import ApiException
 
 URL = "INFLUXDB_V2_URL"
 TOKEN = "INFLUXDB_V2_TOKEN"  # noqa: S105  # the name of a variable, not a token
@@ -64,6 +63,8 @@ class InfluxServer:
         StoreError
             If INFLUXDB_V2_URL is missing or a variable cannot be taken.
         """
+        from influxdb_client.client.influxdb_client import InfluxDBClient
+
         self.url = os.environ.get(URL, "").rstrip("/")
         self.database = database
         if not re.match(r"https?://[^/@]+$", self.url):
@@ -195,6 +196,9 @@ class InfluxServer:
 
     def _create(self) -> None:
         """Make the database, or the bucket of generation 2, where it is missing."""
+        from influxdb_client.domain.bucket_retention_rules import BucketRetentionRules
+        from influxdb_client.rest import ApiException
+
         self._created = True  # tried once; a server that says 404 for another reason must not be asked for ever
         generation = self.version().partition(".")[0]
         try:
@@ -218,6 +222,9 @@ class InfluxServer:
         self, path: str, method: str, parameters: list[tuple[str, str]], headers: dict[str, str], body: bytes = b""
     ) -> tuple[str, Mapping[str, str]]:
         """Call an endpoint; return body and headers of an answer of the class 200."""
+        import urllib3
+        from influxdb_client.rest import ApiException
+
         try:
             self._client.api_client.call_api(
                 path,
@@ -231,6 +238,10 @@ class InfluxServer:
         except (urllib3.exceptions.HTTPError, OSError) as error:
             raise UnavailableError(f"store {self.url}: unavailable ({_short(error)})") from error
         answer = self._client.api_client.last_response
+        if path == "/write" and answer.status != HTTPStatus.NO_CONTENT:
+            raise UnavailableError(
+                f"store {self.url}: expected 204 as InfluxDB answers a write, got {answer.status}; is this InfluxDB?"
+            )
         return answer.data, answer.getheaders()
 
     def _unavailable(self, answer: "_AnswerError") -> StoreError:
@@ -254,7 +265,7 @@ class _AnswerError(Exception):
         self.retry_after_s = retry_after_s
 
     @classmethod
-    def of(cls, error: ApiException) -> "_AnswerError":
+    def of(cls, error: "ApiException") -> "_AnswerError":
         body = error.body.decode("utf-8", "replace") if isinstance(error.body, bytes) else (error.body or "")
         words = printable((_error_in(body) or body or error.reason or "").strip())[:LONGEST_WORDS]
         headers = {name.lower(): value for name, value in (error.headers or {}).items()}

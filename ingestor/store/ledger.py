@@ -176,8 +176,11 @@ class Ledger:
         ).fetchone()
         return Backlog(readings or 0, size or 0, oldest_at)
 
-    def _delivered(self, last_id: int, refused: list[tuple[bytes, Refusal]], counts: dict[str, int]) -> None:
-        """Delete the groups up to an id, and quarantine lines that the store refused, inside a transaction."""
+    def _delivered(self, last_id: int, refused: list[tuple[bytes, Refusal]], counts: dict[str, int]) -> Backlog:
+        """Delete the groups up to an id, and quarantine lines that the store refused, inside a transaction.
+
+        Return the backlog once the transaction holds.
+        """
         readings, size = self._db.execute(
             "SELECT coalesce(sum(readings), 0), coalesce(sum(length(lines)), 0) FROM outbox WHERE id <= ?", (last_id,)
         ).fetchone()
@@ -189,7 +192,7 @@ class Ledger:
         self._count({**counts, "lines_refused": len(refused)})
         oldest_at = self._db.execute("SELECT committed_at FROM outbox ORDER BY id LIMIT 1").fetchone()
         before = self._backlog
-        self._backlog = Backlog(
+        return Backlog(
             readings=max(0, before.readings - readings) if oldest_at else 0,
             size=max(0, before.size - size) if oldest_at else 0,
             oldest_at=oldest_at[0] if oldest_at else None,

@@ -7,7 +7,7 @@ written with the fewest digits that give the same bits when they are read back. 
 hold no character that would need escaping (`sensors.register.STATION_ID`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 import msgspec
 
@@ -23,8 +23,9 @@ _heads: dict[tuple[Medium, str, int], str] = {}
 _numbers = msgspec.json.Encoder().encode
 
 
-def encode(readings: Sequence[Reading]) -> bytes:
+def encode(readings: Iterable[Reading]) -> bytes:
     """Return the lines of readings, each ended by a newline."""
+    readings = list(readings)
     values = [value for reading in readings for _, value, _ in reading.values if value is not None]
     numbers = iter(_numbers(values)[1:-1].decode().split(","))  # all at once: half the time of a `repr` each
     lines = []

@@ -116,7 +116,8 @@ class SqliteStore(Ledger):
                 return False
             rows.sort(key=itemgetter(0, 1))  # stable: of one series and time the last stays last
             self._db.executemany(_UPSERT, rows)
-            self._delivered(last_id, [], {"values_drained": len(rows)})
+            left = self._delivered(last_id, [], {"values_drained": len(rows)})
+        self._backlog = left
         self._ids.update(new_ids)
         return True
 

@@ -110,5 +110,11 @@ def test_quantity_key_that_cannot_be_a_field_beside_its_flag_is_refused(key: str
     error = error_of("[air.pm25]", f'[air."{key}"]')
     told = key.encode().decode("unicode_escape") if "\\" in key else key
     assert error == (
-        f"q.toml: air: expected keys of small letters, digits and _ that do not end in _flag, got {told!r}"
+        "q.toml: air: expected keys of small letters, digits and _ that do not end in _flag "
+        f"and are none of name, tags, time, station, period_s, got {told!r}"
     )
+
+
+@pytest.mark.parametrize("key", ["time", "station", "period_s", "name", "tags"])
+def test_quantity_key_that_already_names_a_part_of_a_line_of_influxdb_is_refused(key: str) -> None:
+    assert error_of("[air.pm25]", f"[air.{key}]").startswith("q.toml: air: expected keys ")

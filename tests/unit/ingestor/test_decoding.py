@@ -1,0 +1,107 @@
+"""Claims about the way from a message to an arrival."""
+
+import logging
+from pathlib import Path
+
+import pytest
+
+from ingestor import config, decoding
+from ingestor.config import Config
+from ingestor.decoding import Decoding
+from sensors.decoders import Context
+from sensors.reading import Decoded, Reading, Refusal
+
+NOW = 1_600_000_000.0  # 2020-09-13T12:26:40Z
+TOPIC = "env/v1/air/sz-a01"
+PAYLOAD = b'{"time":"2020-09-13T20:00:00+08:00","period_s":3600,"values":{"pm25":15.1}}'
+READING = Reading("air", "sz-a01", 3600, 1_599_998_400, (("pm25", 15.1, 1),))
+SECRET = "hunter2-secret-token"  # noqa: S105  # no secret, but what must not be found in a log
+
+
+def with_sources(directory: Path, text: str) -> Decoding:
+    (directory / "sources.toml").write_text(text, encoding="utf-8")
+    return Decoding(config.load(directory))
+
+
+def test_arrival_holds_the_message_as_it_came(shipped: Config) -> None:
+    arrival = Decoding(shipped).arrival(TOPIC, PAYLOAD, NOW)
+    assert (arrival.source, arrival.topic, arrival.received_at, arrival.payload) == ("native", TOPIC, NOW, PAYLOAD)
+    assert (arrival.readings, arrival.refusals, arrival.again) == ([READING], [], False)
+
+
+@pytest.mark.parametrize("topic", [TOPIC, "nowhere"])
+def test_arrival_tells_that_the_broker_delivered_it_before(shipped: Config, topic: str) -> None:
+    assert Decoding(shipped).arrival(topic, PAYLOAD, NOW, again=True).again
+
+
+@pytest.mark.parametrize(
+    "topic", ["", "env/v1/air", "env/v1/air/a/b", "env/v2/air/sz-a01", "ENV/v1/air/sz-a01", "\ud800"]
+)
+def test_arrival_on_a_topic_of_no_source_is_refused(shipped: Config, topic: str) -> None:
+    arrival = Decoding(shipped).arrival(topic, PAYLOAD, NOW)
+    assert (arrival.source, arrival.readings, [r.code for r in arrival.refusals]) == ("", [], ["unknown_topic"])
+
+
+@pytest.mark.parametrize(("most", "codes"), [(len(PAYLOAD), []), (len(PAYLOAD) - 1, ["too_large"])])
+def test_arrival_is_refused_when_longer_than_its_source_allows(config_copy: Path, most: int, codes: list[str]) -> None:
+    source = '[[source]]\nname = "n"\ntopic = "a/{station}"\nmedium = "air"\ndialect = "native"\nmax_payload_bytes = '
+    arrival = with_sources(config_copy, f"{source}{most}\n").arrival("a/sz-a01", PAYLOAD, NOW)
+    assert [r.code for r in arrival.refusals] == codes
+    assert (arrival.payload, arrival.source) == (PAYLOAD, "n")
+
+
+def test_arrival_on_a_topic_of_two_sources_is_of_the_first(config_copy: Path) -> None:
+    first = '[[source]]\nname = "first"\ntopic = "env/{station}"\nmedium = "air"\ndialect = "native"\n'
+    second = '[[source]]\nname = "second"\ntopic = "{gateway}/{station}"\nmedium = "air"\ndialect = "native"\n'
+    assert with_sources(config_copy, first + second).arrival("env/sz-a01", PAYLOAD, NOW).source == "first"
+
+
+def test_arrival_below_a_gateway_is_taken_of_its_own_stations_only(config_copy: Path) -> None:
+    (config_copy / "gateways.csv").write_text("gateway,medium,station\ng1,air,sz-a01\n", encoding="utf-8")
+    by = Decoding(config.load(config_copy))
+    own, foreign = (PAYLOAD.replace(b'{"time"', b'{"station":"%s","time"' % name) for name in (b"sz-a01", b"sz-a02"))
+    assert by.arrival("env/v1/gateways/g1/air", own, NOW).readings == [READING]
+    assert [r.code for r in by.arrival("env/v1/gateways/g1/air", foreign, NOW).refusals] == ["foreign_station"]
+    assert [r.code for r in by.arrival("env/v1/gateways/g2/air", own, NOW).refusals] == ["foreign_station"]
+
+
+def test_arrival_is_the_same_when_its_topic_was_forgotten(shipped: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(decoding, "KNOWN_TOPICS", 2)
+    by = Decoding(shipped)
+    first = by.arrival(TOPIC, PAYLOAD, NOW)
+    for i in range(10):
+        by.arrival(f"nowhere/{i}", PAYLOAD, NOW)
+    assert by.arrival(TOPIC, PAYLOAD, NOW) == first
+
+
+# --- a decoder with a fault
+
+
+@pytest.fixture
+def faulty(shipped: Config, monkeypatch: pytest.MonkeyPatch) -> Decoding:
+    """Decoding by a dialect that fails and quotes the payload, as exceptions of Python often do."""
+
+    def decode(payload: bytes, _received_at: float, _context: Context) -> Decoded:
+        raise ValueError(f"could not convert string to float: {payload!r}")
+
+    monkeypatch.setitem(decoding.DIALECTS, "native", decode)
+    return Decoding(shipped)
+
+
+def test_arrival_whose_decoder_fails_goes_to_quarantine(faulty: Decoding) -> None:
+    arrival = faulty.arrival(TOPIC, PAYLOAD, NOW)
+    assert (arrival.payload, arrival.readings) == (PAYLOAD, [])
+    assert arrival.refusals == [Refusal("internal", "decoder: ValueError")]
+
+
+def test_arrival_whose_decoder_fails_is_told_in_the_log(faulty: Decoding, caplog: pytest.LogCaptureFixture) -> None:
+    faulty.arrival(TOPIC, PAYLOAD, NOW)
+    (record,) = caplog.records
+    assert (record.levelno, "the decoder failed" in record.getMessage()) == (logging.ERROR, True)
+
+
+def test_arrival_whose_decoder_fails_is_not_quoted_in_the_log(
+    faulty: Decoding, caplog: pytest.LogCaptureFixture
+) -> None:
+    faulty.arrival(TOPIC, SECRET.encode(), NOW)
+    assert SECRET not in caplog.text
