@@ -10,6 +10,7 @@ import random
 import time
 from collections import Counter
 from collections.abc import Callable
+from queue import SimpleQueue
 from typing import Protocol
 
 import msgspec
@@ -37,6 +38,7 @@ FINISH_S = 3.0
 """Parts of the 10 s that an orderly stop may take: for the rest of an embedded broker, for the outbox."""
 QUIET_S = 0.5
 GROUP_BYTES = 32 * 2**20
+HELD_MESSAGES = 20_000
 SAID_AGAIN_S = 60.0
 TOPIC_TOLD = 200
 
@@ -108,6 +110,7 @@ class Collector:
         clock: Callable[[], float] = time.time,
     ):
         self._config = config
+        self._new_configs: SimpleQueue[Config] = SimpleQueue()
         self._next_config: Config | None = None
         self._store = store
         self._clock = clock
@@ -119,6 +122,9 @@ class Collector:
         self._status_at = 0.0
         self._status_told: Status | None = None
         self._full_said_at = 0.0
+        self._refused: Counter[str] = Counter()
+        self._refused_topic: dict[str, str] = {}
+        self._refused_said_at: dict[str, float] = {}
         self._complaint = ""
         self._complained_at = 0.0
         self._health_at = time.monotonic()
@@ -134,7 +140,7 @@ class Collector:
 
     def reconfigure(self, config: Config) -> None:
         """Go on with another register, other sources and plans, from the next group on; any thread may call this."""
-        self._next_config = config
+        self._new_configs.put(config)
 
     def run(self, stop: Stopping, *, linger: Callable[[], bool] = lambda: False) -> None:
         """Collect until `stop` is set; then commit and acknowledge what has arrived, and disconnect.
@@ -176,7 +182,7 @@ class Collector:
         try:
             while linger() and self._session.connected and time.monotonic() < deadline:
                 self._receive(wait_s=QUIET_S)
-                if not self._pending or not self._commit():
+                if not self._pending or self.health.full is not None or not self._commit():
                     break
             self._commit()
             self._session.tell(self.status_topic, b"")
@@ -194,6 +200,8 @@ class Collector:
 
     def _take_config(self) -> None:
         """Change over to a configuration that `reconfigure` has brought."""
+        while not self._new_configs.empty():
+            self._next_config = self._new_configs.get()
         config = self._next_config
         if config is None:
             return
@@ -204,8 +212,7 @@ class Collector:
             self._remembered = False
             self._session.change_filters(filters)
         self._config, self._decoding = config, Decoding(config)
-        if self._next_config is config:
-            self._next_config = None
+        self._next_config = None
 
     def _read_group(self, full: str | None, stop: Stopping) -> None:
         """Read what the broker has sent, connecting first where needed."""
@@ -228,7 +235,9 @@ class Collector:
         self._remembered = False
         self._connected_at = time.monotonic()
         self._open = True
-        self._session.connect(filters, leave=remembered - filters, resuming=bool(remembered))
+        first = self._session.generation == 0
+        resuming = first and bool(remembered) and self._config.settings.broker.host is not None
+        self._session.connect(filters, leave=remembered - filters, resuming=resuming)
 
     def _disconnected(self, error: SessionError) -> None:
         log.warning("%s; connecting again", error)
@@ -240,10 +249,12 @@ class Collector:
         """Read up to a group of messages, those that could not be committed yet counted.
 
         A group ends where the socket is empty: while it is committed the next one gathers, so that groups grow
-        with the load by themselves and a lone message is not kept waiting.
+        with the load by themselves and a lone message is not kept waiting. While nothing can be committed, what the
+        broker still sends (as many as may be on their way) is held, so that its answers behind it are heard.
         """
         before = len(self._pending)
-        most = self._config.settings.collector.group_messages
+        holding = self.health.full is not None or self.health.commit_failing is not None
+        most = HELD_MESSAGES if holding else self._config.settings.collector.group_messages
         room = GROUP_BYTES - self._pending_bytes
         try:
             self._session.receive(self._pending, most=most, most_bytes=room, wait_s=wait_s)
@@ -298,11 +309,22 @@ class Collector:
         self._session.acknowledge(group)
         self._acknowledged = group[-1].generation
         self.health.committed(arrivals)
-        refused = Counter((each.topic, each.refusals[0].code) for each in arrivals if each.refusals)
-        for (topic, code), count in refused.items():
-            told = printable(topic[:TOPIC_TOLD])
-            log.warning("quarantined: %s: %s%s", told, code, f" ({count} messages)" if count > 1 else "")
+        for each in arrivals:
+            if each.refusals:
+                self._refused[each.refusals[0].code] += 1
+                self._refused_topic[each.refusals[0].code] = each.topic
+        self._tell_refused()
         return True
+
+    def _tell_refused(self) -> None:
+        """Log what went to quarantine, a line a reason, once a minute at most: a bad gateway must not fill the disk."""
+        now = time.monotonic()
+        for code in [*self._refused]:
+            if now - self._refused_said_at.get(code, -SAID_AGAIN_S) >= SAID_AGAIN_S:
+                self._refused_said_at[code] = now
+                topic = printable(self._refused_topic.pop(code)[:TOPIC_TOLD])
+                count = self._refused.pop(code)
+                log.warning("quarantined: %s: %s%s", topic, code, f" and {count - 1} more so" if count > 1 else "")
 
     def _complain(self, error: StoreError) -> None:
         """Say what the store says, the same thing once a minute."""
@@ -315,11 +337,10 @@ class Collector:
         """Let the store move on what waits in its outbox, and write the row of health where it is due."""
         try:
             self._store.tend()
-            self.health.store_failing = None
         except StoreError as error:
-            self.health.store_failing = str(error)
             self._complain(error)
         now = time.monotonic()
+        self._tell_refused()
         self.health.look(self._store, self._clock())
         if now - self._health_at >= HEALTH_EVERY_S:
             self._health_at = now

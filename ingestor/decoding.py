@@ -11,8 +11,9 @@ from sensors.sources import Source
 
 log = logging.getLogger(__name__)
 
+KNOWN_TOPIC_CHARS = 200
 KNOWN_TOPICS = 100_000
-"""Topics whose source is remembered; gateways that invent topics must not fill the memory."""
+"""Topics, not longer than that, whose source is remembered; gateways that invent topics must not fill the memory."""
 
 
 class Decoding:
@@ -22,6 +23,7 @@ class Decoding:
         self._config = config
         self._matchers = [(source, source.matcher()) for source in config.sources]
         self._by_topic: dict[str, tuple[Source, Context] | None] = {}
+        self._failures: set[tuple[str, str, int | None]] = set()
 
     def arrival(self, topic: str, payload: bytes, received_at: float, *, again: bool = False) -> Arrival:
         """Return what becomes of a message; never raises."""
@@ -40,7 +42,9 @@ class Decoding:
         except Exception as error:  # noqa: BLE001  # whatever a payload does to a decoder, the message is kept
             place = traceback.extract_tb(error.__traceback__)[-1]
             kind = type(error).__name__  # its text could hold the payload
-            log.error("source %s: the decoder failed (%s in %s, line %s)", source.name, kind, place.name, place.lineno)
+            if (kind, place.name, place.lineno) not in self._failures:
+                self._failures.add((kind, place.name, place.lineno))
+                log.error("source %s: the decoder failed: %s in %s, %s", source.name, kind, place.name, place.lineno)
             decoded = Decoded([], [Refusal("internal", f"decoder: {type(error).__name__}")])
         return Arrival(source.name, topic, received_at, payload, decoded.readings, decoded.refusals, again)
 
@@ -54,7 +58,8 @@ class Decoding:
             if captures is not None:
                 found = (source, self._context(source, captures))
                 break
-        self._by_topic[topic] = found
+        if len(topic) <= KNOWN_TOPIC_CHARS:
+            self._by_topic[topic] = found
         return found
 
     def _context(self, source: Source, captures: dict[str, str]) -> Context:

@@ -2,16 +2,19 @@
 
 import datetime as dt
 import email.utils
+import http.client
+import json
 import os
 import shutil
 import stat
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
 
-from ingestor import broker, service
+from ingestor import broker, health_server, service
 from ingestor.config import Config
 from ingestor.mqtt_session import Session, SessionError
 from ingestor.store import InfluxServer, Ledger, StoreError, store_file
@@ -35,43 +38,31 @@ class Finding(msgspec.Struct, frozen=True):
 
 def examine(config: Config, data: Path) -> Iterator[Finding]:
     """Yield what is found, one thing after the other; takes some seconds where a server does not answer."""
-    yield from _service(data)
-    yield from _broker(config)
+    running = service_runs(data)
+    yield running
+    yield from _broker(config, running=running.good)
     yield from _store(config)
-    yield from _clock(config)
     yield from _disk(config, data)
     yield from _outbox(data)
     yield from _permissions(config, data)
 
 
-def _service(data: Path) -> Iterator[Finding]:
+def service_runs(data: Path) -> Finding:
+    """Tell whether a service runs on a data directory."""
     if not data.is_dir():
-        yield Finding("service", False, f"{data} does not exist", "start `qingjing run`, or give --data")
-        return
-    try:
-        with service.alone(data, wait_s=0.0):
-            yield Finding("service", False, "not running", "start `qingjing run`; docs/operations.md has a unit")
-    except service.InUseError:
-        yield Finding("service", True, f"runs on {data}")
-    except StoreError as error:
-        yield Finding("service", False, str(error), "run the doctor as the service's user")
+        return Finding("service", False, f"{data} does not exist", "start `qingjing run`, or give --data")
+    if service.is_running(data):
+        return Finding("service", True, f"runs on {data}")
+    return Finding("service", False, "not running", "start `qingjing run`; docs/operations.md has a unit")
 
 
-def _broker(config: Config) -> Iterator[Finding]:
+def _broker(config: Config, *, running: bool) -> Iterator[Finding]:
     settings = config.settings.broker
     host = settings.host or broker.HOST
-    where = "embedded" if settings.host is None else ("TLS" if settings.tls else "without TLS")
-    probe = msgspec.structs.replace(settings, client_id=f"{settings.client_id[:50]}-doctor-{os.getpid()}")
-    session = Session(probe, host=host, port=settings.port, directory=config.directory, clock=time.time, brief=True)
-    try:
-        session.connect([], leave=[])
-        _until(lambda: session.receive([], most=1, most_bytes=1, wait_s=0.1), lambda: session.connected)
-        yield Finding("broker", True, f"{session.address} ({where}) accepts us")
-    except SessionError as error:
-        do = "start `qingjing run`, which starts it" if settings.host is None else "see docs/broker.md"
-        yield Finding("broker", False, str(error), f"{do}; [broker] in settings.toml says where it is")
-    finally:
-        session.close()
+    if running:
+        yield _told_by_the_service(config)
+    else:
+        yield _connected(config, host)
     if settings.host is None:
         yield Finding(
             "broker", False, "the embedded broker keeps messages in memory only",
@@ -79,6 +70,40 @@ def _broker(config: Config) -> Iterator[Finding]:
         )  # fmt: skip
     elif settings.tls is None and host not in ("127.0.0.1", "localhost", "::1"):
         yield Finding("broker", False, f"{host} without TLS", "set [broker.tls] in settings.toml")
+
+
+def _told_by_the_service(config: Config) -> Finding:
+    """What the running service says: connecting beside it would take its session away."""
+    port = config.settings.collector.health_port
+    if not port:
+        return Finding("broker", True, "not asked: the service holds the session, and health_port is 0")
+    try:
+        with closing(http.client.HTTPConnection(health_server.HOST, port, timeout=ANSWER_S)) as connection:
+            connection.request("GET", "/readyz")
+            told = json.loads(connection.getresponse().read())
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        return Finding("broker", False, f"the service's health on port {port}: {error}", "see the service's log")
+    found = [*told["problems"], *filter(None, [told["config_refused"]])]
+    if found:
+        return Finding("broker", False, f"the service says: {'; '.join(found)}", "see the service's log")
+    return Finding("broker", True, f"the service is connected and collects (127.0.0.1:{port}/readyz)")
+
+
+def _connected(config: Config, host: str) -> Finding:
+    """Connect as the service does, with its session, and subscribe to nothing: what is queued stays queued."""
+    settings = config.settings.broker
+    session = Session(settings, host=host, port=settings.port, directory=config.directory, clock=time.time)
+    try:
+        session.connect([], leave=[])
+        _until(lambda: session.receive([], most=1, most_bytes=1, wait_s=0.1), lambda: session.connected)
+        return Finding("broker", True, f"{session.address} accepts us")
+    except SessionError as error:
+        do = "start `qingjing run`, which starts it" if settings.host is None else "see docs/broker.md"
+        if "refused: " in str(error):
+            do = f"check the user name and {settings.password_file or 'password_file'}; the broker knows another"
+        return Finding("broker", False, str(error), f"{do}; [broker] in settings.toml says where it is")
+    finally:
+        session.close()
 
 
 def _until(step: Callable[[], None], reached: Callable[[], bool]) -> None:
@@ -99,36 +124,29 @@ def _store(config: Config) -> Iterator[Finding]:
     except StoreError as error:
         yield Finding("store", False, str(error), "set the variables of influxdb-client for the service")
         return
-    try:
-        version = server.version()
-        found = f"InfluxDB {version or 'of unknown version'} at {server.url}"
-        list(server.query('SHOW TAG KEYS FROM "air"'))
-        server.write(b"")
-        yield Finding("store", True, f"{found} lets us read and write {settings.database!r}")
-    except Exception as error:  # noqa: BLE001  # whatever it answers, the doctor says it
-        yield Finding("store", False, str(error), f"check INFLUXDB_V2_URL, {TOKEN} and the server's log")
-    finally:
-        server.close()
+    with closing(server):
+        try:
+            version, clock = server.version(), server.clock()
+            list(server.query('SHOW TAG KEYS FROM "air"'))
+            server.write_all(b"")
+        except StoreError as error:
+            yield Finding("store", False, str(error), f"check INFLUXDB_V2_URL, {TOKEN} and the server's log")
+            return
+    found = f"InfluxDB {version or 'of unknown version'} at {server.url}"
+    yield Finding("store", True, f"{found} lets us read and write {settings.database!r}")
+    if clock is not None:
+        yield _clock(clock)
 
 
-def _clock(config: Config) -> Iterator[Finding]:
+def _clock(told: str) -> Finding:
     now = dt.datetime.now(dt.UTC)
-    if config.settings.store.kind == "sqlite":
-        return
     try:
-        server = InfluxServer(config.settings.store.database)
-        told = server.clock()
-        server.close()
-    except StoreError:
-        return
-    if told is None:
-        return
-    off_s = (now - email.utils.parsedate_to_datetime(told)).total_seconds()
+        off_s = (now - email.utils.parsedate_to_datetime(told)).total_seconds()
+    except ValueError:
+        return Finding("clock", False, f"the store's answers are dated {told!r}", "is it InfluxDB?")
     good = abs(off_s) <= CLOCK_OFF_S
-    yield Finding(
-        "clock", good, f"{now:%Y-%m-%d %H:%M:%S} UTC, {off_s:+.0f} s from the store's",
-        "" if good else "let NTP set the clocks (timedatectl set-ntp true): times ahead are refused",
-    )  # fmt: skip
+    do = "" if good else "let NTP set the clocks (timedatectl set-ntp true): times ahead are refused"
+    return Finding("clock", good, f"{now:%Y-%m-%d %H:%M:%S} UTC, {off_s:+.0f} s from the store's", do)
 
 
 def _disk(config: Config, data: Path) -> Iterator[Finding]:
@@ -181,7 +199,7 @@ def _permissions(config: Config, data: Path) -> Iterator[Finding]:
             yield Finding("permissions", False, f"{path}: {error.strerror}", "make it, readable by the service only")
             continue
         if mode & (stat.S_IRWXO | stat.S_IWGRP):
-            yield Finding("permissions", False, f"{path} is open to others", f"chmod 640 {path}")
+            yield Finding("permissions", False, f"{path} is open to others", f"chmod 600 {path}")
         elif not os.access(path, os.R_OK):
             yield Finding("permissions", False, f"{path} cannot be read", "make it readable by the service's user")
         else:

@@ -71,8 +71,7 @@ class Health:
         self.stored, self.retried = backlog.moved, backlog.retried
         if backlog.refused:
             self.quarantined_by["refused_by_store"] = backlog.refused
-        if backlog.failing is not None:
-            self.store_failing = backlog.failing
+        self.store_failing = backlog.failing
 
     def row(self) -> dict[str, float]:
         """Return a row of the table `ingest_health`."""

@@ -24,7 +24,7 @@ _COUNTERS = {
     "received": "messages received from the broker",
     "messages": "messages committed and acknowledged",
     "decoded": "readings decoded and committed",
-    "stored": "readings that the store has confirmed",
+    "stored": "readings that have left the outbox, confirmed by the store or refused for good",
     "duplicate": "messages that the broker delivered again",
     "quarantined": "messages with a part that went to quarantine",
     "retried": "deliveries to the store that had to be tried again",
@@ -52,7 +52,11 @@ class _Metrics:
             yield CounterMetricFamily(f"qingjing_{name}", text, value=getattr(health, name))
         for name, text in _GAUGES.items():
             yield GaugeMetricFamily(f"qingjing_{name}", text, value=getattr(health, name))
-        reasons = CounterMetricFamily("qingjing_quarantined_by", "messages in quarantine by reason", labels=["reason"])
+        reasons = CounterMetricFamily(
+            "qingjing_quarantined_by",
+            "messages, and values refused by the store, that went to quarantine, by reason",
+            labels=["reason"],
+        )
         for code, count in sorted(health.quarantined_by.items()):
             reasons.add_metric([code], count)
         yield reasons
@@ -63,6 +67,8 @@ class _Metrics:
         lag = HistogramMetricFamily("qingjing_lag_seconds", "time from the end of a reading's period to its arrival")
         lag.add_metric([], buckets, sum_value=health.lag_sum_s)
         yield lag
+        refused = health.config_refused is not None
+        yield GaugeMetricFamily("qingjing_config_refused", "1 while a changed configuration is refused", value=refused)
         yield GaugeMetricFamily("qingjing_connected", "1 while the broker is connected", value=health.connected)
         yield GaugeMetricFamily("qingjing_ready", "1 while readings are taken and stored", value=not problems(health))
 

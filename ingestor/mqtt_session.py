@@ -28,12 +28,14 @@ from ingestor.mqtt_socket import LinkError, PacketSocket, Wrapping
 log = logging.getLogger(__name__)
 
 QOS_1 = 1
+CONNECT_S = 3.0
 PUBLISH = 0x30
 DUPLICATE = 0x08
 PUBACK = b"\x40\x02"
 
+KNOWN_TOPIC_BYTES = 200
 KNOWN_TOPICS = 100_000
-"""Topics whose text is remembered; gateways that invent topics must not fill the memory."""
+"""Topics, not longer than that, whose text is remembered; gateways that invent topics must not fill the memory."""
 UNREADABLE_TOPIC = "(topic that is no UTF-8)"
 
 
@@ -64,13 +66,8 @@ class Session:
         port: int,
         directory: Path,
         clock: Callable[[], float],
-        brief: bool = False,
     ) -> None:
-        """Prepare; `directory` is that of the configuration, to which names of files are relative.
-
-        A `brief` session ends with its connection.
-        """
-        self._brief = brief
+        """Prepare; `directory` is that of the configuration, to which names of files are relative."""
         self._broker = broker
         self._host = host
         self._port = port
@@ -97,7 +94,7 @@ class Session:
             CallbackAPIVersion.VERSION2,
             client_id=self._broker.client_id,
             protocol=mqtt.MQTTv5 if version5 else mqtt.MQTTv311,
-            clean_session=None if version5 else self._brief,
+            clean_session=None if version5 else False,
         )
         client.on_connect = self._on_connect
         client.on_subscribe = self._on_answer
@@ -132,13 +129,14 @@ class Session:
         self._drop()
         self._client = self._new_client()
         try:
+            self._client.connect_timeout = CONNECT_S
             self._prepare(self._client)
             if self._broker.protocol == "5":
                 properties = Properties(PacketTypes.CONNECT)
-                properties.SessionExpiryInterval = 0 if self._brief else self._broker.session_expiry_s
+                properties.SessionExpiryInterval = self._broker.session_expiry_s
                 properties.ReceiveMaximum = self._broker.receive_maximum
                 self._client.connect(
-                    self._host, self._port, self._broker.keepalive_s, clean_start=self._brief, properties=properties
+                    self._host, self._port, self._broker.keepalive_s, clean_start=False, properties=properties
                 )
             else:
                 self._client.connect(self._host, self._port, self._broker.keepalive_s)
@@ -323,9 +321,11 @@ class Session:
         if len(self._topics) >= KNOWN_TOPICS:
             self._topics.clear()
         try:
-            topic = self._topics[name] = name.decode()
+            topic = name.decode()
         except UnicodeDecodeError:
-            topic = UNREADABLE_TOPIC
+            return UNREADABLE_TOPIC
+        if len(name) <= KNOWN_TOPIC_BYTES:
+            self._topics[name] = topic
         return topic
 
     def _hand_over(self, packet: bytes) -> None:

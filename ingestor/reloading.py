@@ -44,7 +44,11 @@ class Reloading:
 
     def _run(self) -> None:
         while not self._stop.wait(LOOK_EVERY_S):
-            self.look()
+            try:
+                self.look()
+            except Exception as error:  # whatever a file does, the next change is looked at again
+                log.exception("configuration refused, the old one stays; this is a fault of qingjing, please report it")
+                self._refuse(f"{type(error).__name__}")
 
     def look(self) -> None:
         """Load the configuration where its files have changed and stand still since the last look.

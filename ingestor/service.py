@@ -20,12 +20,14 @@ from ingestor.config import Config
 from ingestor.health import Health
 from ingestor.reloading import Reloading
 from ingestor.stopping import Stop
-from ingestor.store import SqliteStore, StoreError, open_store
+from ingestor.store import InfluxStore, StoreError, open_store
 
 log = logging.getLogger(__name__)
 
 LOCK_S = 5.0
 """How long to wait for another service on the same data to end."""
+BUSY_S = 2.0
+"""How long the collector waits for a command that writes to the ledger; then it tends the broker and tries again."""
 
 
 def run(config: Config, data: Path, *, stop_with_stdin: bool = False) -> None:
@@ -51,11 +53,9 @@ def run(config: Config, data: Path, *, stop_with_stdin: bool = False) -> None:
     health = Health()
     with contextlib.ExitStack() as stack:
         stack.enter_context(alone(data))
-        store = open_store(config.settings.store, data)
+        store = open_store(config.settings.store, data, busy_s=BUSY_S)
         stack.callback(store.close)
-        if isinstance(store, SqliteStore):
-            store.drain()
-        else:
+        if isinstance(store, InfluxStore):
             store.start()
         port = config.settings.collector.health_port
         if port:
@@ -75,7 +75,7 @@ def run(config: Config, data: Path, *, stop_with_stdin: bool = False) -> None:
             health.config_refused = why
 
         Reloading(config, take=collector.reconfigure, refuse=refuse, stop=stop).start()
-        with _short_of_garbage():
+        with short_of_garbage():
             collector.run(stop, linger=lambda: embedded and not orphaned.is_set())
         if died.is_set():
             raise broker.BrokerError("the embedded broker died; what was committed is stored, start again")
@@ -83,7 +83,7 @@ def run(config: Config, data: Path, *, stop_with_stdin: bool = False) -> None:
 
 
 @contextlib.contextmanager
-def _short_of_garbage() -> Iterator[None]:
+def short_of_garbage() -> Iterator[None]:
     """Look for reference cycles seldom: messages and readings make none, and looking costs more than decoding."""
     gc.collect()
     gc.freeze()
@@ -123,6 +123,15 @@ def alone(data: Path, *, wait_s: float = LOCK_S) -> Iterator[None]:
                 raise InUseError(f"data {data}: another qingjing run collects there; stop it or give --data")
             time.sleep(0.1)
         yield
+
+
+def is_running(data: Path) -> bool:
+    """Whether a service holds the data directory; changes nothing there."""
+    try:
+        with (data / "service.lock").open() as lock:
+            return not _locked(lock)
+    except OSError:
+        return False
 
 
 def _locked(lock: TextIO) -> bool:

@@ -74,9 +74,6 @@ def common(
         format="%(asctime)s %(levelname)s %(message)s",
         stream=sys.stderr,
     )
-    logging.getLogger("urllib3").setLevel(
-        logging.ERROR
-    )  # what it warns of is said in our own words, without tracebacks
 
 
 def print_line(text: str) -> None:
@@ -95,9 +92,7 @@ def opened_store(config: Config) -> Iterator[Store]:
     StoreError
         If there is none.
     """
-    file = store_file(options.data)
-    if not file.is_file():
-        raise StoreError(f"store {file}: expected a store, got none; `qingjing run` makes it, --data says where")
+    _existing_store()
     store = open_store(config.settings.store, options.data)
     with contextlib.closing(store):
         if isinstance(store, SqliteStore):
@@ -122,11 +117,15 @@ def opened_ledger() -> Iterator[Ledger]:
     StoreError
         If there is none.
     """
+    with contextlib.closing(Ledger(_existing_store())) as ledger:
+        yield ledger
+
+
+def _existing_store() -> Path:
     file = store_file(options.data)
     if not file.is_file():
         raise StoreError(f"store {file}: expected a store, got none; `qingjing run` makes it, --data says where")
-    with contextlib.closing(Ledger(file)) as ledger:
-        yield ledger
+    return file
 
 
 def progress_bars() -> Progress:

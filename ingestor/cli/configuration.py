@@ -27,6 +27,8 @@ def check() -> None:
     print_line(f"standards: {', '.join(s.edition.id for s in loaded.standards.all)}")
     print_line(f"plans: {', '.join(loaded.plans)}")
     print_line(f"broker: {where}")
+    store = loaded.settings.store
+    print_line(f"store: {store.kind}{f', database {store.database}' if store.kind == 'influxdb' else ''}")
 
 
 @app.command()

@@ -58,7 +58,7 @@ def quarantine_list(
         first = q.refusals[0]
         print_line(
             f"{q.id:>6}  {_time(q.last_at)}  x{q.seen}  {printable(q.topic) or q.source}  "
-            f"{first.code}: {printable(first.detail)}"
+            f"{first.code}: {printable(first.detail)}{f' (+{len(q.refusals) - 1})' if len(q.refusals) > 1 else ''}"
         )
     print_line(f"{sum(reasons.values())} messages: {', '.join(f'{n} {code}' for code, n in reasons.items()) or 'none'}")
 
@@ -113,6 +113,7 @@ def quarantine_export(
         finally:
             if out is not sys.stdout:
                 out.close()
+                print_line(f"{len(numbers):,} messages written to {file}")
 
 
 @quarantine_app.command("retry")

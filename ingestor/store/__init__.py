@@ -5,7 +5,7 @@ from pathlib import Path
 from ingestor.config import StoreSettings
 from ingestor.store.influx import InfluxStore
 from ingestor.store.influx_server import InfluxServer
-from ingestor.store.ledger import Ledger, taken_of
+from ingestor.store.ledger import BUSY_S, Ledger, taken_of
 from ingestor.store.ports import (
     Arrival,
     Backlog,
@@ -44,8 +44,10 @@ __all__ = [
 Store = SqliteStore | InfluxStore
 
 
-def open_store(settings: StoreSettings, data: Path) -> Store:
+def open_store(settings: StoreSettings, data: Path, *, busy_s: float = BUSY_S) -> Store:
     """Open the store of a data directory, making its file where it is missing; connects to no server yet.
+
+    Another process that writes to the file is waited for `busy_s` at most. [s]
 
     Raises
     ------
@@ -54,8 +56,9 @@ def open_store(settings: StoreSettings, data: Path) -> Store:
     """
     file = store_file(data)
     if settings.kind == "sqlite":
-        return SqliteStore(file)
-    return InfluxStore(file, InfluxServer(settings.database, retention_policy=settings.retention_policy))
+        return SqliteStore(file, busy_s=busy_s)
+    server = InfluxServer(settings.database, retention_policy=settings.retention_policy)
+    return InfluxStore(file, server, busy_s=busy_s)
 
 
 def store_file(data: Path) -> Path:

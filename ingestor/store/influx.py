@@ -12,7 +12,7 @@ from ingestor.schema import HEALTH
 from ingestor.store.delivery import deliver
 from ingestor.store.influx_server import InfluxServer
 from ingestor.store.influx_tables import InfluxTables
-from ingestor.store.ledger import Ledger
+from ingestor.store.ledger import BUSY_S, Ledger
 from ingestor.store.ports import Arrival, Backlog
 from ingestor.store.writer import Delivered, Writer, oldest, values_in
 
@@ -23,9 +23,9 @@ SETTLE_S = 0.5
 class InfluxStore(Ledger, InfluxTables):
     """Implements `Intake`, `Tables` and the quarantine; used from one thread, the writer has its own."""
 
-    def __init__(self, file: Path, server: InfluxServer) -> None:
+    def __init__(self, file: Path, server: InfluxServer, *, busy_s: float = BUSY_S) -> None:
         """Open the ledger; the server need not be there yet. Closed, it closes the server's connections, too."""
-        Ledger.__init__(self, file)
+        Ledger.__init__(self, file, busy_s=busy_s)
         InfluxTables.__init__(self, server)
         self._server = server
         self._settled_at = time.monotonic()
@@ -53,7 +53,8 @@ class InfluxStore(Ledger, InfluxTables):
         backlog = super().backlog()
         if self._writer is None:
             return backlog
-        return msgspec.structs.replace(backlog, retried=self._writer.retried, failing=self._writer.failing)
+        failing = backlog.failing or self._writer.failing
+        return msgspec.structs.replace(backlog, retried=self._writer.retried, failing=failing)
 
     def commit(self, arrivals: Sequence[Arrival]) -> None:
         """See `Intake.commit`."""
@@ -79,7 +80,7 @@ class InfluxStore(Ledger, InfluxTables):
             writer.delivered.popleft()
 
     def _drop_delivered(self, done: Delivered) -> None:
-        with self._usable("outbox not shortened"), self._transaction():
+        with self._noticed(), self._usable("outbox not shortened"), self._transaction():
             left = self._delivered(done.last_id, done.refused, {"values_drained": done.values})
         self._backlog = left
 

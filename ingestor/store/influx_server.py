@@ -9,10 +9,12 @@ TooLargeError       the server takes fewer lines at once
 UnavailableError    it is away, busy, or does not let us in; try again (see `ports`)
 """
 
+import contextlib
 import csv
 import email.utils
 import io
 import json
+import logging
 import os
 import re
 import time
@@ -78,6 +80,7 @@ class InfluxServer:
             self._client = InfluxDBClient.from_env_properties()
         except (ValueError, TypeError, OSError) as error:
             raise StoreError(f"store {self.url}: INFLUXDB_V2_*: expected usable settings, got {error}") from error
+        logging.getLogger("urllib3").setLevel(logging.ERROR)  # what it warns of we say ourselves, without tracebacks
         self._to = [("db", database)]
         if retention_policy:
             self._to.append(("rp", retention_policy))
@@ -123,16 +126,28 @@ class InfluxServer:
         parameters = [*self._to, ("precision", "s")]
         try:
             self._call("/write", "POST", parameters, {"Content-Type": "text/plain; charset=utf-8"}, lines)
+            self._created = False
         except _AnswerError as answer:
             if answer.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
                 raise TooLargeError from answer
-            if answer.status in _REFUSED:
+            if answer.status in _REFUSED and answer.is_influxdb:
                 raise RefusedError(answer.words) from answer
             if answer.status == HTTPStatus.NOT_FOUND and not self._created:
                 self._create()
                 self.write(lines)
                 return
             raise self._unavailable(answer) from answer
+
+    def probe(self) -> None:
+        """Ask whether the server is there and takes what we write; makes a missing database.
+
+        Raises
+        ------
+        UnavailableError
+            If not.
+        """
+        with contextlib.suppress(RefusedError):  # an empty request may be refused; it was let in
+            self.write(b"")
 
     def write_all(self, lines: bytes) -> None:
         """Write lines that the server has no reason to refuse.
@@ -258,18 +273,20 @@ class InfluxServer:
 class _AnswerError(Exception):
     """An answer other than 200 to 299."""
 
-    def __init__(self, status: int, words: str, retry_after_s: float | None) -> None:
+    def __init__(self, status: int, words: str, retry_after_s: float | None, *, is_influxdb: bool) -> None:
         super().__init__(words)
         self.status = status
+        self.is_influxdb = is_influxdb
         self.words = words
         self.retry_after_s = retry_after_s
 
     @classmethod
     def of(cls, error: "ApiException") -> "_AnswerError":
         body = error.body.decode("utf-8", "replace") if isinstance(error.body, bytes) else (error.body or "")
-        words = printable((_error_in(body) or body or error.reason or "").strip())[:LONGEST_WORDS]
+        told = _error_in(body)
+        words = printable(" ".join((told or body or error.reason or "").split()))[:LONGEST_WORDS]
         headers = {name.lower(): value for name, value in (error.headers or {}).items()}
-        return cls(error.status, words, _seconds(headers.get("retry-after")))
+        return cls(error.status, words, _seconds(headers.get("retry-after")), is_influxdb=bool(told))
 
 
 def _seconds(retry_after: str | None) -> float | None:
@@ -335,4 +352,4 @@ def _short(error: Exception) -> str:
     """The innermost reason of an error of urllib3, without object addresses."""
     reason = getattr(error, "reason", None) or error
     text = str(reason)
-    return printable(text.rpartition(">: ")[2] or text)[:LONGEST_WORDS]
+    return printable(text.rpartition("): ")[2] or text)[:LONGEST_WORDS]

@@ -26,7 +26,9 @@ class InfluxTables:
         found = []
         statement = f'SELECT last(/_flag$/) FROM {quoted(medium)} GROUP BY "station", "period_s"'
         for row in self._server.query(statement):
-            tags = dict(tag.split("=", 1) for tag in row["tags"].split(","))
+            tags = dict(tag.partition("=")[::2] for tag in row["tags"].split(","))
+            if not tags.get("station") or not tags.get("period_s", "").isdecimal():  # another program's
+                continue
             found += [
                 SeriesKey(medium, tags["station"], int(tags["period_s"]), name[len("last_") : -len("_flag")])
                 for name, value in row.items()

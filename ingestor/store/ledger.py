@@ -17,6 +17,7 @@ from ingestor.store.ports import Arrival, Backlog, Quarantined, StoreError, Take
 from sensors.reading import Reading, Refusal
 
 SCHEMA_VERSION = 2
+BUSY_S = 30.0
 
 _SCHEMA = """
 CREATE TABLE outbox (
@@ -24,9 +25,10 @@ CREATE TABLE outbox (
 );
 CREATE TABLE quarantine (
     id INTEGER PRIMARY KEY AUTOINCREMENT, digest BLOB NOT NULL UNIQUE, first_at REAL NOT NULL, last_at REAL NOT NULL,
-    seen INTEGER NOT NULL, source TEXT NOT NULL, topic TEXT NOT NULL, payload BLOB NOT NULL, refusals BLOB NOT NULL,
-    taken BLOB NOT NULL
+    seen INTEGER NOT NULL, code TEXT NOT NULL, source TEXT NOT NULL, topic TEXT NOT NULL, refusals BLOB NOT NULL,
+    taken BLOB NOT NULL, payload BLOB NOT NULL
 );
+CREATE INDEX quarantine_code ON quarantine (code);
 CREATE TABLE dropped (
     id INTEGER PRIMARY KEY, dropped_at REAL NOT NULL, reason TEXT NOT NULL, source TEXT NOT NULL, topic TEXT NOT NULL,
     seen INTEGER NOT NULL, size INTEGER NOT NULL, refusals BLOB NOT NULL
@@ -36,10 +38,10 @@ CREATE TABLE counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROW
 """
 
 _QUARANTINE = (
-    "INSERT INTO quarantine (digest, first_at, last_at, seen, source, topic, payload, refusals, taken) "
-    "VALUES (?, ?, ?, 1, ?, ?, ?, ?, ?) "
+    "INSERT INTO quarantine (digest, first_at, last_at, seen, code, source, topic, refusals, taken, payload) "
+    "VALUES (?, ?, ?, 1, ?, ?, ?, ?, ?, ?) "
     "ON CONFLICT (digest) DO UPDATE SET seen = seen + 1, last_at = max(last_at, excluded.last_at), "
-    "refusals = excluded.refusals, taken = excluded.taken"
+    "code = excluded.code, refusals = excluded.refusals, taken = excluded.taken"
 )
 _COUNT = "INSERT INTO counter VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = value + excluded.value"
 
@@ -54,8 +56,10 @@ REFUSED_BY_STORE = "(store)"
 class Ledger:
     """Outbox, quarantine, counts; used from one thread."""
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, *, busy_s: float = BUSY_S) -> None:
         """Open `file`, creating it and its folder where they are missing.
+
+        Another process that writes to it is waited for `busy_s` at most. [s]
 
         Raises
         ------
@@ -63,9 +67,10 @@ class Ledger:
             If it cannot be opened, is no database, or was made by another version of qingjing.
         """
         self.file = file
+        self._failing: str | None = None
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
-            self._db = sqlite3.connect(file, isolation_level=None, timeout=30)
+            self._db = sqlite3.connect(file, isolation_level=None, timeout=busy_s)
         except (sqlite3.Error, OSError) as error:
             raise StoreError(f"store {file}: expected a usable SQLite file, got {error}") from error
         try:
@@ -168,7 +173,17 @@ class Ledger:
 
     def backlog(self) -> Backlog:
         """See `Intake.backlog`."""
-        return self._backlog
+        return msgspec.structs.replace(self._backlog, failing=self._failing)
+
+    @contextmanager
+    def _noticed(self) -> Iterator[None]:
+        """Remember for `backlog` whether moving the outbox on fails."""
+        try:
+            yield
+        except StoreError as error:
+            self._failing = str(error)
+            raise
+        self._failing = None
 
     def _counted_backlog(self) -> Backlog:
         readings, size, oldest_at = self._db.execute(
@@ -235,8 +250,8 @@ class Ledger:
     def quarantine_numbers(self, *, code: str | None = None) -> list[int]:
         """Return the ids of messages in quarantine, ascending; of one code of their first refusal, or all."""
         with self._usable("quarantine cannot be read"):
-            rows = self._db.execute("SELECT id, refusals FROM quarantine ORDER BY id")
-            return [number for number, text in rows if code is None or _refusals.decode(text)[0].code == code]
+            rows = self._db.execute("SELECT id FROM quarantine WHERE code = ? OR ? IS NULL ORDER BY id", (code, code))
+            return [number for (number,) in rows]
 
     def quarantined_one(self, number: int) -> Quarantined | None:
         """Return one message in quarantine by its id."""
@@ -256,19 +271,17 @@ class Ledger:
     def quarantine_reasons(self) -> dict[str, int]:
         """Return the number of distinct messages in quarantine by the code of their first refusal."""
         with self._usable("quarantine cannot be read"):
-            reasons: dict[str, int] = {}
-            for (text,) in self._db.execute("SELECT refusals FROM quarantine"):
-                code = _refusals.decode(text)[0].code
-                reasons[code] = reasons.get(code, 0) + 1
-            return dict(sorted(reasons.items()))
+            return dict(
+                self._db.execute("SELECT code, count(*) FROM quarantine GROUP BY code ORDER BY code").fetchall()
+            )
 
     def release(self, number: int, readings: list[Reading], refusals: list[Refusal], taken: list[Taken]) -> None:
         """Put readings of a message in quarantine into the outbox; it leaves quarantine where no refusal is left."""
         with self._usable(f"message {number} not released"), self._transaction():
             if refusals:
                 self._db.execute(
-                    "UPDATE quarantine SET refusals = ?, taken = ? WHERE id = ?",
-                    (_encode(refusals), _encode(taken), number),
+                    "UPDATE quarantine SET code = ?, refusals = ?, taken = ? WHERE id = ?",
+                    (refusals[0].code, _encode(refusals), _encode(taken), number),
                 )
             else:
                 self._db.execute("DELETE FROM quarantine WHERE id = ?", (number,))
@@ -296,7 +309,8 @@ def _row(arrival: Arrival) -> tuple[object, ...]:
     digest.update(arrival.payload)
     at = arrival.received_at
     refusals, taken = _encode(arrival.refusals), _encode(taken_of(arrival.readings))
-    return (digest.digest(), at, at, arrival.source, arrival.topic, arrival.payload, refusals, taken)
+    code = arrival.refusals[0].code
+    return (digest.digest(), at, at, code, arrival.source, arrival.topic, refusals, taken, arrival.payload)
 
 
 def taken_of(readings: Iterable[Reading]) -> list[Taken]:

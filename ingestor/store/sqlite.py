@@ -9,7 +9,7 @@ from typing import Any
 
 from ingestor.schema import HEALTH, TABLES
 from ingestor.store import line_protocol
-from ingestor.store.ledger import Ledger
+from ingestor.store.ledger import BUSY_S, Ledger
 from ingestor.store.ports import Backlog, RawSeries, SeriesKey, raw_series
 
 DRAIN_READINGS = 10_000
@@ -39,11 +39,11 @@ _UPSERT = (
 class SqliteStore(Ledger):
     """Implements `Intake`, `Tables` and the quarantine on one file; used from one thread."""
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, *, busy_s: float = BUSY_S) -> None:
         """See `Ledger`."""
         self._ids: dict[Series, int] = {}
         self._drained_at = time.monotonic()
-        super().__init__(file)
+        super().__init__(file, busy_s=busy_s)
 
     def _create_or_check(self) -> None:
         super()._create_or_check()
@@ -66,7 +66,8 @@ class SqliteStore(Ledger):
             self._drained_at = now
         elif waiting >= DRAIN_READINGS or now - self._drained_at >= DRAIN_AFTER_S:
             self._drained_at = now
-            self.drain()
+            with self._noticed():
+                self.drain()
 
     def finish(self, *, within_s: float) -> None:
         """See `Intake.finish`; the whole outbox of an hour takes a few seconds."""

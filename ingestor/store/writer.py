@@ -8,6 +8,7 @@ import logging
 import random
 import sqlite3
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import closing
@@ -31,6 +32,8 @@ LONGEST_PAUSE_S = 30.0
 LONGEST_ASKED_S = 300.0
 """A server may ask for longer pauses (Retry-After), up to so much."""
 IDLE_S = 1.0
+PROBE_AFTER_S = 15.0
+"""How long after the last answer the server is asked whether it is there, where nothing is to be delivered."""
 
 
 class Batch(msgspec.Struct, frozen=True):
@@ -61,6 +64,9 @@ class Writer:
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self._tasks: deque[Callable[[], None]] = deque(maxlen=10)
         self.delivered: deque[Delivered] = deque()
+        self._pause_s = FIRST_PAUSE_S
+        self._heard_at = -PROBE_AFTER_S
+        self._failed_at = 0.0
         self.last_id = 0
         self.retried = 0
         self.failing: str | None = None
@@ -86,7 +92,6 @@ class Writer:
             self._thread.join(within_s)
 
     def _run(self) -> None:
-        pause_s = FIRST_PAUSE_S
         while not self._stopping.is_set():
             try:
                 with closing(sqlite3.connect(f"file:{self._file}?mode=ro", uri=True, timeout=30)) as db:
@@ -94,14 +99,15 @@ class Writer:
                         self._wake.wait(IDLE_S)  # then look in any case: another process may have put something there
                         self._wake.clear()
                         self._deliver_all(db)
-                        pause_s = FIRST_PAUSE_S
             except Exception as error:  # the thread must outlive whatever a server answers
                 if not isinstance(error, StoreError | sqlite3.Error):
                     log.exception("the writer failed; this is a fault of qingjing, please report it")
                 asked_s = error.retry_after_s if isinstance(error, UnavailableError) else None
-                wait_s = max(random.uniform(0.5, 1.0) * pause_s, min(asked_s or 0.0, LONGEST_ASKED_S))  # noqa: S311
-                pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+                wait_s = max(random.uniform(0.5, 1.0) * self._pause_s, min(asked_s or 0.0, LONGEST_ASKED_S))  # noqa: S311
+                self._pause_s = min(2 * self._pause_s, LONGEST_PAUSE_S)
                 self.failing = str(error)
+                self._failed_at = time.monotonic()
+                self._heard_at = -PROBE_AFTER_S
                 self.retried += 1
                 waiting = self._backlog().readings
                 log.warning("%s; %s readings kept in the outbox, next try in %.1f s", error, f"{waiting:,}", wait_s)
@@ -111,10 +117,17 @@ class Writer:
         """Deliver batches until the outbox has no more."""
         while not self._stopping.is_set():
             batch = oldest(db, after=self.last_id)
+            if batch is None and time.monotonic() - self._heard_at >= PROBE_AFTER_S:
+                self._server.probe()
+                self._heard_at = time.monotonic()
             if batch is not None:
                 refused = deliver(self._server, batch.lines)
                 self.last_id = batch.last_id
                 self.delivered.append(Delivered(batch.last_id, values_in(batch.lines), refused))
+                self._pause_s = FIRST_PAUSE_S
+                self._heard_at = time.monotonic()
+            if self.failing is not None and self._heard_at > self._failed_at:
+                log.info("store %s: takes readings again", self._server.url)
                 self.failing = None
             while self._tasks:
                 self._do(self._tasks.popleft())

@@ -12,7 +12,6 @@ count         `Health.committed`
 """
 
 import contextlib
-import gc
 import os
 import queue
 import socket
@@ -27,6 +26,7 @@ from ingestor import config as configuration
 from ingestor.decoding import Decoding
 from ingestor.health import Health
 from ingestor.mqtt_session import Message, Session
+from ingestor.service import short_of_garbage
 from ingestor.store import InfluxServer, InfluxStore, line_protocol
 from tests.support import FalseBroker
 
@@ -93,7 +93,7 @@ def measure(folder: Path, config: Path, stations: Sequence[str], messages: int) 
         pending: list[Message] = []
         while not session.subscribed:
             session.receive(pending, most=1, most_bytes=1, wait_s=0.1)
-        with _short_of_garbage():
+        with short_of_garbage():
             for number, packets in enumerate(groups, 1):
                 feeder.feed(packets, size)
                 pending = []
@@ -134,17 +134,3 @@ def _environment(url: str) -> Iterator[None]:
         del os.environ["INFLUXDB_V2_URL"]
         if before is not None:
             os.environ["INFLUXDB_V2_URL"] = before
-
-
-@contextlib.contextmanager
-def _short_of_garbage() -> Iterator[None]:
-    """As the service does it."""
-    thresholds = gc.get_threshold()
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(100_000, 50, 50)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*thresholds)
-        gc.unfreeze()

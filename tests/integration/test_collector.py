@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from ingestor.collector import Collector, status_topic
@@ -103,15 +104,15 @@ def test_collector_hands_on_what_a_gateway_publishes(broker_port: int, shipped: 
 @pytest.mark.parametrize(
     ("waiting", "why"),
     [
-        (Backlog(readings=9, size=4096 * 2**20, oldest_at=time.time()), "outbox full: 4,096 MiB of at most 4,096"),
-        (Backlog(readings=9, size=1, oldest_at=time.time() - 168 * 3600 - 1), "outbox too old: 168.0 h of at most 168"),
+        (Backlog(readings=9, size=4096 * 2**20, oldest_at=0.0), "outbox full: 4,096 MiB of at most 4,096"),
+        (Backlog(readings=9, size=1, oldest_at=168 * 3600.0 + 1), "outbox too old: 168.0 h of at most 168"),
     ],
 )
 def test_collector_with_a_full_outbox_acknowledges_nothing_and_says_so_until_there_is_room(
     waiting: Backlog, why: str, broker_port: int, shipped: Config
 ) -> None:
     full = Memory()
-    full.waiting = waiting
+    full.waiting = msgspec.structs.replace(waiting, oldest_at=time.time() - (waiting.oldest_at or 0.0))
     heard: list[bytes] = []
     with collecting(shipped, full, broker_port) as collector:
         listener = Publisher("127.0.0.1", broker_port, client_id="listener", timeout_s=10)

@@ -1,0 +1,111 @@
+"""`qingjing doctor`: says what is wrong and what to do, and takes nothing from a service that runs."""
+
+import json
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ingestor.mqtt_publisher import Publisher
+from ingestor.store import Arrival, Ledger, SqliteStore, store_file
+from sensors.reading import Reading, Refusal
+from tests.conftest import Qingjing
+from tests.integration.test_influx_service import Service, payload, stored
+from tests.support import Influxd, Mosquitto, free_port, wait_for
+
+TOPIC = "env/v1/air/sz-a01"
+
+
+@pytest.fixture
+def database() -> str:
+    return "doctor"
+
+
+@pytest.fixture
+def service(
+    config_copy: Path, tmp_path: Path, mosquitto: Mosquitto, influxd: Influxd, database: str
+) -> Iterator[Service]:
+    made = Service(config_copy, tmp_path / "data", mosquitto.port, influxd.url, database)
+    yield made
+    made.kill()
+
+
+def findings(qingjing: Qingjing, *options: object, code: int = 1) -> dict[str, list[Any]]:
+    found: dict[str, list[Any]] = {}
+    for each in json.loads(qingjing(*options, "doctor", "--json", code=code).stdout):
+        found.setdefault(each["subject"], []).append(each)
+    return found
+
+
+def test_doctor_of_a_fresh_configuration_says_what_to_start(qingjing: Qingjing, config_copy: Path) -> None:
+    settings = config_copy / "settings.toml"
+    settings.write_text(settings.read_text().replace("port = 1883", f"port = {free_port()}"))
+    found = findings(qingjing, "--config", config_copy, "--data", "none")
+    assert "start `qingjing run`" in found["service"][0]["do"]
+    assert "cannot be reached" in found["broker"][0]["seen"]
+    assert found["store"][0]["good"]
+
+
+def test_doctor_finds_nothing_wrong_with_a_service_that_works_and_leaves_its_session(
+    service: Service, qingjing: Qingjing, influxd: Influxd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port = free_port()
+    settings = service.config / "settings.toml"
+    settings.write_text(settings.read_text().replace("health_port = 9464", f"health_port = {port}"))
+    service.start("--health-port", str(port))
+    monkeypatch.setenv("INFLUXDB_V2_URL", influxd.url)
+    wait_for(lambda: "connected, session" in service.log(), what="the service to be connected")
+    found = findings(qingjing, "--config", service.config, "--data", service.data, code=0)
+    assert all(each["good"] for several in found.values() for each in several)
+    assert {"service", "broker", "store", "clock", "disk", "outbox", "quarantine"} <= found.keys()
+    assert "connection lost" not in service.log()
+    assert service.end() == 0
+
+
+def test_doctor_while_the_service_is_away_leaves_what_the_broker_has_queued(
+    service: Service,
+    qingjing: Qingjing,
+    mosquitto: Mosquitto,
+    influxd: Influxd,
+    database: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    service.start()
+    wait_for(lambda: "connected, session" in service.log(), what="the service to be connected")
+    assert service.end() == 0
+    publisher = Publisher("127.0.0.1", mosquitto.port, client_id="gateway", timeout_s=10)
+    publisher.publish(TOPIC, payload(3, 42.0))
+    publisher.wait(lambda: publisher.unacknowledged == 0, timeout_s=10)
+    publisher.close()
+    monkeypatch.setenv("INFLUXDB_V2_URL", influxd.url)
+    found = findings(qingjing, "--config", service.config, "--data", service.data)
+    assert "accepts us" in found["broker"][0]["seen"]
+    service.start()
+    wait_for(lambda: stored(influxd, database)[-1:] == [42.0], what="the reading that the broker had queued")
+    assert service.end() == 0
+
+
+def test_doctor_says_that_a_secret_is_open_to_others(config_copy: Path, qingjing: Qingjing) -> None:
+    settings = config_copy / "settings.toml"
+    chosen = f'host = "127.0.0.1"\nusername = "u"\npassword_file = "password"\nport = {free_port()}'
+    settings.write_text(settings.read_text().replace("port = 1883", chosen, 1))
+    (config_copy / "password").write_text("hunter2\n")
+    (config_copy / "password").chmod(0o644)
+    done = qingjing("--config", config_copy, "doctor", code=1)
+    assert "password is open to others" in done.stdout
+    assert f"chmod 600 {config_copy / 'password'}" in done.stdout
+    assert "hunter2" not in done.stdout + done.stderr
+
+
+def test_doctor_tells_readings_that_wait_and_messages_in_quarantine(tmp_path: Path, qingjing: Qingjing) -> None:
+    data = tmp_path / "data"
+    with closing(SqliteStore(store_file(data))):
+        pass
+    with closing(Ledger(store_file(data))) as ledger:
+        reading = Reading("air", "sz-a01", 3600, 0, (("pm25", 1.0, 1),))
+        ledger.commit([Arrival("native", TOPIC, 0.0, b"x", [reading], [Refusal("naive_time", "time")])])
+    found = findings(qingjing, "--data", data)
+    assert found["outbox"][0]["seen"].startswith("1 readings wait")
+    assert (found["quarantine"][0]["good"], found["quarantine"][0]["seen"]) == (False, "1 messages: 1 naive_time")
