@@ -326,3 +326,13 @@ def collecting_into(config: Config, file: Path, port: int) -> Iterator[None]:
         stop.set()
         thread.join(20)
         assert not thread.is_alive()
+
+
+def test_collector_logs_a_bad_gateway_of_many_topics_in_few_lines(
+    mosquitto: Mosquitto, shipped: Config, caplog: pytest.LogCaptureFixture
+) -> None:
+    intake = Memory()
+    with collecting(shipped, intake, mosquitto.port):
+        publish(mosquitto.port, *[(f"env/v1/air/nowhere-{i}", payload(1.0)) for i in range(1000)])
+        wait_for(lambda: len(intake.arrivals) == 1000, what="1,000 messages")
+    assert 1 <= caplog.text.count("quarantined: ") <= 2  # once a minute

@@ -83,6 +83,7 @@ def connected(url: str, monkeypatch: pytest.MonkeyPatch, **environment: str) -> 
         (status(429, b"slow down", Retry_After="0"), "unavailable (429 slow down)", 0.0),
         (status(503, b"", Retry_After="Sun, 22 Nov 2020 00:00:00 GMT"), "unavailable (503 Service Unavailable)", 0.0),
         (status(503, b"", Retry_After="soon"), "unavailable (503 Service Unavailable)", None),
+        (status(400, b"Client sent an HTTP request to an HTTPS server."), "unavailable (400 Client sent an HTTP", None),
         (status(200, b"<html>"), "expected 204 as InfluxDB answers a write, got 200; is this InfluxDB?", None),
         (status(500, b'{"code":"internal","message":"no room"}'), "unavailable (500 no room)", None),
         (

@@ -4,6 +4,7 @@ import http.client
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -353,3 +354,13 @@ def test_service_subscribes_to_a_source_that_was_added_while_it_runs(
         return found == {"sz-a02"}
 
     wait_for(arrived, what="a reading on the new topic")
+
+
+def test_service_ends_within_10_s_while_a_command_holds_the_ledger(start: Start, tmp_path: Path) -> None:
+    port = free_port()
+    service = start(port)
+    publish(port, ("env/v1/air/sz-a01", READING))
+    with closing(sqlite3.connect(tmp_path / "data" / "qingjing.sqlite3", isolation_level=None)) as holder:
+        holder.execute("BEGIN IMMEDIATE")
+        service.send_signal(signal.SIGTERM)
+        assert service.wait(10) == 0
