@@ -90,5 +90,5 @@ def figure(
         sufficient=sufficient,
         excluded=excluded,
         editions={s.edition.id: facts.standards.digests[s.edition.id] for s in standards},
-        assumed=[f"{s.edition.id}: {rule}" for s in standards for rule in s.edition.assumed],
+        assumed=[f"{s.edition.id}: {rule.text}" for s in standards for rule in s.rule.values() if not rule.confirmed],
     )

@@ -6,201 +6,104 @@ a day that no edition of a role covers is an error.
 
 import datetime as dt
 from collections.abc import Iterable
-from decimal import Decimal
 from itertools import pairwise
-from typing import Annotated, Literal, TypeVar, get_args
+from typing import Final, Literal, TypeVar, get_args
 
 import msgspec
 
+from aggregations.standards.air import (
+    AFFECTED,
+    BASIC_ITEMS,
+    AirEvaluation,
+    AirEvents,
+    AirIndex,
+    AirLimits,
+    AirRanking,
+    AreaClass,
+    Averaging,
+    IndexItem,
+    Level,
+)
+from aggregations.standards.edition import Edition, Rule
+from aggregations.standards.noise import NoiseLimits, NoiseMethod, ZoneLimit
+from aggregations.standards.water import N_CLASSES, BlackOdour, WaterItem, WaterLimits, WaterMethod
 from sensors import strict
 from sensors.errors import ConfigError, shown
 from sensors.quantities import Quantities
 from sensors.register import ZoneClass
 
-N_CLASSES = 5
-"""Water classes that have limits, I to V."""
+__all__ = [
+    "AFFECTED",
+    "BASIC_ITEMS",
+    "MODES",
+    "N_CLASSES",
+    "AirEvaluation",
+    "AirEvents",
+    "AirIndex",
+    "AirLimits",
+    "AirRanking",
+    "AreaClass",
+    "Averaging",
+    "BlackOdour",
+    "Edition",
+    "IndexItem",
+    "Level",
+    "Mode",
+    "NoiseLimits",
+    "NoiseMethod",
+    "Rule",
+    "Standard",
+    "Standards",
+    "WaterItem",
+    "WaterLimits",
+    "WaterMethod",
+    "ZoneLimit",
+    "check_quantities",
+    "check_together",
+    "parse",
+]
 
-Positive = Annotated[int, msgspec.Meta(ge=1)]
-WindowEnd = Annotated[int, msgspec.Meta(ge=8, le=24)]
-Count = Annotated[int, msgspec.Meta(ge=0)]
+Mode = Literal["by_date", "all_2012", "all_2026", "all_2031"]
+"""How a period is evaluated in which editions change: each day by its own, or all by one set of editions."""
+MODES: Final[tuple[Mode, ...]] = get_args(Mode)
 
-
-class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A strict, immutable table of a TOML file."""
-
-
-class Edition(_Table, frozen=True, kw_only=True, rename={"first_day": "from"}):
-    """What every edition says of itself.
-
-    It holds from `first_day` up to but not including `until` (None: open). `staged_from` is the day from which
-    cities of an earlier stage applied it. `confirmed` is false where a rule of the file was recalled, not read;
-    `assumed` then lists those rules.
-    """
-
-    id: str
-    title: str
-    title_en: str
-    first_day: dt.date
-    until: dt.date | None = None
-    staged_from: dt.date | None = None
-    confirmed: bool
-    assumed: list[str] = []
-    source: str
-
-    def starts(self, *, staged: bool) -> dt.date:
-        """Return the first day on which it holds, in a city of an early stage or not."""
-        return self.staged_from if staged and self.staged_from else self.first_day
-
-    def holds_on(self, day: dt.date, *, staged: bool) -> bool:
-        """Whether the edition is in force on `day`, in a city of an early stage or not."""
-        return self.starts(staged=staged) <= day and (self.until is None or day < self.until)
-
-
-class AirLimits(_Table, frozen=True, kw_only=True, tag_field="role", tag="air.limits"):
-    """GB 3095: concentration limits of class II areas and the least data a statistic needs."""
-
-    edition: Edition
-    day_limit: dict[str, Decimal]
-    year_limit: dict[str, Decimal]
-    hour_min_minutes: Positive
-    day_min_hours: Positive
-    window_min_hours: Positive
-    month_min_days: Positive
-    february_min_days: Positive
-    year_min_days: Positive
-
-
-class Level(_Table, frozen=True, kw_only=True):
-    """One level of the air quality index: up to and including `up_to`."""
-
-    up_to: Positive
-    name: str
-    name_en: str
-    colour: str
-
-
-class IndexItem(_Table, frozen=True, kw_only=True):
-    """One column of the table of breakpoints.
-
-    `above` says what holds above the last breakpoint: "top" the index of the last breakpoint, or the name of
-    the item whose index is taken instead.
-    """
-
-    quantity: str
-    decimals: Count
-    breakpoints: list[Decimal]
-    above: str = "top"
-
-
-class AirIndex(_Table, frozen=True, kw_only=True, tag_field="role", tag="air.index"):
-    """HJ 633: sub-indices, air quality index, levels."""
-
-    edition: Edition
-    index: list[int]
-    daily_items: list[str]
-    primary_above: int
-    good_up_to: int
-    sub_index_rounding: Literal["ceil"]
-    ratio_decimals: Count
-    item: dict[str, IndexItem]
-    level: list[Level]
-
-
-class AirEvaluation(_Table, frozen=True, kw_only=True, tag_field="role", tag="air.evaluation"):
-    """HJ 663: daily ozone, city means, decimals."""
-
-    edition: Edition
-    ozone_first_window_end_hour: WindowEnd
-    ozone_last_window_end_hour: WindowEnd
-    ozone_min_windows: Positive
-    ozone_exception_compares: Literal["rounded", "exact"]
-    city_min_share: Decimal
-    city_min_share_below_four: Decimal
-    period_mean_from: Literal["rounded_days"]
-    decimals: dict[str, Count]
-    mean_decimals: dict[str, Count]
-
-
-class WaterItem(_Table, frozen=True, kw_only=True):
-    """Limits of one item for classes I to V, best first. `good` is "low", "high" (oxygen) or "range" (pH)."""
-
-    name: str
-    good: Literal["low", "high", "range"]
-    river: list[Decimal]
-    lake: list[Decimal] | None = None
-    evaluated: bool
-
-
-class WaterLimits(_Table, frozen=True, kw_only=True, tag_field="role", tag="water.limits"):
-    """GB 3838: class limits of the basic items."""
-
-    edition: Edition
-    item: dict[str, WaterItem]
-
-
-class WaterMethod(_Table, frozen=True, kw_only=True, tag_field="role", tag="water.method"):
-    """The assessment method: items, decimals, least data."""
-
-    edition: Edition
-    realtime_items: list[str]
-    required_items: list[str]
-    decimals: dict[str, Count]
-    share_decimals: Count
-    day_min_results: Positive
-    month_min_days: Positive
-    year_min_months: Positive
-
-
-class BlackOdour(_Table, frozen=True, kw_only=True, tag_field="role", tag="water.black_odour"):
-    """The guide on black-odorous urban water: bounds of light pollution."""
-
-    edition: Edition
-    below: dict[str, Decimal]
-    above: dict[str, Decimal]
-
-
-class ZoneLimit(_Table, frozen=True, kw_only=True):
-    """Limits of one zone class. [dB]"""
-
-    name: str
-    day: int
-    night: int
-
-
-class NoiseLimits(_Table, frozen=True, kw_only=True, tag_field="role", tag="noise.limits"):
-    """GB 3096: limits by zone class; local hours of the day period."""
-
-    edition: Edition
-    day_first_hour: Count
-    night_first_hour: Count
-    zone: dict[str, ZoneLimit]
-
-
-class NoiseMethod(_Table, frozen=True, kw_only=True, tag_field="role", tag="noise.method"):
-    """Functional zones from automatic monitors: least data, rounding, which night belongs to which date."""
-
-    edition: Edition
-    hour_min_share: Decimal
-    day_min_hours: Positive
-    night_min_hours: Positive
-    month_min_days: Positive
-    judge_decimals: Count
-    rate_decimals: Count
-    statistical_day: Literal["calendar"]
-
-
-Standard = AirLimits | AirIndex | AirEvaluation | WaterLimits | WaterMethod | BlackOdour | NoiseLimits | NoiseMethod
+Standard = (
+    AirLimits
+    | AirIndex
+    | AirEvaluation
+    | AirRanking
+    | AirEvents
+    | WaterLimits
+    | WaterMethod
+    | BlackOdour
+    | NoiseLimits
+    | NoiseMethod
+)
 
 _ROLES: dict[str, type[Standard]] = {
     "air.limits": AirLimits,
     "air.index": AirIndex,
     "air.evaluation": AirEvaluation,
+    "air.ranking": AirRanking,
+    "air.events": AirEvents,
     "water.limits": WaterLimits,
     "water.method": WaterMethod,
     "water.black_odour": BlackOdour,
     "noise.limits": NoiseLimits,
     "noise.method": NoiseMethod,
 }
+
+RULES: Final[dict[type[Standard], tuple[str, ...]]] = {
+    AirLimits: ("limits", "hour_minutes", "day_hours", "window_hours", "month_days", "year_days", "period_mean"),
+    AirIndex: ("breakpoints", "above_the_top", "items", "rounding", "primary", "missing_item", "good_day"),
+    AirEvaluation: (
+        "ozone_day", "ozone_exception", "percentile", "percentile_days", "attainment", "city_share", "city_value",
+        "period_mean_from", "decimals", "multiple", "rates", "change", "trend", "moving_years",
+    ),
+    AirRanking: ("single_index", "composite", "rounding", "places", "change"),
+    AirEvents: ("decision", "policy"),
+}  # fmt: skip
+"""Rules of each role that results refer to, by name; every edition of the role says where each of them stands."""
 
 S = TypeVar("S", bound=Standard)
 
@@ -233,6 +136,20 @@ class Standards:
             )
         return found[0]
 
+    def find(self, role: type[S], day: dt.date) -> S | None:
+        """Return the edition of `role` in force on `day`, or None before the first."""
+        return next((s for s in self.all if isinstance(s, role) and s.edition.holds_on(day, staged=False)), None)
+
+    def under(self, mode: Mode) -> "Standards":
+        """Return the standards as a mode of evaluation takes them: one edition of each role of its set for all days."""
+        if mode == "by_date":
+            return self
+        chosen = [s for s in self.all if mode in s.edition.modes]
+        always = {"first_day": dt.date.min, "until": None, "staged_from": None}
+        opened = [msgspec.structs.replace(s, edition=msgspec.structs.replace(s.edition, **always)) for s in chosen]
+        roles = tuple(type(s) for s in chosen)
+        return Standards([*opened, *(s for s in self.all if not isinstance(s, roles))], self.digests)
+
     def first_day(self, roles: Iterable[type[Standard]], *, staged: bool) -> dt.date:
         """Return the first day on which every one of some roles has an edition."""
         return max(min(s.edition.starts(staged=staged) for s in self.all if isinstance(s, role)) for role in roles)
@@ -253,6 +170,7 @@ def parse(text: str, *, file: str) -> Standard:
     edition = standard.edition
     if edition.until is not None and edition.until <= edition.first_day:
         raise ConfigError(f"{file}: edition.until: expected a day after {edition.first_day}, got {edition.until}")
+    _check_rules(standard, file)
     if isinstance(standard, AirIndex):
         _check_index(standard, file)
     if isinstance(standard, WaterLimits):
@@ -273,14 +191,36 @@ def check_quantities(standard: Standard, quantities: Quantities, *, file: str) -
     zones = ("zone classes", list(get_args(ZoneClass)))
     named: dict[str, tuple[Iterable[str], tuple[str, list[str]]]] = {}
     complete: tuple[str, ...] = ()
+    needed: Iterable[str] | None = None
+    if isinstance(standard, AirLimits | AirEvaluation | AirRanking):
+        needed = BASIC_ITEMS
     if isinstance(standard, AirLimits):
-        named = {"day_limit": (standard.day_limit, air), "year_limit": (standard.year_limit, air)}
-        complete = ("day_limit",)
+        named = {
+            "day_limit": (standard.day_limit, air),
+            "year_limit": (standard.year_limit, air),
+            "hour_limit": (standard.hour_limit, air),
+            "class_one.year": (standard.class_one.year, air),
+            "class_one.day": (standard.class_one.day, air),
+            "class_one.hour": (standard.class_one.hour, air),
+        }
+        complete = ("day_limit", "class_one.day")
     elif isinstance(standard, AirIndex):
         named = {"item.quantity": ([item.quantity for item in standard.item.values()], air)}
     elif isinstance(standard, AirEvaluation):
-        named = {"decimals": (standard.decimals, air), "mean_decimals": (standard.mean_decimals, air)}
-        complete = ("decimals",)
+        named = {
+            "decimals": (standard.decimals, air),
+            "mean_decimals": (standard.mean_decimals, air),
+            "percentile": (standard.percentile, air),
+            "percentile_decimals": (standard.percentile_decimals, air),
+            "judged_decimals": (standard.judged_decimals, air),
+        }
+        complete = ("decimals", "mean_decimals", "percentile", "percentile_decimals", "judged_decimals")
+    elif isinstance(standard, AirRanking):
+        named = {"statistic": (standard.statistic, air), "weight": (standard.weight, air)}
+        complete = ("statistic", "weight")
+    elif isinstance(standard, AirEvents):
+        named = {"quantities": (standard.quantities, air), "policy": (standard.policy, _STATISTICS)}
+        complete = ("policy",)
     elif isinstance(standard, WaterLimits):
         named = {"item": (standard.item, water)}
     elif isinstance(standard, WaterMethod):
@@ -297,7 +237,7 @@ def check_quantities(standard: Standard, quantities: Quantities, *, file: str) -
         for key in present:
             if key not in allowed:
                 raise ConfigError(f"{file}: {place}: expected {kind} ({', '.join(allowed)}), got {shown(key)}")
-        missing = [key for key in allowed if key not in present]
+        missing = [key for key in needed or allowed if key not in present]
         if place in complete and missing:
             raise ConfigError(f"{file}: {place}.{missing[0]}: expected a value, got nothing")
 
@@ -328,6 +268,21 @@ def check_together(standards: list[Standard], *, directory: str) -> None:
             raise ConfigError(f"{directory}: {method.edition.id}: expected items with limits, got {shown(unknown[0])}")
 
 
+_STATISTICS = ("statistics affected by events", list(AFFECTED))
+
+
+def _check_rules(standard: Standard, file: str) -> None:
+    """Check that every rule that results refer to is there, and that `confirmed` sums them up."""
+    for key in RULES.get(type(standard), ()):
+        if key not in standard.rule:
+            raise ConfigError(f"{file}: rule.{key}: expected where it stands and whether it was read, got nothing")
+    if standard.edition.confirmed != all(rule.confirmed for rule in standard.rule.values()):
+        raise ConfigError(
+            f"{file}: edition.confirmed: expected true where every rule is confirmed and false where one is not, "
+            f"got {str(standard.edition.confirmed).lower()}"
+        )
+
+
 def _check_classes(limits: WaterLimits, file: str) -> None:
     for key, item in limits.item.items():
         for body, bounds in (("river", item.river), ("lake", item.lake)):
@@ -345,9 +300,10 @@ def _check_classes(limits: WaterLimits, file: str) -> None:
 def _check_index(index: AirIndex, file: str) -> None:
     if sorted(set(index.index)) != index.index:
         raise ConfigError(f"{file}: index: expected rising numbers, got {shown(index.index)}")
-    for key in index.daily_items:
-        if key not in index.item:
-            raise ConfigError(f"{file}: daily_items: expected keys of item ({', '.join(index.item)}), got {shown(key)}")
+    for place, keys in (("daily_items", index.daily_items), ("hourly_items", index.hourly_items)):
+        for key in keys:
+            if key not in index.item:
+                raise ConfigError(f"{file}: {place}: expected keys of item ({', '.join(index.item)}), got {shown(key)}")
     for key, item in index.item.items():
         if item.above != "top" and item.above not in index.item:
             raise ConfigError(f"{file}: item.{key}.above: expected 'top' or a key of item, got {shown(item.above)}")

@@ -1,0 +1,59 @@
+"""What every edition of a standard says of itself."""
+
+import datetime as dt
+from typing import Annotated
+
+import msgspec
+
+Positive = Annotated[int, msgspec.Meta(ge=1)]
+Count = Annotated[int, msgspec.Meta(ge=0)]
+
+
+class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A strict, immutable table of a TOML file."""
+
+
+class Rule(Table, frozen=True, kw_only=True):
+    """One rule of an edition: what it says, where it stands, and whether it was read there.
+
+    `confirmed` is false where the rule was recalled or taken from practice; results that use it say so.
+    """
+
+    text: str
+    clause: str = ""
+    confirmed: bool
+
+
+class Edition(Table, frozen=True, kw_only=True, rename={"first_day": "from"}):
+    """When an edition holds, and where it was taken from.
+
+    It holds from `first_day` up to but not including `until` (None: open). `staged_from` is the day from which
+    cities of an earlier stage applied it. `confirmed` is true where every rule of the file was read, none recalled.
+    `modes` names the ways of evaluating a mixed year by one set of editions that it belongs to, such as `all_2012`.
+    """
+
+    id: str
+    title: str
+    title_en: str
+    issued: dt.date | None = None
+    first_day: dt.date
+    until: dt.date | None = None
+    staged_from: dt.date | None = None
+    confirmed: bool
+    modes: list[str] = []
+    source: str
+
+    def starts(self, *, staged: bool) -> dt.date:
+        """Return the first day on which it holds, in a city of an early stage or not."""
+        return self.staged_from if staged and self.staged_from else self.first_day
+
+    def holds_on(self, day: dt.date, *, staged: bool) -> bool:
+        """Whether the edition is in force on `day`, in a city of an early stage or not."""
+        return self.starts(staged=staged) <= day and (self.until is None or day < self.until)
+
+
+class Roles(Table, frozen=True, kw_only=True):
+    """What the files of all roles have: the edition, and its rules by name."""
+
+    edition: Edition
+    rule: dict[str, Rule] = {}
