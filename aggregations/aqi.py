@@ -1,27 +1,42 @@
-"""Air quality index: sub-indices, index, level, primary pollutants.
+"""Air quality index: sub-indices, index, level, primary pollutants, of days and of hours.
 
 Source: HJ 633-2012 and HJ 633-2026, formulas 1 and 2. Everything is computed in integers: binary floats
 would put 2.2 mg/m3 of CO at 56 instead of 55.
 """
 
+from collections.abc import Collection
+from typing import Final, Literal
+
 import msgspec
 import numpy as np
 
-from aggregations.rounding import IntArray
+from aggregations.rounding import BoolArray, IntArray
 from aggregations.standards import AirIndex, Level
 
-NONE = -1
+NONE: Final = -1
 """Stands for "no index" in integer arrays."""
 
+Missing = Literal["none_unless_exceeding", "others"]
 
-class DayIndex(msgspec.Struct, frozen=True):
-    """Index of days; all arrays of one shape (...), `sub` by item.
+
+class Index(msgspec.Struct, frozen=True):
+    """Index of days or hours; all arrays of one shape (...), `sub` by item.
 
     `aqi` is NONE where no index can be published; `sub` is NONE where the item is missing.
     """
 
     sub: dict[str, IntArray]
     aqi: IntArray
+
+
+def daily_items(index: AirIndex) -> list[str]:
+    """Items of the daily index."""
+    return [*index.daily_items, "o3_1h"] if index.daily_o3_uses_1h else index.daily_items
+
+
+def hourly_items(index: AirIndex) -> list[str]:
+    """Items of the real-time index."""
+    return [*index.hourly_items, "o3_8h"] if index.hourly_o3_uses_8h else index.hourly_items
 
 
 def sub_index(concentration: IntArray, item: str, index: AirIndex) -> IntArray:
@@ -42,23 +57,22 @@ def sub_index(concentration: IntArray, item: str, index: AirIndex) -> IntArray:
     .. [1] HJ 633-2026, 4.2.6 and table 3: rounded up; above the last breakpoint its index.
     """
     column = index.item[item]
-    scale = 10**column.decimals
-    bounds = [int(b * scale) for b in column.breakpoints]
-    result = np.full(np.shape(concentration), NONE, dtype=np.int64)
-    for low, high, index_low, index_high in zip(bounds, bounds[1:], index.index, index.index[1:], strict=False):
-        inside = (concentration >= low) & (concentration <= high) & (result == NONE)
-        rise = (index_high - index_low) * (concentration - low)
-        result = np.where(inside, index_low - (-rise // (high - low)), result)
-    if column.above == "top":
-        result = np.where(concentration > bounds[-1], index.index[len(bounds) - 1], result)
-    return result
+    bounds = np.array([int(b * 10**column.decimals) for b in column.breakpoints], dtype=np.int64)
+    values = np.array(index.index[: len(bounds)], dtype=np.int64)
+    part = np.clip(np.searchsorted(bounds, concentration), 1, len(bounds) - 1)
+    width = bounds[part] - bounds[part - 1]
+    rise = (values[part] - values[part - 1]) * (concentration - bounds[part - 1])
+    step = -(-rise // width) if index.sub_index_rounding == "ceil" else (2 * rise + width) // (2 * width)
+    top = values[-1] if column.above == "top" else NONE
+    result = np.where(concentration > bounds[-1], top, values[part - 1] + step)
+    return np.where(concentration < 0, NONE, result)
 
 
-def of_day(concentrations: dict[str, IntArray], index: AirIndex) -> DayIndex:
+def of_day(concentrations: dict[str, IntArray], index: AirIndex, *, not_monitored: Collection[str] = ()) -> Index:
     """Index of days from rounded daily concentrations.
 
     A day on which an item is missing has an index only where the other items already put it above
-    `index.good_up_to`; it is then known to be no good day.
+    `index.good_up_to`; it is then known to be no good day. Items of the quantities `not_monitored` are not missed.
 
     Parameters
     ----------
@@ -67,29 +81,68 @@ def of_day(concentrations: dict[str, IntArray], index: AirIndex) -> DayIndex:
 
     References
     ----------
-    .. [1] HJ 633-2026, 5.3.1; HJ 633-2012 by practice.
+    .. [1] HJ 633-2026, 5.3.1 and 5.3.2; HJ 633-2012 by practice.
     """
+    return _of(concentrations, daily_items(index), index, index.daily_missing_item, not_monitored)
+
+
+def of_hour(concentrations: dict[str, IntArray], index: AirIndex, *, not_monitored: Collection[str] = ()) -> Index:
+    """Real-time index of hours from rounded hour means; `concentrations` as of `of_day`, by `hourly_items`.
+
+    Where an item hands over to one that `concentrations` does not hold, it has no sub-index.
+
+    References
+    ----------
+    .. [1] HJ 633-2026, 4.2, 5.3.1 and 5.3.2; HJ 633-2012, 5.1.3, as it is practised.
+    """
+    return _of(concentrations, hourly_items(index), index, index.hourly_missing_item, not_monitored)
+
+
+def _of(
+    concentrations: dict[str, IntArray],
+    items: Collection[str],
+    index: AirIndex,
+    missing: Missing,
+    not_monitored: Collection[str],
+) -> Index:
     sub = {}
-    for item in index.daily_items:
+    for item in items:
         value = sub_index(concentrations[item], item, index)
         above = index.item[item].above
-        if above != "top":
+        if above in concentrations:
             handed_over = sub_index(concentrations[above], above, index)
             value = np.where((value == NONE) & (concentrations[item] >= 0), handed_over, value)
         sub[item] = value
-    stacked = np.stack(list(sub.values()))
-    largest = stacked.max(axis=0)
-    complete = (stacked != NONE).all(axis=0)
-    return DayIndex(sub, np.where(complete | (largest > index.good_up_to), largest, NONE))
+    needed = [values for item, values in sub.items() if index.item[item].quantity not in not_monitored]
+    largest = np.stack(list(sub.values())).max(axis=0)
+    if index.index_at_least_one:
+        largest = np.where(largest == 0, 1, largest)
+    if missing == "none_unless_exceeding":
+        complete = np.all([values != NONE for values in needed], axis=0)
+        largest = np.where(complete | (largest > index.good_up_to), largest, NONE)
+    return Index(sub, largest)
 
 
 def primary(sub: dict[str, int], aqi: int, index: AirIndex) -> list[str]:
     """Quantities with the largest sub-index, ties all listed; none up to `index.primary_above`."""
     if aqi <= index.primary_above:
         return []
-    return [index.item[item].quantity for item, value in sub.items() if value == aqi]
+    return list(dict.fromkeys(index.item[item].quantity for item, value in sub.items() if value == aqi))
+
+
+def is_primary(found: Index, quantity: str, index: AirIndex) -> BoolArray:
+    """Whether a quantity is a primary pollutant, in the shape of the index; ties all are."""
+    largest = [values == found.aqi for item, values in found.sub.items() if index.item[item].quantity == quantity]
+    return np.asarray(np.any(largest, axis=0) & (found.aqi > index.primary_above))
 
 
 def level(aqi: int, index: AirIndex) -> Level:
     """Level of an index."""
     return next((each for each in index.level if aqi <= each.up_to), index.level[-1])
+
+
+def levels(aqi: IntArray, index: AirIndex) -> IntArray:
+    """Number of the level of each index, 1 the best; 0 where there is no index."""
+    bounds = np.array([each.up_to for each in index.level])
+    number = 1 + np.minimum(np.searchsorted(bounds, aqi), len(bounds) - 1)
+    return np.where(aqi == NONE, 0, number)

@@ -2,8 +2,21 @@
 
 import math
 from decimal import Decimal
+from typing import Literal
 
 import msgspec
+
+from aggregations.standards import Mode
+
+
+class Variant(msgspec.Struct, frozen=True, kw_only=True):
+    """The other of a pair of figures, with or without the hours of exceptional events; fields as of `Figure`."""
+
+    events: Literal["kept", "excluded"]
+    value: Decimal | None
+    exact: str | None
+    valid: int
+    sufficient: bool
 
 
 class Figure(msgspec.Struct, frozen=True, kw_only=True):
@@ -11,8 +24,11 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
 
     `value` is printed: rounded once; None where nothing can be computed. `exact` is the value before that
     rounding. `valid` of `expected` units (`counted`: days, sections, ...) entered it; `excluded` says why the
-    others did not. Where `sufficient` is false the value must not be shown without a mark. `editions` maps
-    each standard used to the digest of its file; `assumed` lists rules that were recalled, not read.
+    others did not. Where `sufficient` is false the value must not be shown without a mark, and `reasons` says which
+    rule is not met; `provisional` says what still runs. `editions` maps each standard used to the digest of its file;
+    `assumed` lists rules that were recalled, not read. `mode` names how a period is evaluated in which editions
+    change. `events` tells whether hours of decided exceptional events, where there were any, are in the figure;
+    `counterpart` is then the figure with the other choice.
     """
 
     indicator: str
@@ -28,6 +44,11 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
     excluded: dict[str, int]
     editions: dict[str, str]
     assumed: list[str]
+    reasons: list[str] = []
+    provisional: list[str] = []
+    mode: Mode = "by_date"
+    events: Literal["none", "kept", "excluded"] = "none"
+    counterpart: Variant | None = None
 
 
 def scaled(least: int, part: int, whole: int) -> int:

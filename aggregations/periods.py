@@ -22,6 +22,12 @@ class Period(msgspec.Struct, frozen=True, order=True):
             return f"{self.first:%Y}"
         if self.is_month:
             return f"{self.first:%Y-%m}"
+        for parts, letter in ((4, "Q"), (2, "H")):
+            number = (self.first.month - 1) * parts // 12 + 1
+            if self == part_of_year(self.first.year, number, parts):
+                return f"{self.first:%Y}-{letter}{number}"
+        if self.first == self.last:
+            return str(self.first)
         return f"{self.first}..{self.last}"
 
     @property
@@ -33,6 +39,16 @@ class Period(msgspec.Struct, frozen=True, order=True):
     def is_year(self) -> bool:
         """Whether the period is one whole calendar year."""
         return self == year(self.first.year)
+
+    def years_before(self, n: int) -> "Period":
+        """Return the same period `n` years before; the end of February is its end in every year."""
+
+        def moved(day: dt.date, *, end: bool) -> dt.date:
+            days = calendar.monthrange(day.year - n, day.month)[1]
+            is_end = end and day.day == calendar.monthrange(day.year, day.month)[1]
+            return dt.date(day.year - n, day.month, days if is_end else min(day.day, days))
+
+        return Period(moved(self.first, end=False), moved(self.last, end=True))
 
     def __len__(self) -> int:
         return (self.last - self.first).days + 1
@@ -62,8 +78,17 @@ def month(of_year: int, number: int) -> Period:
     return Period(dt.date(of_year, number, 1), dt.date(of_year, number, calendar.monthrange(of_year, number)[1]))
 
 
+def part_of_year(of_year: int, number: int, parts: int) -> Period:
+    """Return a quarter (`parts` 4) or a half year (2) of a calendar year, counted from 1."""
+    months = 12 // parts
+    if not 1 <= number <= parts:
+        raise ValueError(number)
+    last = number * months
+    return Period(month(of_year, last - months + 1).first, month(of_year, last).last)
+
+
 def parse(text: str) -> Period:
-    """Return the period that `2020`, `2020-06` or `2020-01-01..2020-06-30` names.
+    """Return the period that a text such as `2020`, `2020-H1`, `2020-Q2`, `2020-06`, `2020-06-03`, or a range names.
 
     Raises
     ------
@@ -75,10 +100,18 @@ def parse(text: str) -> Period:
             return year(int(text))
         if found := re.fullmatch(r"([0-9]{4})-([0-9]{2})", text):
             return month(int(found[1]), int(found[2]))
+        if found := re.fullmatch(r"([0-9]{4})-Q([1-4])", text):
+            return part_of_year(int(found[1]), int(found[2]), 4)
+        if found := re.fullmatch(r"([0-9]{4})-H([12])", text):
+            return part_of_year(int(found[1]), int(found[2]), 2)
+        if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+            return Period(dt.date.fromisoformat(text), dt.date.fromisoformat(text))
         if found := re.fullmatch(r"([0-9]{4}-[0-9]{2}-[0-9]{2})\.\.([0-9]{4}-[0-9]{2}-[0-9]{2})", text):
             first, last = dt.date.fromisoformat(found[1]), dt.date.fromisoformat(found[2])
             if first <= last:
                 return Period(first, last)
     except (ValueError, calendar.IllegalMonthError):
         pass
-    raise ConfigError(f"period: expected 2020, 2020-06 or 2020-01-01..2020-06-30, got {shown(text)}")
+    raise ConfigError(
+        f"period: expected 2020, 2020-H1, 2020-Q2, 2020-06, 2020-06-03 or 2020-01-01..2020-06-30, got {shown(text)}"
+    )

@@ -6,16 +6,22 @@ that is `aggregations.plans`.
 
 from collections.abc import Callable
 from functools import partial
-from typing import Final
+from typing import Final, Literal
 
-from aggregations.figures import Figure
-from aggregations.indicators.air import air_mean, good_day_ratio
-from aggregations.indicators.facts import AirDays, Facts, Indicator, MonitorDays, SectionDays
+import msgspec
+
+from aggregations.figures import Figure, Variant
+from aggregations.indicators.air_table import air_indicators
+from aggregations.indicators.facts import AirDays, AirHours, Facts, Indicator, MonitorDays, SectionDays
 from aggregations.indicators.noise import zone_attainment
 from aggregations.indicators.water import black_odorous_bodies, class_share, section_class, worst_class
+from aggregations.standards import AirEvents
 from sensors.quantities import Medium
 
-__all__ = ["INDICATORS", "AirDays", "Facts", "Indicator", "MonitorDays", "SectionDays", "section_class"]
+__all__ = [
+    "INDICATORS", "AirDays", "AirHours", "Facts", "Indicator", "MonitorDays", "SectionDays", "compute",
+    "section_class",
+]  # fmt: skip
 
 Compute = Callable[[Indicator, Facts], Figure]
 
@@ -25,12 +31,7 @@ _worse = partial(class_share, at_least=5, worse=True)
 _day = partial(zone_attainment, part="day")
 _night = partial(zone_attainment, part="night")
 
-_TABLE: tuple[tuple[str, str, str, str, Medium, Compute], ...] = (
-    ("air.annual_mean.pm25", "PM2.5平均浓度", "mean of PM2.5", "ug/m3", "air", partial(air_mean, quantity="pm25")),
-    ("air.annual_mean.pm10", "PM10平均浓度", "mean of PM10", "ug/m3", "air", partial(air_mean, quantity="pm10")),
-    ("air.annual_mean.so2", "二氧化硫平均浓度", "mean of SO2", "ug/m3", "air", partial(air_mean, quantity="so2")),
-    ("air.annual_mean.no2", "二氧化氮平均浓度", "mean of NO2", "ug/m3", "air", partial(air_mean, quantity="no2")),
-    ("air.good_day_ratio", "优良天数比例", "good-day ratio", "%", "air", good_day_ratio),
+_OTHERS: tuple[tuple[str, str, str, str, Medium, Compute], ...] = (
     ("water.good_ratio", "Ⅰ-Ⅲ类断面比例", "sections at class III or better", "%", "water", _third),
     ("water.v_or_better_ratio", "Ⅰ-Ⅴ类断面比例", "sections at class V or better", "%", "water", _fifth),
     ("water.worse_than_v_ratio", "劣Ⅴ类断面比例", "sections worse than class V", "%", "water", _worse),
@@ -43,7 +44,41 @@ _TABLE: tuple[tuple[str, str, str, str, Medium, Compute], ...] = (
 )
 
 INDICATORS: Final[dict[str, Indicator]] = {
-    name: Indicator(name=name, name_zh=zh, name_en=en, unit=unit, medium=medium, compute=compute)
-    for name, zh, en, unit, medium, compute in _TABLE
+    **{indicator.name: indicator for indicator in air_indicators()},
+    **{
+        name: Indicator(name=name, name_zh=zh, name_en=en, unit=unit, medium=medium, compute=compute)
+        for name, zh, en, unit, medium, compute in _OTHERS
+    },
 }
 """All indicators by name, in the order in which they are listed."""
+
+
+def compute(indicator: Indicator, facts: Facts) -> Figure:
+    """Return the figure of an indicator; where there were exceptional events, paired with its counterpart.
+
+    References
+    ----------
+    .. [1] Rules on sand dust (config/standards/air-events-2016.toml): which statistics leave the hours of events out.
+    """
+    kept = indicator.compute(indicator, facts)
+    if facts.air_without_events is None or indicator.affected is None:
+        return kept
+    excluded = indicator.compute(indicator, msgspec.structs.replace(facts, air=facts.air_without_events))
+    rule = facts.standards.find(AirEvents, facts.period.last)
+    policy = rule.policy[indicator.affected] if rule else "keep"
+    if policy == "keep":
+        chosen, other = kept, _variant(excluded, "excluded")
+    else:
+        chosen, other = excluded, _variant(kept, "kept")
+    editions, assumed = dict(chosen.editions), list(chosen.assumed)
+    if rule is not None:
+        editions[rule.edition.id] = facts.standards.digests[rule.edition.id]
+        assumed += [f"{rule.edition.id}: {each.text}" for each in rule.rule.values() if not each.confirmed]
+    events: Literal["kept", "excluded"] = "kept" if policy == "keep" else "excluded"
+    return msgspec.structs.replace(chosen, events=events, counterpart=other, editions=editions, assumed=assumed)
+
+
+def _variant(figure: Figure, events: Literal["kept", "excluded"]) -> Variant:
+    return Variant(
+        events=events, value=figure.value, exact=figure.exact, valid=figure.valid, sufficient=figure.sufficient
+    )

@@ -1,71 +1,232 @@
-"""Indicators of air: means and the good-day ratio."""
+"""Indicators of air from concentrations: means, percentiles, attainment, multiples, composite index."""
 
+from decimal import Decimal
 from fractions import Fraction
 
-from aggregations.figures import Figure, scaled
-from aggregations.indicators.facts import Facts, Indicator, figure
-from aggregations.periods import Period
-from aggregations.standards import AirEvaluation, AirIndex, AirLimits
+import msgspec
+import numpy as np
+
+from aggregations.air import statistics
+from aggregations.air.composite import composite, single_index
+from aggregations.air.days import MISSING
+from aggregations.figures import Figure
+from aggregations.indicators.air_base import days_of, last_day, merge, of_days
+from aggregations.indicators.facts import AirDays, Facts, Indicator, Rules
+from aggregations.rounding import MICRO, BoolArray, IntArray, half_even
+from aggregations.standards import AirEvaluation, AirLimits, AirRanking, Statistic
+
+MEAN: Rules = {AirLimits: ("period_mean",), AirEvaluation: ("period_mean_from", "decimals")}
+PERCENTILE: Rules = {AirEvaluation: ("percentile", "percentile_days", "decimals")}
+ATTAINMENT: Rules = {AirLimits: ("limits",), AirEvaluation: ("attainment",)}
+MULTIPLE: Rules = {AirLimits: ("limits",), AirEvaluation: ("multiple",)}
+COMPOSITE: Rules = {
+    AirLimits: ("limits",),
+    AirRanking: ("single_index", "composite", "rounding", "earlier"),
+}
 
 
 def air_mean(indicator: Indicator, facts: Facts, *, quantity: str) -> Figure:
-    """Mean of the daily values, as published, of the valid days of the period.
+    """Mean of the daily values of the valid days of the period.
 
     References
     ----------
     .. [1] GB 3095-2026, 3.11-3.13 and table 4 (least days); HJ 663 (decimals).
     """
-    limits, evaluation, index = _air_standards(facts)
-    days = facts.air.values[quantity] if facts.air else [None] * len(facts.period)
-    valid = [Fraction(v) for v in days if v is not None]
-    exact = sum(valid, Fraction(0)) / len(valid) if valid else None
-    sufficient, excluded = _enough_days([v is not None for v in days], facts.period, limits)
-    return figure(
-        indicator, facts, (limits, evaluation, index), exact, evaluation.mean_decimals[quantity],
-        valid=len(valid), expected=len(days), counted="days", sufficient=sufficient, excluded=excluded,
-    )  # fmt: skip
+    exact, valid = exact_mean(facts, quantity)
+    return of_days(indicator, facts, exact, last_day(facts).evaluation.mean_decimals[quantity], valid, rules=MEAN)
 
 
-def good_day_ratio(indicator: Indicator, facts: Facts) -> Figure:
-    """Share of the valid days whose air quality index is that of a good day. [%]
+def air_percentile(indicator: Indicator, facts: Facts, *, quantity: str) -> Figure:
+    """Percentile of the daily values of the valid days of the period, at the percent of HJ 663, table 1.
 
     References
     ----------
-    .. [1] HJ 633 (levels 1 and 2); HJ 663 by practice: the denominator is the number of valid days.
+    .. [1] HJ 663-2013, annex A.
     """
-    limits, evaluation, index = _air_standards(facts)
-    days = facts.air.aqi if facts.air else [None] * len(facts.period)
-    valid = [aqi for aqi in days if aqi is not None]
-    exact = Fraction(100 * sum(aqi <= index.good_up_to for aqi in valid), len(valid)) if valid else None
-    sufficient, excluded = _enough_days([aqi is not None for aqi in days], facts.period, limits)
-    return figure(
-        indicator, facts, (limits, evaluation, index), exact, index.ratio_decimals,
-        valid=len(valid), expected=len(days), counted="days", sufficient=sufficient, excluded=excluded,
+    evaluation = last_day(facts).evaluation
+    exact, valid = exact_percentile(facts, quantity)
+    return of_days(indicator, facts, exact, evaluation.percentile_decimals[quantity], valid, rules=PERCENTILE)
+
+
+def moving_mean(indicator: Indicator, facts: Facts, *, quantity: str) -> Figure:
+    """Mean of the printed figures of three years, the last of which is the period; each year must suffice by itself.
+
+    Of carbon monoxide and ozone the figures of a year are their percentiles, of the others their means.
+
+    References
+    ----------
+    .. [1] HJ 663-2026 (three-year moving mean; its text was not obtained).
+    """
+    evaluation = last_day(facts).evaluation
+    one = air_mean if quantity in last_day(facts).limits.year_limit else air_percentile
+    years = [facts]
+    for n, days in enumerate(facts.earlier, 1):
+        before = msgspec.structs.replace(facts, period=facts.period.years_before(n), air=days, earlier=[])
+        years.append(before)
+    found = [one(indicator, each, quantity=quantity) for each in years]
+    values = [Fraction(each.value) for each in found if each.value is not None]
+    whole = len(values) == len(years) == max(evaluation.moving_years, 3) and facts.period.is_year
+    exact = sum(values, Fraction(0)) / len(values) if whole else None
+    short = [f"{each.period}: not enough valid days" for each in found if not each.sufficient]
+    if not facts.period.is_year:
+        short.append("a moving mean is of whole years")
+    decimals = evaluation.mean_decimals if one is air_mean else evaluation.percentile_decimals
+    _, valid = exact_mean(facts, quantity)
+    result = of_days(
+        indicator, facts, exact, decimals[quantity], valid,
+        rules=merge(MEAN if one is air_mean else PERCENTILE, {AirEvaluation: ("moving_years",)}),
     )  # fmt: skip
-
-
-def _air_standards(facts: Facts) -> tuple[AirLimits, AirEvaluation, AirIndex]:
-    day = facts.period.last
-    return (
-        facts.standards.on(AirLimits, day, staged=facts.staged),
-        facts.standards.on(AirEvaluation, day, staged=facts.staged),
-        facts.standards.on(AirIndex, day, staged=facts.staged),
+    return msgspec.structs.replace(
+        result,
+        valid=sum(each.valid for each in found),
+        expected=sum(each.expected for each in found),
+        sufficient=whole and not short,
+        reasons=short,
     )
 
 
-def _enough_days(valid: list[bool], period: Period, limits: AirLimits) -> tuple[bool, dict[str, int]]:
-    """Whether the valid days suffice: of each month, and of the year in proportion to the days of the period.
+def multiple(indicator: Indicator, facts: Facts, *, quantity: str, statistic: Statistic) -> Figure:
+    """Multiple by which the printed mean, or percentile, of the period exceeds its limit; 0 where it does not.
 
-    A month that the period cuts is not asked for its days, so that a running month counts softly.
+    References
+    ----------
+    .. [1] air.md, 5.5: (C - S) / S.
     """
-    n = sum(valid)
-    enough = n > 0
-    for each in period.months():
-        if each.is_month:
-            least = limits.february_min_days if each.first.month == 2 else limits.month_min_days
-            first = (each.first - period.first).days
-            enough &= sum(valid[first : first + len(each)]) >= least
-    if not period.is_month:
-        enough &= n >= scaled(limits.year_min_days, min(len(period), 365), 365)
-    missing = len(valid) - n
-    return enough, {"too few valid hours or stations": missing} if missing else {}
+    used = last_day(facts)
+    value, valid = printed(facts, quantity, statistic)
+    limit = used.limits.limit(quantity, "year" if statistic == "mean" else "day", facts.area_class)
+    assert limit is not None  # the table of indicators names only what has a limit
+    exact = None if value is None else statistics.exceedance_multiple(Fraction(value), Fraction(limit))
+    rules = merge(MULTIPLE, MEAN if statistic == "mean" else PERCENTILE)
+    return of_days(indicator, facts, exact, used.evaluation.multiple_decimals, valid, rules=rules)
+
+
+def largest_day_multiple(indicator: Indicator, facts: Facts, *, quantity: str) -> Figure:
+    """Multiple by which the largest daily value of the period exceeds the limit of its day; 0 where none does."""
+    used = last_day(facts)
+    values = days_of(facts).values[quantity]
+    valid = values != MISSING
+    largest = None
+    for cut, limits in facts.standards.runs(AirLimits, facts.period, staged=facts.staged):
+        limit = Fraction(limits.limit(quantity, "day", facts.area_class) or 0)
+        if valid[cut].any():
+            found = statistics.exceedance_multiple(Fraction(int(values[cut].max()), MICRO), limit)
+            largest = found if largest is None else max(largest, found)
+    return of_days(indicator, facts, largest, used.evaluation.multiple_decimals, valid, rules=MULTIPLE)
+
+
+def attainment(indicator: Indicator, facts: Facts, *, quantities: tuple[str, ...]) -> Figure:
+    """Whether items attain over the period: 1 where every statistic of each is within its limit, else 0.
+
+    Of SO2, NO2, PM10 and PM2.5 both the mean and the percentile are held against limits, of CO and ozone the
+    percentile. Where an item does not attain the whole does not, whatever else is missing.
+
+    References
+    ----------
+    .. [1] HJ 663-2013 (recalled); GB 3095, table 1.
+    """
+    verdicts = [item_attains(facts, quantity) for quantity in quantities]
+    known = [verdict for verdict, _ in verdicts if verdict is not None]
+    exact = Fraction(0) if False in known else Fraction(1) if len(known) == len(quantities) else None
+    valid = np.all([mask for _, mask in verdicts], axis=0)
+    rules = merge(ATTAINMENT, MEAN, PERCENTILE)
+    result = of_days(indicator, facts, exact, 0, valid, rules=rules)
+    short = [q for q, (_, mask) in zip(quantities, verdicts, strict=True) if not _enough(facts, mask)]
+    reasons = [f"{q}: not enough valid days" for q in short] if len(quantities) > 1 else result.reasons
+    return msgspec.structs.replace(result, sufficient=exact is not None and not short, reasons=reasons)
+
+
+def item_attains(facts: Facts, quantity: str) -> tuple[bool | None, BoolArray]:
+    """Whether one item attains over the period (None without a valid day), and its valid days."""
+    used = last_day(facts)
+    percentile, valid = exact_percentile(facts, quantity)
+    held = [(percentile, used.limits.limit(quantity, "day", facts.area_class))]
+    year_limit = used.limits.limit(quantity, "year", facts.area_class)
+    if year_limit is not None:
+        held.append((exact_mean(facts, quantity)[0], year_limit))
+    if percentile is None:
+        return None, valid
+    decimals = used.evaluation.judged_decimals[quantity]
+    rounds = used.evaluation.attainment_compares == "rounded"
+    return all(
+        (half_even(value, decimals) if rounds else value) <= Fraction(limit)
+        for value, limit in held
+        if value is not None and limit is not None
+    ), valid
+
+
+def single(indicator: Indicator, facts: Facts, *, quantity: str) -> Figure:
+    """Single index of an item: its printed statistic divided by its class II limit.
+
+    References
+    ----------
+    .. [1] Huanban [2014] No. 64.
+    """
+    ranking = facts.standards.on(AirRanking, facts.period.last)
+    value, valid = printed(facts, quantity, ranking.statistic[quantity])
+    exact = None
+    if value is not None:
+        exact = single_index(value, quantity, limits=last_day(facts).limits, ranking=ranking)
+    rules = merge(COMPOSITE, MEAN if ranking.statistic[quantity] == "mean" else PERCENTILE)
+    return of_days(indicator, facts, exact, ranking.index_decimals, valid, rules=rules, more_standards=[ranking])
+
+
+def composite_index(indicator: Indicator, facts: Facts) -> Figure:
+    """Composite index: the sum of the six single indices; none where an item is missing.
+
+    References
+    ----------
+    .. [1] Huanban [2014] No. 64.
+    """
+    ranking = facts.standards.on(AirRanking, facts.period.last)
+    found = {q: printed(facts, q, statistic) for q, statistic in ranking.statistic.items()}
+    values: dict[str, Decimal] = {q: value for q, (value, _) in found.items() if value is not None}
+    exact = None
+    if len(values) == len(found):
+        exact = composite(values, limits=last_day(facts).limits, ranking=ranking).index
+    valid = np.all([mask for _, mask in found.values()], axis=0)
+    short = [q for q, (_, mask) in found.items() if not _enough(facts, mask)]
+    result = of_days(
+        indicator, facts, exact, ranking.index_decimals, valid, rules=merge(COMPOSITE, MEAN, PERCENTILE),
+        more_standards=[ranking],
+    )  # fmt: skip
+    return msgspec.structs.replace(
+        result, sufficient=exact is not None and not short, reasons=[f"{q}: not enough valid days" for q in short]
+    )
+
+
+def printed(facts: Facts, quantity: str, statistic: Statistic) -> tuple[Decimal | None, BoolArray]:
+    """Mean or percentile of the period as it is printed, and the valid days."""
+    evaluation = last_day(facts).evaluation
+    if statistic == "mean":
+        exact, valid = exact_mean(facts, quantity)
+        decimals = evaluation.mean_decimals[quantity]
+    else:
+        exact, valid = exact_percentile(facts, quantity)
+        decimals = evaluation.percentile_decimals[quantity]
+    return None if exact is None else half_even(exact, decimals), valid
+
+
+def exact_mean(facts: Facts, quantity: str) -> tuple[Fraction | None, BoolArray]:
+    """Mean of the daily values, published or exact as `period_mean_from` says, and the valid days."""
+    days = days_of(facts)
+    valid = days.values[quantity] != MISSING
+    if last_day(facts).evaluation.period_mean_from == "exact_days":
+        exact = _exact(days, quantity, valid)
+        return (sum(exact, Fraction(0)) / len(exact) / MICRO if exact else None), valid
+    return statistics.mean(days.values[quantity]).fraction(), valid
+
+
+def exact_percentile(facts: Facts, quantity: str) -> tuple[Fraction | None, BoolArray]:
+    """Percentile of the published daily values, and the valid days."""
+    values: IntArray = days_of(facts).values[quantity]
+    percent = last_day(facts).evaluation.percentile[quantity]
+    return statistics.percentile(values, percent).fraction(), values != MISSING
+
+
+def _exact(days: AirDays, quantity: str, valid: BoolArray) -> list[Fraction]:
+    return [v for v, ok in zip(days.exact[quantity], valid.tolist(), strict=True) if ok and v is not None]
+
+
+def _enough(facts: Facts, valid: BoolArray) -> bool:
+    return bool(statistics.least_days(valid, facts.period, last_day(facts).limits).enough())

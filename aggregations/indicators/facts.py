@@ -1,27 +1,37 @@
 """What an indicator is computed from, and the figure that it ends in."""
 
-from collections.abc import Callable
-from decimal import Decimal
+from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
+from typing import Literal
 
 import msgspec
 
 from aggregations.figures import Figure
 from aggregations.periods import Period
 from aggregations.rounding import FloatArray, IntArray, half_even
-from aggregations.standards import Standard, Standards
+from aggregations.standards import AreaClass, Mode, Standard, Standards
 from sensors.quantities import Medium
 from sensors.register import Station
 
 
 class AirDays(msgspec.Struct, frozen=True):
-    """Days of a city or station, one entry a day of the period; None where not valid.
+    """Days of a station, district, city or list; arrays (n_days,).
 
-    `values` are rounded to the decimals of their edition. [ug/m3; CO mg/m3]
+    `values` are published daily values by quantity, MISSING where not valid. `exact` are the values before rounding,
+    None where not valid. `counts` are the valid hours of a station's day, or the valid stations of the others.
+    `ozone_hour_max` is the largest hour of ozone, MISSING without one. [micros: 1e-6 ug/m3; CO 1e-6 mg/m3]
     """
 
-    values: dict[str, list[Decimal | None]]
-    aqi: list[int | None]
+    values: dict[str, IntArray]
+    exact: dict[str, list[Fraction | None]]
+    counts: dict[str, IntArray]
+    ozone_hour_max: IntArray
+
+
+class AirHours(msgspec.Struct, frozen=True):
+    """Hour means of a station, district or city by quantity, (n_hours,), MISSING where not valid. [micros]"""
+
+    values: dict[str, IntArray]
 
 
 class SectionDays(msgspec.Struct, frozen=True):
@@ -41,19 +51,38 @@ class MonitorDays(msgspec.Struct, frozen=True):
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
-    """What an indicator is computed from: the derived days of a scope over a period, and the standards."""
+    """What an indicator is computed from: the derived days of a scope over a period, and the standards.
+
+    `standards` are already those of `mode`. `area_class` says which limits of GB 3095 hold, `not_monitored` which
+    quantities are not measured by plan. `air_without_events` are the days without the hours of exceptional events,
+    None where there were none. `hours` and `earlier` (the days of the years before, the last first) are there where
+    the indicator asks for them.
+    """
 
     scope: str
     period: Period
     standards: Standards
     staged: bool
+    mode: Mode = "by_date"
+    area_class: AreaClass = "II"
+    not_monitored: tuple[str, ...] = ()
     air: AirDays | None = None
+    air_without_events: AirDays | None = None
+    hours: AirHours | None = None
+    earlier: list[AirDays | None] = []
     sections: list[SectionDays] = []
     monitors: list[MonitorDays] = []
 
 
+Needs = Literal["days", "hours", "years"]
+
+
 class Indicator(msgspec.Struct, frozen=True, kw_only=True):
-    """One row of the table: names, unit, medium and the function that computes it."""
+    """One row of the table: names, unit, medium and the function that computes it.
+
+    Of air: `quantities` that it is made of, what the rules on exceptional events call it (`affected`), what it
+    `needs`, whether less is better, and whether its change is one in percent or in points.
+    """
 
     name: str
     name_zh: str
@@ -61,12 +90,20 @@ class Indicator(msgspec.Struct, frozen=True, kw_only=True):
     unit: str
     medium: Medium
     compute: Callable[["Indicator", Facts], Figure]
+    quantities: tuple[str, ...] = ()
+    affected: str | None = None
+    needs: Needs = "days"
+    less_is_better: bool = True
+
+
+Rules = dict[type[Standard], tuple[str, ...]]
+"""Names of the rules that a result rests on, by role."""
 
 
 def figure(
     indicator: Indicator,
     facts: Facts,
-    standards: tuple[Standard, ...],
+    standards: Iterable[Standard],
     exact: Fraction | None,
     decimals: int,
     *,
@@ -75,8 +112,14 @@ def figure(
     counted: str,
     sufficient: bool,
     excluded: dict[str, int],
+    rules: Rules | None = None,
+    reasons: Sequence[str] = (),
+    provisional: Sequence[str] = (),
 ) -> Figure:
-    """Return the figure of an indicator: `exact` rounded once, and what it rests on."""
+    """Return the figure of an indicator: `exact` rounded once, and what it rests on.
+
+    Without `rules` it rests on all rules of the standards.
+    """
     return Figure(
         indicator=indicator.name,
         scope=facts.scope,
@@ -90,5 +133,13 @@ def figure(
         sufficient=sufficient,
         excluded=excluded,
         editions={s.edition.id: facts.standards.digests[s.edition.id] for s in standards},
-        assumed=[f"{s.edition.id}: {rule.text}" for s in standards for rule in s.rule.values() if not rule.confirmed],
+        assumed=[
+            f"{standard.edition.id}: {rule.text}"
+            for standard in standards
+            for key, rule in standard.rule.items()
+            if not rule.confirmed and (rules is None or key in rules.get(type(standard), ()))
+        ],
+        reasons=list(reasons),
+        provisional=list(provisional),
+        mode=facts.mode,
     )

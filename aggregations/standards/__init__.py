@@ -5,12 +5,13 @@ a day that no edition of a role covers is an error.
 """
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import Final, Literal, TypeVar, get_args
 
 import msgspec
 
+from aggregations.periods import DAY, Period
 from aggregations.standards.air import (
     AFFECTED,
     BASIC_ITEMS,
@@ -23,6 +24,7 @@ from aggregations.standards.air import (
     Averaging,
     IndexItem,
     Level,
+    Statistic,
 )
 from aggregations.standards.edition import Edition, Rule
 from aggregations.standards.noise import NoiseLimits, NoiseMethod, ZoneLimit
@@ -54,6 +56,7 @@ __all__ = [
     "Rule",
     "Standard",
     "Standards",
+    "Statistic",
     "WaterItem",
     "WaterLimits",
     "WaterMethod",
@@ -135,6 +138,22 @@ class Standards:
                 f"(known: {known})"
             )
         return found[0]
+
+    def runs(self, role: type[S], period: Period, *, staged: bool = False) -> Iterator[tuple[slice, S]]:
+        """Yield runs of days under one edition, as slices of the days of the period.
+
+        Raises
+        ------
+        ConfigError
+            If a day of the period has no edition of the role.
+        """
+        start = 0
+        while start < len(period):
+            edition = self.on(role, period.first + start * DAY, staged=staged)
+            until = edition.edition.until
+            end = len(period) if until is None else min(len(period), (until - period.first).days)
+            yield slice(start, end), edition
+            start = end
 
     def find(self, role: type[S], day: dt.date) -> S | None:
         """Return the edition of `role` in force on `day`, or None before the first."""

@@ -41,10 +41,10 @@ class AreaLimits(Table, frozen=True, kw_only=True):
 class OtherLimit(Table, frozen=True, kw_only=True):
     """Limits of an item of table 2, which a province chooses: classes I and II. [ug/m3]"""
 
-    year: list[Decimal] = []
-    quarter: list[Decimal] = []
-    day: list[Decimal] = []
-    hour: list[Decimal] = []
+    year: list[Decimal] = msgspec.field(default_factory=list)
+    quarter: list[Decimal] = msgspec.field(default_factory=list)
+    day: list[Decimal] = msgspec.field(default_factory=list)
+    hour: list[Decimal] = msgspec.field(default_factory=list)
 
 
 class GasState(Table, frozen=True, kw_only=True, rename={"first_day": "from"}):
@@ -64,7 +64,7 @@ class AirLimits(Roles, frozen=True, kw_only=True, tag_field="role", tag="air.lim
     year_limit: dict[str, Decimal]
     hour_limit: dict[str, Decimal]
     class_one: AreaLimits
-    other: dict[str, OtherLimit] = {}
+    other: dict[str, OtherLimit] = msgspec.field(default_factory=dict)
     gas_state: list[GasState]
     hour_min_minutes: Annotated[int, msgspec.Meta(ge=1, le=60)]
     day_min_hours: Annotated[int, msgspec.Meta(ge=1, le=24)]

@@ -40,7 +40,7 @@ class Edition(Table, frozen=True, kw_only=True, rename={"first_day": "from"}):
     until: dt.date | None = None
     staged_from: dt.date | None = None
     confirmed: bool
-    modes: list[str] = []
+    modes: list[str] = msgspec.field(default_factory=list)
     source: str
 
     def starts(self, *, staged: bool) -> dt.date:
@@ -56,4 +56,4 @@ class Roles(Table, frozen=True, kw_only=True):
     """What the files of all roles have: the edition, and its rules by name."""
 
     edition: Edition
-    rule: dict[str, Rule] = {}
+    rule: dict[str, Rule] = msgspec.field(default_factory=dict)

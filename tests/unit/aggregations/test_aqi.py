@@ -26,7 +26,7 @@ def one_sub_index(value: Decimal | Fraction, item: str, index: AirIndex) -> int:
     return int(aqi.sub_index(np.array([int(scaled)]), item, index)[0])
 
 
-def day_of(index: AirIndex, **values: str) -> aqi.DayIndex:
+def day_of(index: AirIndex, **values: str) -> aqi.Index:
     """Index of one day from concentrations by item; what is not named is missing."""
     concentrations = {}
     for key, item in index.item.items():
