@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from fractions import Fraction
+from functools import reduce
 from typing import Any
 
 import msgspec
@@ -53,7 +54,7 @@ def days_of(facts: Facts) -> AirDays:
 
 
 class Indexes(msgspec.Struct, frozen=True):
-    """Index of each day, (n_days,); `aqi` is `aqi.NONE` and `level` 0 where there is none.
+    """Index of each day, (..., n_days); `aqi` is `aqi.NONE` and `level` 0 where there is none.
 
     `good`, `heavy` and `exceeding` are false where there is none. `primary` tells by quantity whether it is a primary
     pollutant of the day. `sub` is by quantity, `aqi.NONE` where missing.
@@ -103,9 +104,9 @@ def joined(parts: list[Indexes]) -> Indexes:
     for name in Indexes.__struct_fields__:
         values = [getattr(part, name) for part in parts]
         if isinstance(values[0], dict):
-            together[name] = {key: np.concatenate([value[key] for value in values]) for key in values[0]}
+            together[name] = {key: np.concatenate([value[key] for value in values], axis=-1) for key in values[0]}
         else:
-            together[name] = np.concatenate(values)
+            together[name] = np.concatenate(values, axis=-1)
     return Indexes(**together)
 
 
@@ -120,13 +121,13 @@ def judged(found: aqi.Index, index: AirIndex) -> Indexes:
         found.aqi > index.heavy_above,
         found.aqi > index.good_up_to,
         {q: aqi.is_primary(found, q, index) for q in quantities},
-        {q: np.max([v for k, v in found.sub.items() if index.item[k].quantity == q], axis=0) for q in quantities},
+        {q: reduce(np.maximum, [v for k, v in found.sub.items() if index.item[k].quantity == q]) for q in quantities},
     )
 
 
 def _units(micros: IntArray, decimals: int, cut: slice) -> IntArray:
     """Published values in units of their last decimal; the decimals of HJ 663 and HJ 633 are the same."""
-    values = micros[cut]
+    values = micros[..., cut]
     return np.where(values == MISSING, MISSING, values // (MICRO // 10**decimals))
 
 

@@ -127,16 +127,16 @@ def attaining_day_ratio(indicator: Indicator, facts: Facts, *, quantities: tuple
 
 
 def daily_attainment(facts: Facts, quantities: tuple[str, ...]) -> tuple[BoolArray, BoolArray]:
-    """Whether each day attains in all items, and whether it is valid; (n_days,) each."""
+    """Whether each day attains in all items, and whether it is valid; (..., n_days) each."""
     days = days_of(facts)
-    exceeds = np.zeros(len(facts.period), dtype=bool)
-    complete = np.ones(len(facts.period), dtype=bool)
+    exceeds = np.zeros(days.ozone_hour_max.shape, dtype=bool)
+    complete = np.ones(days.ozone_hour_max.shape, dtype=bool)
     for quantity in quantities:
         values = days.values[quantity]
         for cut, limits in facts.standards.runs(AirLimits, facts.period, staged=facts.staged):
             limit = limits.limit(quantity, "day", facts.area_class)
             assert limit is not None  # `check_quantities` wants one of every basic item
-            exceeds[cut] |= values[cut] > int(limit * MICRO)
+            exceeds[..., cut] |= values[..., cut] > int(limit * MICRO)
         if quantity not in facts.not_monitored:
             complete &= values != MISSING
     valid = complete | exceeds

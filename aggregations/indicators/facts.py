@@ -15,7 +15,7 @@ from sensors.register import Station
 
 
 class AirDays(msgspec.Struct, frozen=True):
-    """Days of a station, district, city or list; arrays (n_days,).
+    """Days of a station, district, city or list, arrays (n_days,); or of many stations, (n_stations, n_days).
 
     `values` are published daily values by quantity, MISSING where not valid. `exact` are the values before rounding,
     None where not valid. `counts` are the valid hours of a station's day, or the valid stations of the others.
