@@ -10,7 +10,7 @@ from fractions import Fraction
 import msgspec
 import numpy as np
 
-from aggregations.air.hours import ABSENT, coded_micros, day_sums, from_top, split, top
+from aggregations.air.sums import ABSENT, coded_micros, day_sums, from_top, split, top
 from aggregations.rounding import MICRO, BoolArray, IntArray, divide_half_even
 from aggregations.standards import AirEvaluation, AirLimits, AreaClass
 
@@ -73,7 +73,7 @@ def mean_of_sums(sums: IntArray, *, min_hours: int) -> DayValues:
     Parameters
     ----------
     sums : (..., n_days) int
-        As of `hours.day_sums`.
+        As of `sums.day_sums`.
     """
     total, absent = split(sums)
     hours = HOURS - absent
@@ -114,7 +114,7 @@ def ozone_daily_max_8h(
 class OzoneWindows(msgspec.Struct, frozen=True):
     """What the ozone of days is judged by; arrays of (..., n_days).
 
-    `tops` holds, for windows with no hour missing, with one and so on, the largest sum as of `hours.top`. `n` counts
+    `tops` holds, for windows with no hour missing, with one and so on, the largest sum as of `sums.top`. `n` counts
     the valid windows, `sums` are those of the coded hours of the day, `hour_top` is the largest of them.
     """
 
@@ -130,7 +130,7 @@ def windows_of_hours(hours: IntArray, *, limits: AirLimits, evaluation: AirEvalu
     Parameters
     ----------
     hours : (..., n_days, 24) int
-        Hour means as of `hours.coded`. [1e-6 ug/m3]
+        Hour means as of `sums.coded`. [1e-6 ug/m3]
     """
     first, last = evaluation.ozone_first_window_end_hour, evaluation.ozone_last_window_end_hour
     by_hour = _hours_first(hours)

@@ -20,7 +20,7 @@ from aggregations.air.days import (
     published,
     windows_of_hours,
 )
-from aggregations.air.hours import coded, day_sums
+from aggregations.air.sums import coded, day_sums
 from aggregations.air.year_figures import YearFigure, figures
 from aggregations.indicators.air_base import Indexes, indexes
 from aggregations.indicators.facts import AirDays, Facts

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from aggregations.air.hours import ABSENT, coded, coded_micros, day_sums, from_top, split, top
+from aggregations.air.sums import ABSENT, coded, coded_micros, day_sums, from_top, split, top
 from aggregations.rounding import MICRO, to_micros
 
 LARGEST = 10**9
