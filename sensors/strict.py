@@ -11,7 +11,7 @@ import types
 import typing
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import Any, Literal, TypeVar, get_args, get_origin
+from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 
 import msgspec
 
@@ -158,15 +158,15 @@ def _type_at(type_: Any, steps: list[str | int]) -> Any:
             type_ = get_args(type_)[0]
         else:
             names: dict[str | int, str] = {field.encode_name: field.name for field in msgspec.structs.fields(type_)}
-            type_ = typing.get_type_hints(type_)[names[step]]
+            type_ = typing.get_type_hints(type_, include_extras=True)[names[step]]
     return _plain(type_)
 
 
 def _plain(type_: Any) -> Any:
-    """Without `| None`."""
+    """Without `| None` and bounds."""
     if isinstance(type_, types.UnionType):
-        return next(part for part in get_args(type_) if part is not types.NoneType)
-    return type_
+        type_ = next(part for part in get_args(type_) if part is not types.NoneType)
+    return get_args(type_)[0] if get_origin(type_) is Annotated else type_
 
 
 def _one_line(text: str) -> str:

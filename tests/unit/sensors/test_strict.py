@@ -140,6 +140,15 @@ def test_toml_value_out_of_range_in_a_dict_of_tables_is_told_with_the_table_and_
     assert toml_error(NAME + "[named.n1]\nsize = 1\ncount = 7") == "f.toml: named.n1.count: expected int <= 6, got 7"
 
 
+def test_toml_bounded_number_in_a_dict_is_told_with_its_key_and_the_value() -> None:
+    class Counts(msgspec.Struct):
+        named: dict[str, Annotated[int, msgspec.Meta(ge=2)]]
+
+    with pytest.raises(ConfigError) as raised:
+        strict.toml("[named]\na = 2\nb = 1", Counts, file="f.toml")
+    assert str(raised.value) == "f.toml: named.b: expected int >= 2, got 1"
+
+
 def test_toml_wrong_choice_is_told_with_the_choices() -> None:
     error = toml_error(NAME + '[table]\nsize = 1\nkind = "huge"')
     assert error == "f.toml: table.kind: expected one of small, large, got 'huge'"
