@@ -225,4 +225,5 @@ def _misfit(message: str, raw: Any, at: str) -> Refusal:
 
 def _integer(digits: str) -> float:
     """An integer of any length; one beyond the floats is infinite."""
-    return int(digits) if len(digits) < 300 else math.copysign(math.inf, -1 if digits[0] == "-" else 1)
+    number = float(digits)
+    return int(digits) if math.isfinite(number) else number
