@@ -224,6 +224,8 @@ def load(directory: Path) -> Config:
         plans.check_names(plan, all_stations, [city.id for city in settings.city], file=label(name))
         found_plans[plan.id] = plan
     all_standards = _standards(directory, read, known)
+    all_sources = sources.parse(read("sources.toml"), file=label("sources.toml"))
+    sources.check_quantities(all_sources, known, file=label("sources.toml"))
     return Config(
         directory=directory,
         fingerprint=int(digest.hexdigest()[:12], 16),
@@ -231,7 +233,7 @@ def load(directory: Path) -> Config:
         offset_s=_fixed_offset(settings.zone, label("settings.toml")),
         quantities=known,
         register=all_stations,
-        sources=sources.parse(read("sources.toml"), file=label("sources.toml")),
+        sources=all_sources,
         standards=all_standards,
         plans=found_plans,
         embedded_broker=_embedded_broker(read("broker/embedded.toml"), label("broker/embedded.toml")),

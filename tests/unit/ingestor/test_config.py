@@ -121,6 +121,13 @@ MISTAKES: list[tuple[str, str, str, str]] = [
     ("sources.toml", "{medium}", "{city}", r"source\[0\]\.topic: expected captures .*, got 'city'"),
     ("sources.toml", "max_ahead_s", "max_ahead", r"source\[0\]\.max_ahead: expected one of name, .*, got 'max_ahead'"),
     (
+        "sources.toml",
+        "max_ahead_s = 300",
+        'units = { pm25 = "ppb" }',
+        r"source\[0\]\.units\.pm25: expected ug/m3, mg/m3 of a quantity in ug/m3 without molar_mass, got 'ppb'",
+    ),
+    ("quantities.toml", "molar_mass = 64.066", "molar_mass = 0", r"air\.so2\.molar_mass: expected a positive .*"),
+    (
         "gateways.csv",
         "gateway,medium,station\n",
         "gateway,medium,station\ng1,air,sz-w01\n",
