@@ -4,6 +4,7 @@ TOML numbers with a point become `Decimal`, so that a limit of 0.2 is exactly 0.
 """
 
 import csv
+import datetime as dt
 import io
 import re
 import tomllib
@@ -25,6 +26,7 @@ TOP_LEVEL = "top level"
 _STEP = re.compile(r"\.([^.\[\]]+)|\[([^\]]*)\]")
 _UNKNOWN = re.compile(r"Object contains unknown field `(.*)`", re.DOTALL)
 _BARE = re.compile(r"[A-Za-z0-9_-]{1,40}")
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
 def toml(text: str, type_: type[T], *, file: str) -> T:
@@ -71,6 +73,22 @@ def rows(text: str, columns: tuple[str, ...], *, file: str) -> Iterator[tuple[in
         if len(fields) != len(columns):
             raise ConfigError(f"{file}: line {number}: expected {len(columns)} fields, got {len(fields)}")
         yield number, dict(zip(columns, (f.strip() for f in fields), strict=True))
+
+
+def day(field: str, *, place: str) -> dt.date:
+    """Return the date that a field says as 2020-01-01.
+
+    Raises
+    ------
+    ConfigError
+        If it is none, or written in another way.
+    """
+    try:
+        if _DAY.fullmatch(field):
+            return dt.date.fromisoformat(field)
+    except ValueError:
+        pass
+    raise ConfigError(f"{place}: expected a date such as 2020-01-01, got {shown(field)}")
 
 
 def _fields(reader: Iterator[list[str]], file: str) -> Iterator[list[str]]:

@@ -268,3 +268,20 @@ def test_rows_with_a_wrong_number_of_fields_are_refused_by_line(row: str, count:
 
 def test_rows_with_an_endless_field_are_refused() -> None:
     assert rows_error('id,name\na,"' + "x" * 200_000).startswith("f.csv: ")
+
+
+# --- dates
+
+
+@pytest.mark.parametrize("text", ["2020-02-29", "0001-01-01", "9999-12-31"])
+def test_day_is_read_as_it_is_written(text: str) -> None:
+    assert strict.day(text, place="f.csv: line 2: from").isoformat() == text
+
+
+@pytest.mark.parametrize(
+    "text", ["", "2019-02-29", "20200101", "2020-W01-1", "2020-1-1", "2020-01-01T00:00", "二〇二〇"]
+)
+def test_day_that_is_none_or_written_in_another_way_is_refused(text: str) -> None:
+    with pytest.raises(ConfigError) as raised:
+        strict.day(text, place="f.csv: line 2: from")
+    assert str(raised.value) == f"f.csv: line 2: from: expected a date such as 2020-01-01, got {text!r}"
