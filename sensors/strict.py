@@ -10,7 +10,7 @@ import re
 import tomllib
 import types
 import typing
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from decimal import Decimal
 from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 
@@ -89,6 +89,23 @@ def day(field: str, *, place: str) -> dt.date:
     except ValueError:
         pass
     raise ConfigError(f"{place}: expected a date such as 2020-01-01, got {shown(field)}")
+
+
+def keys(field: str, known: Collection[str], *, kind: str, place: str) -> tuple[str, ...]:
+    """Return the keys that a field joins by `;`, in its order; `kind` names them in errors.
+
+    Raises
+    ------
+    ConfigError
+        If one is not known, or stands twice.
+    """
+    found = tuple(key.strip() for key in field.split(";"))
+    for i, key in enumerate(found):
+        if key not in known:
+            raise ConfigError(f"{place}: expected {kind} ({', '.join(known)}), joined by ;, got {shown(key)}")
+        if key in found[:i]:
+            raise ConfigError(f"{place}: expected each once, got {shown(key)} again")
+    return found
 
 
 def _fields(reader: Iterator[list[str]], file: str) -> Iterator[list[str]]:

@@ -270,7 +270,27 @@ def test_rows_with_an_endless_field_are_refused() -> None:
     assert rows_error('id,name\na,"' + "x" * 200_000).startswith("f.csv: ")
 
 
-# --- dates
+# --- keys and dates in a field
+
+
+@pytest.mark.parametrize(("field", "keys"), [("a", ("a",)), ("b;a", ("b", "a")), (" a ; b ", ("a", "b"))])
+def test_keys_are_read_in_their_order(field: str, keys: tuple[str, ...]) -> None:
+    assert strict.keys(field, ["a", "b"], kind="letters", place="f.csv: line 2: x") == keys
+
+
+@pytest.mark.parametrize(
+    ("field", "error"),
+    [
+        ("", "expected letters (a, b), joined by ;, got ''"),
+        ("a;", "expected letters (a, b), joined by ;, got ''"),
+        ("a,b", "expected letters (a, b), joined by ;, got 'a,b'"),
+        ("a;b;a", "expected each once, got 'a' again"),
+    ],
+)
+def test_key_that_is_unknown_or_stands_twice_is_refused(field: str, error: str) -> None:
+    with pytest.raises(ConfigError) as raised:
+        strict.keys(field, ["a", "b"], kind="letters", place="f.csv: line 2: x")
+    assert str(raised.value) == f"f.csv: line 2: x: {error}"
 
 
 @pytest.mark.parametrize("text", ["2020-02-29", "0001-01-01", "9999-12-31"])
