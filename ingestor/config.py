@@ -215,6 +215,7 @@ def load(directory: Path) -> Config:
     ]
     _check_cities(settings, stations, directory)
     known = quantities.parse(read("quantities.toml"), file=label("quantities.toml"))
+    register.check_quantities(stations, known, file=label("stations/air.csv"))
     gateways = register.parse_gateways(read("gateways.csv"), stations, file=label("gateways.csv"))
     all_stations = Register(stations, gateways)
     found_plans = {}

@@ -52,10 +52,13 @@ def toml(text: str, type_: type[T], *, file: str) -> T:
         raise ConfigError(f"{file}: {explained(str(error), tree, type_)}") from error
 
 
-def rows(text: str, columns: tuple[str, ...], *, file: str) -> Iterator[tuple[int, dict[str, str]]]:
-    """Yield (line number, row) of a CSV text whose header must be exactly `columns`.
+def rows(
+    text: str, columns: tuple[str, ...], *, file: str, optional: tuple[str, ...] = ()
+) -> Iterator[tuple[int, dict[str, str]]]:
+    """Yield (line number, row) of a CSV text whose header must be exactly `columns`, and any of `optional` after them.
 
-    Blank lines and lines that start with `#` are skipped. Fields are stripped of blanks.
+    Optional columns stand in their order; a row has '' for one that the header has not. Blank lines and lines that
+    start with `#` are skipped. Fields are stripped of blanks.
 
     Raises
     ------
@@ -66,13 +69,15 @@ def rows(text: str, columns: tuple[str, ...], *, file: str) -> Iterator[tuple[in
     kept = [(i, line) for i, line in enumerate(lines, 1) if line.strip() and line[0] != "#"]
     reader = csv.reader(io.StringIO("\n".join(line for _, line in kept)))
     header = tuple(name.strip() for name in next(reader, []))
-    if header != columns:
+    if header != (*columns, *(name for name in optional if name in header[len(columns) :])):
         line = kept[0][0] if kept else 1
-        raise ConfigError(f"{file}: line {line}: expected columns {','.join(columns)}, got {shown(','.join(header))}")
+        known = ",".join(columns) + "".join(f"[,{name}]" for name in optional)
+        raise ConfigError(f"{file}: line {line}: expected columns {known}, got {shown(','.join(header))}")
+    absent = dict.fromkeys((name for name in optional if name not in header), "")
     for (number, _), fields in zip(kept[1:], _fields(reader, file), strict=False):
-        if len(fields) != len(columns):
-            raise ConfigError(f"{file}: line {number}: expected {len(columns)} fields, got {len(fields)}")
-        yield number, dict(zip(columns, (f.strip() for f in fields), strict=True))
+        if len(fields) != len(header):
+            raise ConfigError(f"{file}: line {number}: expected {len(header)} fields, got {len(fields)}")
+        yield number, {**dict(zip(header, (f.strip() for f in fields), strict=True)), **absent}
 
 
 def day(field: str, *, place: str) -> dt.date:

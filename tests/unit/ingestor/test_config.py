@@ -247,6 +247,13 @@ def test_config_error_about_a_city_names_the_file_where_it_lies(config_copy: Pat
     assert load_error(config_copy).startswith(f"{config_copy / 'stations/air.csv'}: ")
 
 
+def test_config_station_that_leaves_out_an_unknown_quantity_is_told(config_copy: Path) -> None:
+    path = config_copy / "stations/air.csv"
+    rows = path.read_text(encoding="utf-8").replace(",since,until\n", ",since,until,not_monitored\n")
+    path.write_text(rows.replace(",2019-01-01,\n", ",2019-01-01,,ph\n"), encoding="utf-8")
+    assert load_error(config_copy).startswith(f"{path}: sz-a01: not_monitored: expected quantities of air (pm25, ")
+
+
 FILES = [
     "settings.toml", "quantities.toml", "sources.toml", "stations/air.csv", "stations/water.csv", "stations/noise.csv",
     "gateways.csv", "broker/embedded.toml",

@@ -270,6 +270,26 @@ def test_rows_with_an_endless_field_are_refused() -> None:
     assert rows_error('id,name\na,"' + "x" * 200_000).startswith("f.csv: ")
 
 
+@pytest.mark.parametrize(
+    ("header", "fields", "row"),
+    [
+        ("id,name", "1,x", {"id": "1", "name": "x", "size": "", "kind": ""}),
+        ("id,name,kind", "1,x,k", {"id": "1", "name": "x", "size": "", "kind": "k"}),
+        ("id,name,size,kind", "1,x,s,k", {"id": "1", "name": "x", "size": "s", "kind": "k"}),
+    ],
+)
+def test_csv_optional_column_that_is_absent_is_empty(header: str, fields: str, row: dict[str, str]) -> None:
+    found = list(strict.rows(f"{header}\n{fields}\n", COLUMNS, file="f.csv", optional=("size", "kind")))
+    assert found == [(2, row)]
+
+
+@pytest.mark.parametrize("header", ["id,name,kind,size", "id,kind,name", "id", "id,name,size,size", "id,name,x"])
+def test_csv_optional_columns_stand_after_the_others_in_their_order(header: str) -> None:
+    with pytest.raises(ConfigError) as raised:
+        list(strict.rows(header + "\n", COLUMNS, file="f.csv", optional=("size", "kind")))
+    assert str(raised.value) == f"f.csv: line 1: expected columns id,name[,size][,kind], got {header!r}"
+
+
 # --- keys and dates in a field
 
 
