@@ -215,6 +215,7 @@ def load(directory: Path) -> Config:
     ]
     _check_cities(settings, stations, directory)
     known = quantities.parse(read("quantities.toml"), file=label("quantities.toml"))
+    register.check_quantities(stations, known, file=label("stations/air.csv"))
     gateways = register.parse_gateways(read("gateways.csv"), stations, file=label("gateways.csv"))
     all_stations = Register(stations, gateways)
     found_plans = {}
@@ -224,6 +225,8 @@ def load(directory: Path) -> Config:
         plans.check_names(plan, all_stations, [city.id for city in settings.city], file=label(name))
         found_plans[plan.id] = plan
     all_standards = _standards(directory, read, known)
+    all_sources = sources.parse(read("sources.toml"), file=label("sources.toml"))
+    sources.check_quantities(all_sources, known, file=label("sources.toml"))
     return Config(
         directory=directory,
         fingerprint=int(digest.hexdigest()[:12], 16),
@@ -231,7 +234,7 @@ def load(directory: Path) -> Config:
         offset_s=_fixed_offset(settings.zone, label("settings.toml")),
         quantities=known,
         register=all_stations,
-        sources=sources.parse(read("sources.toml"), file=label("sources.toml")),
+        sources=all_sources,
         standards=all_standards,
         plans=found_plans,
         embedded_broker=_embedded_broker(read("broker/embedded.toml"), label("broker/embedded.toml")),

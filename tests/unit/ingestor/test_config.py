@@ -121,6 +121,13 @@ MISTAKES: list[tuple[str, str, str, str]] = [
     ("sources.toml", "{medium}", "{city}", r"source\[0\]\.topic: expected captures .*, got 'city'"),
     ("sources.toml", "max_ahead_s", "max_ahead", r"source\[0\]\.max_ahead: expected one of name, .*, got 'max_ahead'"),
     (
+        "sources.toml",
+        "max_ahead_s = 300",
+        'units = { pm25 = "ppb" }',
+        r"source\[0\]\.units\.pm25: expected ug/m3, mg/m3 of a quantity in ug/m3 without molar_mass, got 'ppb'",
+    ),
+    ("quantities.toml", "molar_mass = 64.066", "molar_mass = 0", r"air\.so2\.molar_mass: expected a positive .*"),
+    (
         "gateways.csv",
         "gateway,medium,station\n",
         "gateway,medium,station\ng1,air,sz-w01\n",
@@ -238,6 +245,13 @@ def test_config_error_names_the_file_where_it_lies(config_copy: Path, file: str)
 def test_config_error_about_a_city_names_the_file_where_it_lies(config_copy: Path) -> None:
     change(config_copy, "stations/air.csv", "shenzhen", "shenzen")
     assert load_error(config_copy).startswith(f"{config_copy / 'stations/air.csv'}: ")
+
+
+def test_config_station_that_leaves_out_an_unknown_quantity_is_told(config_copy: Path) -> None:
+    path = config_copy / "stations/air.csv"
+    rows = path.read_text(encoding="utf-8").replace(",since,until\n", ",since,until,not_monitored\n")
+    path.write_text(rows.replace(",2019-01-01,\n", ",2019-01-01,,ph\n"), encoding="utf-8")
+    assert load_error(config_copy).startswith(f"{path}: sz-a01: not_monitored: expected quantities of air (pm25, ")
 
 
 FILES = [
