@@ -54,12 +54,12 @@ WATER_ITEMS: Final = (
 )
 
 _TABLES = (
-    # Hour means that entered the statistics, NULL where an hour is not valid, and the real-time index [ug/m3; CO mg/m3].
+    # Hour means that entered the statistics, NULL where not valid, and the real-time index. [ug/m3; CO mg/m3]
     Table("air_hour", "station", _AIR_HOUR),
     # As air_hour, mean of the stations; <q>_count: valid stations. A district's key is CITY/DISTRICT.
     Table("city_air_hour", "city", {**_AIR_HOUR, **_COUNTS}),
     Table("district_air_hour", "district", {**_AIR_HOUR, **_COUNTS}),
-    # <q>: rounded, NULL where not valid; <q>_exact: the fraction before rounding, in millionths; <q>_count: valid hours.
+    # <q>: rounded, NULL where not valid; <q>_exact: the fraction before, in millionths; <q>_count: valid hours.
     Table("air_day", "station", _AIR_DAY),
     # As air_day; <q>_count: valid stations.
     Table("city_air_day", "city", _AIR_DAY),

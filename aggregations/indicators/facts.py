@@ -69,7 +69,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     air: AirDays | None = None
     air_without_events: AirDays | None = None
     hours: AirHours | None = None
-    earlier: list[AirDays | None] = []
+    earlier: Sequence[AirDays] = ()
     sections: list[SectionDays] = []
     monitors: list[MonitorDays] = []
 
