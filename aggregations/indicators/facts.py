@@ -75,13 +75,14 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 Needs = Literal["days", "hours", "years"]
+ValidBy = Literal["values", "index", "limits"]
 
 
 class Indicator(msgspec.Struct, frozen=True, kw_only=True):
     """One row of the table: names, unit, medium and the function that computes it.
 
     Of air: `quantities` that it is made of, what the rules on exceptional events call it (`affected`), what it
-    `needs`, whether less is better, and whether its change is one in percent or in points.
+    `needs`, by what a day is valid for it, and whether less is better.
     """
 
     name: str
@@ -93,6 +94,7 @@ class Indicator(msgspec.Struct, frozen=True, kw_only=True):
     quantities: tuple[str, ...] = ()
     affected: str | None = None
     needs: Needs = "days"
+    valid_by: ValidBy = "values"
     less_is_better: bool = True
 
 
@@ -120,6 +122,10 @@ def figure(
 
     Without `rules` it rests on all rules of the standards.
     """
+    used = {
+        standard: [key for key in standard.rule if rules is None or key in rules.get(type(standard), ())]
+        for standard in standards
+    }
     return Figure(
         indicator=indicator.name,
         scope=facts.scope,
@@ -132,13 +138,14 @@ def figure(
         counted=counted,
         sufficient=sufficient,
         excluded=excluded,
-        editions={s.edition.id: facts.standards.digests[s.edition.id] for s in standards},
+        editions={s.edition.id: facts.standards.digests[s.edition.id] for s in used},
         assumed=[
-            f"{standard.edition.id}: {rule.text}"
-            for standard in standards
-            for key, rule in standard.rule.items()
-            if not rule.confirmed and (rules is None or key in rules.get(type(standard), ()))
+            f"{standard.edition.id}: {standard.rule[key].text}"
+            for standard, keys in used.items()
+            for key in keys
+            if not standard.rule[key].confirmed
         ],
+        rules={standard.edition.id: keys for standard, keys in used.items()},
         reasons=list(reasons),
         provisional=list(provisional),
         mode=facts.mode,

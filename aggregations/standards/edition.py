@@ -14,12 +14,13 @@ class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 
 
 class Rule(Table, frozen=True, kw_only=True):
-    """One rule of an edition: what it says, where it stands, and whether it was read there.
+    """One rule of an edition: what it says (in English, and `zh` in Chinese), where, and whether it was read there.
 
     `confirmed` is false where the rule was recalled or taken from practice; results that use it say so.
     """
 
     text: str
+    zh: str = ""
     clause: str = ""
     confirmed: bool
 

@@ -15,8 +15,6 @@ from ingestor.derivation.spans import HOUR_S, HOURS, Found, Span
 from sensors import checks, events, gas_states
 from sensors.register import Station
 
-GASES = ("so2", "no2", "co", "o3")
-
 
 class Observed(NamedTuple):
     """A station, the days that it has, and its readings, as `spans.usable` gives them."""
@@ -82,7 +80,7 @@ def _hours_of(config: Config, observed: Observed, whole: Span) -> dict[str, Hour
             inside = [_between(each, start, end) for each in readings]
             n_hours = (cut.stop - cut.start) * HOURS
             means = hour_means(inside, start=start, n_hours=n_hours, min_minutes=limits.hour_min_minutes)
-            if quantity in GASES:
+            if config.quantities.air[quantity].molar_mass is not None:
                 means = _in_prescribed_state(config, station, means, whole.first + dt.timedelta(days=cut.start), limits)
             parts.append(means)
         hours[quantity] = Hours(

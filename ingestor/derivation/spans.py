@@ -29,6 +29,7 @@ from sensors.register import Station
 
 HOUR_S = 3600
 HOURS = 24
+NEGATIVE: Final = FIRST_CHECK + checks.CODES["negative"]
 IMPLAUSIBLE: Final = FIRST_CHECK + checks.CODES["range"]
 
 S = TypeVar("S", bound=Standard)
@@ -102,10 +103,15 @@ def _reasons(config: Config, station: Station, name: str, raw: RawSeries) -> Int
     quantity = config.quantities.of(station.medium)[name]
     since = config.start_of(station.since or dt.date.min)
     until = config.start_of(station.until or dt.date.max)
-    outside = (raw.values < float(quantity.minimum)) | (raw.values > float(quantity.maximum))
+    low, high = raw.values < float(quantity.minimum), raw.values > float(quantity.maximum)
     return np.select(
-        [(raw.times < since) | (raw.times >= until), ~np.isin(raw.flags, flags.USABLE), outside],
-        [NOT_COUNTED, FLAGGED, IMPLAUSIBLE],
+        [
+            (raw.times < since) | (raw.times >= until),
+            ~np.isin(raw.flags, flags.USABLE),
+            low & (raw.values < 0),
+            low | high,
+        ],
+        [NOT_COUNTED, FLAGGED, NEGATIVE, IMPLAUSIBLE],
         VALID,
     )
 
