@@ -1,7 +1,8 @@
 """Stations whose gases come at another temperature than the standard prescribes for the day, and the conversion.
 
 GB 3095-2012 gave gases at 273.15 K; from 2018-09-01, by its amendment, they are at 298.15 K, as in GB 3095-2026, 3.14.
-The pressure, 1013.25 hPa, is the same. Particles are at the state of the air that was sampled and are not converted.
+The day of the amendment is recalled, not read. The pressure, 1013.25 hPa, is the same. Particles are at the state of
+the air that was sampled and are not converted.
 """
 
 import datetime as dt

@@ -220,7 +220,7 @@ def test_register_air_station_is_of_class_ii_for_assessment_and_monitors_all(sta
     assert (station.area_class, station.role, station.not_monitored) == ("II", "assessment", ())
 
 
-@pytest.mark.parametrize("area_class", ["I", "II"])  # GB 3095-2012, 4.1; GB 3095-2026, 4.1
+@pytest.mark.parametrize("area_class", ["I", "II"])
 def test_register_reads_each_area_class(area_class: str) -> None:
     assert full(f"a1,n,,sz,,,,,,{area_class},,").area_class == area_class
 
