@@ -1,7 +1,6 @@
-"""Why a figure is what it is: its rules with their clauses, the days that are not in it, the days that moved it most."""
+"""Why a figure is what it is: its rules with their clauses, the days that enter it, the days that moved it most."""
 
 import datetime as dt
-from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
 
@@ -151,14 +150,3 @@ def _decimal(micros: int) -> Decimal | None:
 def _significant(value: Fraction, digits: int = 3) -> Decimal:
     """A difference to a few digits, for reading only."""
     return Decimal(f"{float(value):.{digits}g}")
-
-
-def ends(days: Sequence[dt.date]) -> list[tuple[dt.date, dt.date]]:
-    """Return the first and last day of each run of consecutive days, in order."""
-    runs: list[tuple[dt.date, dt.date]] = []
-    for day in days:
-        if runs and (day - runs[-1][1]).days == 1:
-            runs[-1] = (runs[-1][0], day)
-        else:
-            runs.append((day, day))
-    return runs

@@ -20,7 +20,6 @@ from ingestor.derivation.spans import Span
 from ingestor.scopes import Scope
 from ingestor.store import Tables
 from sensors.errors import ConfigError
-from sensors.register import Station
 
 EARLIER_YEARS = 2
 """Years before the period that a moving mean of three years takes."""
@@ -54,7 +53,7 @@ def air_facts(
         staged=any(stages),
         mode=mode,
         area_class=alone.area_class if alone else "II",
-        not_monitored=_list_area(config, averaged(stations) or stations).not_monitored,
+        not_monitored=area_of(config, scope).not_monitored,
         air=kept,
         air_without_events=without,
         hours=_hours(config, store, scope, period) if "hours" in needs else None,
@@ -69,10 +68,10 @@ def _days(config: Config, store: Tables, scope: Scope, period: Period) -> tuple[
         return _read(config, store, table, scope.name, period)
     stations = scope.stations["air"]
     pairs = [_read(config, store, "air_day", station.id, period) for station in stations]
-    kept = _of_list(config, store, stations, [days for days, _ in pairs], period)
+    kept = _of_list(config, store, scope, [days for days, _ in pairs], period)
     if all(without is None for _, without in pairs):
         return kept, None
-    return kept, _of_list(config, store, stations, [without or days for days, without in pairs], period)
+    return kept, _of_list(config, store, scope, [without or days for days, without in pairs], period)
 
 
 def _read(config: Config, store: Tables, table: str, key: str, period: Period) -> tuple[AirDays, AirDays | None]:
@@ -109,9 +108,17 @@ def _rows(config: Config, store: Tables, table: str, key: str, period: Period, o
     return AirDays(values, exact, counts, hour_max)
 
 
-def _of_list(config: Config, store: Tables, stations: list[Station], days: list[AirDays], period: Period) -> AirDays:
+def area_of(config: Config, scope: Scope) -> Area:
+    """Return the area of a scope: of a city or district the stations that are averaged into it."""
+    stations = scope.stations["air"]
+    members = averaged(stations) if scope.kind in ("city", "district") else stations
+    return Area("", scope.name, any(config.staged(station.city) for station in stations), members)
+
+
+def _of_list(config: Config, store: Tables, scope: Scope, days: list[AirDays], period: Period) -> AirDays:
     """Days of a list of stations, averaged as those of a city are."""
-    area, span = _list_area(config, stations), _span(config, period)
+    area, span = area_of(config, scope), _span(config, period)
+    stations = area.members
     by_station = {s.id: _station_days(each) for s, each in zip(stations, days, strict=True)}
     evaluations = [each for _, each in config.standards.runs(AirEvaluation, period, staged=area.staged)]
     hours = {}
@@ -120,10 +127,6 @@ def _of_list(config: Config, store: Tables, stations: list[Station], days: list[
     found = area_days(config, area, span, by_station, hours)
     published = published_days(config, area.staged, span, found.exact)
     return AirDays(published, found.exact, found.counts, found.ozone_hour_max)
-
-
-def _list_area(config: Config, stations: list[Station]) -> Area:
-    return Area("", "", any(config.staged(station.city) for station in stations), stations)
 
 
 def _span(config: Config, period: Period) -> Span:
@@ -149,7 +152,7 @@ def _hours(config: Config, store: Tables, scope: Scope, period: Period) -> AirHo
         return AirHours(_read_hours(config, store, f"{_TABLES[scope.kind]}_hour", scope.name, period))
     stations = scope.stations["air"]
     by_station = {s.id: _read_hours(config, store, "air_hour", s.id, period) for s in stations}
-    values, _ = area_hours(config, _list_area(config, stations), _span(config, period), by_station)
+    values, _ = area_hours(config, area_of(config, scope), _span(config, period), by_station)
     return AirHours(values)
 
 

@@ -106,6 +106,17 @@ def ozone_daily_max_8h(
     return StationDays(top_sums, top_counts, ok, valid.sum(axis=-1), _hour_max(micros, valid))
 
 
+def valid_windows(valid: BoolArray, *, limits: AirLimits, evaluation: AirEvaluation) -> IntArray:
+    """Return how many of the day's windows of 8 hours have enough hours: (..., n_days, 24) bool to (..., n_days) int.
+
+    References
+    ----------
+    .. [1] HJ 663-2013 and -2026, 6.1.2; GB 3095-2026, table 4 (6 of 8 hours).
+    """
+    first, last = evaluation.ozone_first_window_end_hour, evaluation.ozone_last_window_end_hour
+    return np.asarray((_windows(valid.astype(np.int64), first, last) >= limits.window_min_hours).sum(axis=-1))
+
+
 def rounded(days: StationDays, decimals: int) -> IntArray:
     """Daily values rounded half to even, in units of the last decimal; MISSING where not valid. (..., n_days) int"""
     value = divide_half_even(days.sums, days.counts * (MICRO // 10**decimals))

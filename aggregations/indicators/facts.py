@@ -122,10 +122,10 @@ def figure(
 
     Without `rules` it rests on all rules of the standards.
     """
-    used = {
-        standard: [key for key in standard.rule if rules is None or key in rules.get(type(standard), ())]
+    used = [
+        (standard, [key for key in standard.rule if rules is None or key in rules.get(type(standard), ())])
         for standard in standards
-    }
+    ]
     return Figure(
         indicator=indicator.name,
         scope=facts.scope,
@@ -138,14 +138,14 @@ def figure(
         counted=counted,
         sufficient=sufficient,
         excluded=excluded,
-        editions={s.edition.id: facts.standards.digests[s.edition.id] for s in used},
+        editions={s.edition.id: facts.standards.digests[s.edition.id] for s, _ in used},
         assumed=[
             f"{standard.edition.id}: {standard.rule[key].text}"
-            for standard, keys in used.items()
+            for standard, keys in used
             for key in keys
             if not standard.rule[key].confirmed
         ],
-        rules={standard.edition.id: keys for standard, keys in used.items()},
+        rules={standard.edition.id: keys for standard, keys in used},
         reasons=list(reasons),
         provisional=list(provisional),
         mode=facts.mode,
