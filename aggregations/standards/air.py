@@ -59,9 +59,9 @@ class OtherLimit(Table, frozen=True, kw_only=True):
 
 
 class GasState(Table, frozen=True, kw_only=True, rename={"first_day": "from"}):
-    """Temperature at which volumes of gases are stated, from a day on. [K]"""
+    """Temperature at which volumes of gases are stated, from a day on; None: from the first. [K]"""
 
-    first_day: dt.date
+    first_day: dt.date | None = None
     kelvin: Decimal
 
 
@@ -92,8 +92,7 @@ class AirLimits(Roles, frozen=True, kw_only=True, tag_field="role", tag="air.lim
 
     def kelvin_on(self, day: dt.date) -> Decimal:
         """Return the temperature at which the standard states volumes of gases on a day. [K]"""
-        holding = [state for state in self.gas_state if state.first_day <= day]
-        return holding[-1].kelvin if holding else self.gas_state[0].kelvin
+        return [state.kelvin for state in self.gas_state if state.first_day is None or state.first_day <= day][-1]
 
 
 class Level(Table, frozen=True, kw_only=True):

@@ -1,5 +1,6 @@
 """What a file of config/standards must hold, alone and beside the others."""
 
+import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import get_args
@@ -39,7 +40,9 @@ def check_alone(standard: Standard, *, file: str) -> None:
         raise ConfigError(f"{file}: edition.until: expected a day after {edition.first_day}, got {edition.until}")
     _check_rules(standard, file)
     if isinstance(standard, AirLimits):
-        _check_rising("gas_state.from", [state.first_day for state in standard.gas_state], file)
+        first, *later = [state.first_day for state in standard.gas_state] or [dt.date.min]
+        if first is not None or None in later or sorted({d for d in later if d}) != later:
+            raise ConfigError(f"{file}: gas_state: expected one without from, then others with rising days")
     elif isinstance(standard, AirIndex):
         _check_index(standard, file)
     elif isinstance(standard, AirEvaluation):

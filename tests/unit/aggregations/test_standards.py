@@ -352,8 +352,22 @@ def test_find_is_none_before_the_first_edition(
         pytest.param(
             "gb3095-2012",
             "from = 2018-09-01",
-            "from = 2012-02-29",
-            r"bad.toml: gas_state\.from: expected at least one, rising, got ",
+            "",
+            "bad.toml: gas_state: expected one without from, then others with rising days",
+            id="two states of gases at once",
+        ),
+        pytest.param(
+            "gb3095-2012",
+            "kelvin = 273.15",
+            "from = 2012-02-29\nkelvin = 273.15",
+            "bad.toml: gas_state: expected one without from, then others with rising days",
+            id="no state of gases at first",
+        ),
+        pytest.param(
+            "gb3095-2012",
+            "kelvin = 298.15",
+            "kelvin = 298.15\n[[gas_state]]\nfrom = 2018-09-01\nkelvin = 298",
+            "bad.toml: gas_state: expected one without from, then others with rising days",
             id="two states of gases from one day",
         ),
         pytest.param(
