@@ -1,11 +1,13 @@
 """The air quality index of days and hours as published: concentrations, sub-indices, level, primary pollutants."""
 
 import datetime as dt
+from decimal import Decimal
 
 import msgspec
 
 from aggregations.air import QUANTITIES
 from aggregations.periods import Period
+from aggregations.rounding import fraction, half_even
 from aggregations.standards import AirIndex, Level
 from ingestor.air_facts import area_of
 from ingestor.config import DAY_S, Config
@@ -20,13 +22,13 @@ TABLES = {"city": "city_air", "district": "district_air", "station": "air"}
 class AirQuality(msgspec.Struct, frozen=True, kw_only=True):
     """Air quality of a day or an hour; `start` is when it begins, in the city's zone.
 
-    `values` are concentrations by item [ug/m3; CO mg/m3], `sub` sub-indices; None where missing. Items of
+    `values` are concentrations by item as published [ug/m3; CO mg/m3], `sub` sub-indices; None where missing. Items of
     `not_monitored` are not measured by plan. `aqi`, `level` and `primary` are None where no index can be published.
     """
 
     scope: str
     start: dt.datetime
-    values: dict[str, float | None]
+    values: dict[str, Decimal | None]
     sub: dict[str, int | None]
     aqi: int | None
     level: int | None
@@ -72,7 +74,11 @@ def _read(config: Config, store: Tables, scope: Scope, unit: str, first: int, un
     for time, aqi, level, primary, edition, *rest in store.read(
         f"{TABLES[scope.kind]}_{unit}", scope.name, first, until, columns
     ):
-        values = dict(zip(QUANTITIES, rest[: len(QUANTITIES)], strict=True))
+        decimals = {item.quantity: item.decimals for item in editions[edition].item.values()} if edition else {}
+        values = {
+            q: None if value is None else half_even(fraction(value), decimals[q])
+            for q, value in zip(QUANTITIES, rest[: len(QUANTITIES)], strict=True)
+        }
         if all(value is None for value in values.values()):
             continue
         named: Level | None = editions[edition].level[level - 1] if level else None

@@ -8,7 +8,6 @@ from rich.markup import escape
 from rich.table import Table
 
 from aggregations import periods
-from aggregations.rounding import fraction, half_even
 from ingestor import air_quality, scopes, tables
 from ingestor.air_quality import AirQuality
 from ingestor.cli.common import Json, app, opened_store, options, out, print_line
@@ -21,9 +20,6 @@ HOUR_S = 3600
 RECENT_S = 48 * HOUR_S
 NOT_AVAILABLE, NOT_MONITORED = "NA", "/"
 """What is printed for a missing item, and for one that is not measured by plan (HJ 633-2026, notes to tables 4, 5)."""
-
-DECIMALS: Final = {"so2": 0, "no2": 0, "pm10": 0, "pm25": 0, "co": 1, "o3": 0}
-"""Decimals that hours are shown with; the index is computed by those of its edition."""
 
 ITEMS: Final = {"so2": "SO2", "no2": "NO2", "pm10": "PM10", "pm25": "PM2.5", "co": "CO", "o3": "O3"}
 
@@ -94,16 +90,15 @@ def _table(found: list[AirQuality], language: Language, *, hourly: bool) -> Tabl
             NOT_AVAILABLE if each.aqi is None else str(each.aqi),
             level,
             primary,
-            *(_item(each, q, hourly=hourly) for q in ITEMS),
+            *(_item(each, q) for q in ITEMS),
         )
     return table
 
 
-def _item(each: AirQuality, quantity: str, *, hourly: bool) -> str:
+def _item(each: AirQuality, quantity: str) -> str:
     if quantity in each.not_monitored:
         return NOT_MONITORED
     value, sub = each.values[quantity], each.sub[quantity]
     if value is None:
         return NOT_AVAILABLE
-    shown_value = half_even(fraction(value), DECIMALS[quantity]) if hourly else f"{value:g}"
-    return f"{shown_value}\n{NOT_AVAILABLE if sub is None else sub}"
+    return f"{value}\n{NOT_AVAILABLE if sub is None else sub}"
