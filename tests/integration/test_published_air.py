@@ -395,7 +395,7 @@ REVISED_OZONE = "final ozone is lower than that of the day"
 # Ozone of 267 on 2017-09-28 and of 266 on 2016-09-25 is index 200.37 and 200.19: rounded up 201, level 5. The bulletins
 # count level 4: final ozone was at most 265, or the index was rounded half up.
 EDGE = "one day of ozone just above 265 is level 5 rounded up"
-# Of 30 days the P95 is 1.1 + 0.55 x 0.1 = 1.155 between the two largest of 1.1 and 1.2; from values of more decimals it
+# Of 30 days the P95 is 1.1 + 0.55 x 0.1 = 1.155, between a day of 1.1 and one of 1.2; from values of more decimals it
 # can be 1.105 to 1.205.
 ONE_DECIMAL = "the file has one decimal, and the percentile lies at the edge"
 # The bulletin has 294 of 365 days. The file has no ozone on 12 days of December (0 instead), 10 of them without index,
