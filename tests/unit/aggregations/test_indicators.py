@@ -263,7 +263,8 @@ GOOD_DAY_RULES = {
     "gb3095-2026-transitional": {"hour_minutes", "day_hours", "window_hours", "month_days", "month_alone", "gas_state"},
     "hj633-2026": {"breakpoints", "above_the_top", "items", "rounding", "missing_item", "good_day", "heavy"},
     "hj663-2026": {
-        "ozone_day", "ozone_windows", "ozone_exception", "city_share", "city_value", "decimals", "good_day_denominator", "rates",
+        "ozone_day", "ozone_windows", "ozone_exception", "city_share", "city_value", "decimals",
+        "good_day_denominator", "rates",
     },
 }  # fmt: skip
 
