@@ -398,6 +398,23 @@ def test_pm_enters_by_its_moving_mean_of_24_hours_where_the_edition_says_so(edit
     assert sub_of(edition, name, "pm25", hours)[-1] == 310
 
 
+@pytest.mark.parametrize("name", ["2012", "2026"])
+def test_ozone_of_8_hours_enters_where_the_edition_says_so(edition: Editions, name: str) -> None:
+    # 7 hours of 150 and one of 230: 1280 / 8 = 160: exactly 100; the hour of 230: 100 + 50/100 x 30 = 115
+    hours = hours_of(8, o3=[150.0] * 7 + [230.0])
+    both = {"hourly_o3_uses_8h": True}
+    assert sub_of(edition, name, "o3_8h", hours, **both) == [aqi.NONE] * 5 + [92, 92, 100]
+    assert sub_of(edition, name, "o3_1h", hours, **both) == [47] * 7 + [115]  # 50/160 x 150 = 46.875
+
+
+def test_ozone_of_8_hours_above_800_takes_the_index_of_its_hour_in_2012(edition: Editions) -> None:
+    # 8 hours of 900: the mean of 8 is above its table; the hour: 300 + 100/200 x 100 = 350
+    hours = hours_of(8, o3=900.0)
+    both = {"hourly_o3_uses_8h": True}
+    assert sub_of(edition, "2012", "o3_8h", hours, **both)[-1] == 350
+    assert sub_of(edition, "2026", "o3_8h", hours, **both)[-1] == 300
+
+
 @pytest.mark.parametrize(
     ("name", "missing", "values", "expected"),
     [
