@@ -154,10 +154,12 @@ def index_of_hours(
     for key in dict.fromkeys((*items, *handed_over)):
         item = index.item[key]
         micros = values[item.quantity]
-        if key in handed_over or (item.quantity in ("pm10", "pm25") and index.hourly_pm_input == "24h_moving"):
-            micros = moving_mean(micros, micros != MISSING, hours=DAY_HOURS, min_hours=limits.day_min_hours)
-        elif key == "o3_8h":
+        # `o3_1h` is what `o3_8h` hands over to: an hour all the same
+        by_hour = key.endswith("_1h") or (item.quantity in ("pm10", "pm25") and index.hourly_pm_input == "1h")
+        if key == "o3_8h":
             micros = moving_mean(micros, micros != MISSING, hours=WINDOW, min_hours=limits.window_min_hours)
+        elif not by_hour:
+            micros = moving_mean(micros, micros != MISSING, hours=DAY_HOURS, min_hours=limits.day_min_hours)
         rounded = divide_half_even(micros, MICRO // 10**item.decimals)
         concentrations[key] = np.where(micros == MISSING, MISSING, rounded)
     return aqi.of_hour(concentrations, index, not_monitored=not_monitored)
