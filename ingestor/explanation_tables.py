@@ -13,6 +13,7 @@ from aggregations.explain import RuleUsed
 from aggregations.figures import Figure
 from aggregations.standards import Mode
 from ingestor.explanation import ExcludedDays, ExcludedHours, Explanation, Lack, StationHours
+from ingestor.standards_tables import clause_in_chinese
 from ingestor.tables import Language, printed
 
 SHOWN: Final = 20
@@ -116,8 +117,8 @@ def _rules(rules: list[RuleUsed], zh: bool) -> Table:
         table.add_column(column, overflow="fold")
     for rule in rules:
         mark = ("是" if zh else "yes") if rule.confirmed else ("[yellow]推定[/]" if zh else "[yellow]assumed[/]")
-        text = rule.zh if zh and rule.zh else rule.text
-        table.add_row(escape(rule.edition), escape(rule.clause or "-"), escape(text), mark)
+        text, clause = (rule.zh, clause_in_chinese(rule.clause)) if zh else (rule.text, rule.clause)
+        table.add_row(escape(rule.edition), escape(clause or "-"), escape(text), mark)
     return table
 
 
