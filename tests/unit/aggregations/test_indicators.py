@@ -290,6 +290,23 @@ def test_a_city_of_an_early_stage_has_figures_before_the_others(compute: Compute
     assert compute("air.good_day_ratio", "2014", staged=True, air=air([40] * 365)).value == 100
 
 
+@pytest.mark.parametrize(
+    ("indicator", "value", "valid"),
+    [
+        pytest.param("air.daily_attainment.so2", None, 0, id="of the item alone"),
+        pytest.param("air.daily_attainment", Decimal("100.0"), 28, id="of all: it is not missed"),
+    ],
+)
+def test_an_item_that_is_not_monitored_does_not_attain_without_a_value(
+    compute: Compute, indicator: str, value: Decimal | None, valid: int
+) -> None:
+    others = {q: ["3"] * 28 + [None] * 2 for q in SIX if q != "so2"}
+
+    figure = compute(indicator, "2021-04", not_monitored=("so2",), air=air(**others))
+
+    assert (figure.value, figure.valid, figure.sufficient) == (value, valid, value is not None)
+
+
 # --- water ---
 
 # Ammonia nitrogen that puts an otherwise clean section into a class (water.md, 1.1).
