@@ -78,7 +78,7 @@ def air(aqi: Sequence[int | None] = (), **values: Sequence[str | None]) -> AirDa
         for q in SIX
     }  # fmt: skip
     exact = {q: [None if m == -1 else Fraction(int(m)) for m in micros[q]] for q in SIX}
-    return AirDays(micros, exact, {q: np.where(micros[q] == -1, 0, 3) for q in SIX}, micros["o3"])
+    return AirDays(micros, exact, {q: np.where(micros[q] == -1, 0, 3) for q in SIX}, micros["o3"].copy())
 
 
 def missing(period: str, absent: Iterable[str]) -> list[str | None]:
@@ -99,6 +99,23 @@ def test_good_day_ratio_is_of_the_valid_days(compute: Compute) -> None:
     assert (figure.value, figure.exact, figure.valid, figure.expected, figure.sufficient) == (
         Decimal("92.9"), "650/7", 28, 31, True,
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("hour", "level"),
+    [
+        # Above 800 the 8 h of ozone of 2012 hands over to its 1 h (air 3.1, note 3): 1 h 200 is 100, 201 is 101.
+        pytest.param("200.4", 2, id="200"),
+        pytest.param("200.5", 2, id="200.5 to the even 200"),
+        pytest.param("200.6", 3, id="201"),
+        pytest.param("200.500001", 3, id="just above the half"),
+    ],
+)
+def test_the_largest_hour_of_ozone_is_rounded_before_its_sub_index(compute: Compute, hour: str, level: int) -> None:
+    days = air(o3=["801"] * 30, **dict.fromkeys([q for q in SIX if q != "o3"], ["0"] * 30))
+    days.ozone_hour_max[:] = int(Decimal(hour) * 1_000_000)
+
+    assert compute(f"air.level_days.{level}", "2021-04", air=days).value == 30
 
 
 @pytest.mark.parametrize(("aqi", "ratio"), [(99, "100.0"), (100, "100.0"), (101, "0.0")])
