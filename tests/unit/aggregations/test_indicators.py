@@ -324,6 +324,40 @@ def test_an_item_that_is_not_monitored_does_not_attain_without_a_value(
     assert (figure.value, figure.valid, figure.sufficient) == (value, valid, value is not None)
 
 
+def three_years(last: int, *, missing_days: int = 0) -> dict[str, object]:
+    """Days of a year and of the two before, each of 30 ug/m3 of PM2.5; the first days of the year before missing."""
+    days = []
+    for year in (last, last - 1, last - 2):
+        absent = missing_days if year == last - 1 else 0
+        days.append(air(pm25=[None] * absent + ["30"] * (len(periods.year(year)) - absent)))
+    return {"air": days[0], "earlier": days[1:]}
+
+
+def test_a_moving_mean_counts_the_days_of_all_three_years(compute: Compute) -> None:
+    figure = compute("air.moving_mean.pm25", "2020", **three_years(2020, missing_days=3))
+
+    assert (figure.value, figure.valid, figure.expected, figure.excluded, figure.sufficient) == (
+        30, 1093, 1096, {"no valid stations": 3}, True,
+    )  # fmt: skip
+
+
+def test_a_moving_mean_names_the_editions_of_all_three_years(compute: Compute) -> None:
+    figure = compute("air.moving_mean.pm25", "2028", **three_years(2028))
+
+    assert set(figure.editions) == {
+        "GB 3095-2012", "HJ 663-2013", "GB 3095-2026 transitional", "HJ 663-2026",
+    }  # fmt: skip
+    assert {line.partition(": ")[0] for line in figure.assumed} >= {"HJ 663-2013", "HJ 663-2026"}
+    assert set(figure.rules) == set(figure.editions)
+
+
+def test_a_year_before_the_standards_makes_no_moving_mean(compute: Compute) -> None:
+    figure = compute("air.moving_mean.pm25", "2017", **three_years(2017))
+
+    assert (figure.value, figure.sufficient, figure.reasons) == (None, False, ["2015: before the standards"])
+    assert (figure.valid, figure.expected, figure.excluded) == (731, 1096, {"before the standards": 365})
+
+
 # --- water ---
 
 # Ammonia nitrogen that puts an otherwise clean section into a class (water.md, 1.1).
