@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from hypothesis import strategies as st
 
-from tests.property.second_air_index import BREAKPOINTS, ITEMS, LIMITS, Case, Days, Series, Switches, Value
+from tests.property.second_air_index import BREAKPOINTS, ITEMS, LIMITS, SINCE, Case, Days, Series, Switches, Value
 
 MILLION = 1_000_000
 
@@ -36,7 +36,7 @@ def _whole(first: dt.date, months: int) -> tuple[dt.date, int]:
     return first, (dt.date(first.year + month // 12, month % 12 + 1, 1) - first).days
 
 
-# First day and number of days. Years from 2018 on, so that the two years before have editions, too.
+# First day and number of days.
 PERIODS: dict[str, Callable[[random.Random], tuple[dt.date, int]]] = {
     "a day": lambda r: _from(dt.date(2018, 1, 1) + dt.timedelta(r.randrange(5000)), 1),
     "two days": lambda r: _from(dt.date(2018, 1, 1) + dt.timedelta(r.randrange(5000)), 2),
@@ -47,6 +47,7 @@ PERIODS: dict[str, Callable[[random.Random], tuple[dt.date, int]]] = {
     "half year": lambda r: _whole(dt.date(r.randint(2018, 2033), r.choice([1, 7]), 1), 6),
     "cut months": lambda r: _from(dt.date(2018, 1, 2) + dt.timedelta(r.randrange(5000)), r.randint(32, 300)),
     "year": lambda r: _whole(dt.date(r.randint(2018, 2033), 1, 1), 12),
+    "first years": lambda r: _whole(dt.date(r.choice([2016, 2017]), 1, 1), 12),
     "leap year": lambda r: _whole(dt.date(r.choice([2020, 2024, 2028, 2032]), 1, 1), 12),
     "year of an early stage": lambda _: _whole(dt.date(2015, 1, 1), 12),
     "year of two editions": lambda _: _whole(dt.date(2026, 1, 1), 12),
@@ -217,5 +218,6 @@ def random_case(seed: int, shape: Shape) -> Case:
         area_class=shape.area_class,
         not_monitored=shape.not_monitored,
         mode=shape.mode,
+        since=SINCE if first >= SINCE else dt.date(2012, 12, 31),
         switches=shape.switches,
     )

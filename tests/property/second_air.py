@@ -134,8 +134,12 @@ class Second:
         return self.found(self.percentiles[item], DAY_DECIMALS[item], self.valid_days(item))
 
     def moving_mean(self, item: str) -> Found:
-        """Mean of the figures of three whole years as printed, each by itself sufficient (6)."""
-        years = [self, *(Second(replace(self.case, days=days, earlier=[]), []) for days in self.case.earlier)]
+        """Mean of the figures of three whole years as printed, each by itself sufficient (6).
+
+        A year before the standards (0.1) has no figure.
+        """
+        covered = [days for days in self.case.earlier if self.case.mode != "by_date" or days.first >= self.case.since]
+        years = [self, *(Second(replace(self.case, days=days, earlier=[]), []) for days in covered)]
         figures = [y.annual_mean(item) if item in WITH_YEAR_LIMIT else y.percentile(item) for y in years]
         values = [y.ranked_statistic(item) for y in years]
         first, last = self.days.first, self.days.last
@@ -147,7 +151,7 @@ class Second:
             exact,
             figures[0].decimals,
             sum(f.valid for f in figures),
-            sum(f.expected for f in figures),
+            len(self.days) + sum(len(days) for days in self.case.earlier),
             exact is not None and all(f.sufficient for f in figures),
         )
 

@@ -67,6 +67,7 @@ DAY_DECIMALS = {"so2": 0, "no2": 0, "co": 1, "o3": 0, "pm10": 0, "pm25": 0}  # 7
 MEAN_DECIMALS = {"2012": DAY_DECIMALS, "2026": DAY_DECIMALS | {"pm25": 1}}  # 7.2
 WITH_YEAR_LIMIT = ("so2", "no2", "pm10", "pm25")
 
+SINCE = dt.date(2016, 1, 1)  # 0.1; earlier in cities of the first stages
 NEW_STANDARDS = dt.date(2026, 3, 1)  # 0.1
 FINAL_LIMITS = dt.date(2031, 1, 1)
 DUST_RULES = dt.date(2017, 1, 1)  # 9
@@ -117,6 +118,7 @@ class Case:
     area_class: str = "II"
     not_monitored: tuple[str, ...] = ()
     mode: str = "by_date"
+    since: dt.date = SINCE
     switches: Switches = field(default_factory=Switches)
 
 
