@@ -110,8 +110,8 @@ def test_district_and_city_need_75_percent_of_their_stations_or_half_below_four(
         put(store, *day_of(each.id, DAY, CLEAN))
     derivation.derive(world(shipped, registered), store)
 
-    columns = ("pm25", "o3", "aqi", "pm25_exact", "pm25_count")
-    day = (30, 80, 43, "30000000", present) if known else (None, None, None, None, present)
+    columns = ("pm25", "o3", "o3_hour_max", "aqi", "pm25_exact", "pm25_count")
+    day = (30, 80, 80, 43, "30000000", present) if known else (None, None, None, None, None, present)
     assert row(store, "district_air_day", f"{CITY}/D", DAY, *columns) == day
     assert row(store, "city_air_day", CITY, DAY, *columns) == day
     hours = list(store.read("city_air_hour", CITY, 0, 2**40, ["pm25", "aqi"]))
