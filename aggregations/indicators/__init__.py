@@ -70,12 +70,15 @@ def compute(indicator: Indicator, facts: Facts) -> Figure:
         chosen, other = kept, _variant(excluded, "excluded")
     else:
         chosen, other = excluded, _variant(kept, "kept")
-    editions, assumed = dict(chosen.editions), list(chosen.assumed)
+    editions, assumed, rules = dict(chosen.editions), list(chosen.assumed), dict(chosen.rules)
     if rule is not None:
+        rules[rule.edition.id] = list(rule.rule)
         editions[rule.edition.id] = facts.standards.digests[rule.edition.id]
         assumed += [f"{rule.edition.id}: {each.text}" for each in rule.rule.values() if not each.confirmed]
     events: Literal["kept", "excluded"] = "kept" if policy == "keep" else "excluded"
-    return msgspec.structs.replace(chosen, events=events, counterpart=other, editions=editions, assumed=assumed)
+    return msgspec.structs.replace(
+        chosen, events=events, counterpart=other, editions=editions, assumed=assumed, rules=rules
+    )
 
 
 def _variant(figure: Figure, events: Literal["kept", "excluded"]) -> Variant:

@@ -15,8 +15,8 @@ from aggregations.indicators.facts import AirDays, Facts, Indicator, Rules
 from aggregations.rounding import MICRO, BoolArray, IntArray, half_even
 from aggregations.standards import AirEvaluation, AirLimits, AirRanking, Statistic
 
-MEAN: Rules = {AirLimits: ("period_mean",), AirEvaluation: ("period_mean_from", "decimals")}
-PERCENTILE: Rules = {AirEvaluation: ("percentile", "percentile_days", "decimals")}
+MEAN: Rules = {AirLimits: ("period_mean",), AirEvaluation: ("statistics", "period_mean_from", "decimals")}
+PERCENTILE: Rules = {AirEvaluation: ("statistics", "percentile", "percentile_days", "decimals")}
 ATTAINMENT: Rules = {AirLimits: ("limits",), AirEvaluation: ("attainment",)}
 MULTIPLE: Rules = {AirLimits: ("limits",), AirEvaluation: ("multiple",)}
 COMPOSITE: Rules = {

@@ -15,9 +15,12 @@ from aggregations.indicators.facts import AirDays, Facts, Indicator, Rules, figu
 from aggregations.rounding import MICRO, BoolArray, IntArray
 from aggregations.standards import AirEvaluation, AirIndex, AirLimits, Standard
 
-DAYS: Rules = {AirLimits: ("hour_minutes", "day_hours", "month_days", "year_days", "stages", "gas_state")}
+DAYS: Rules = {AirLimits: ("gas_state", "hour_minutes", "day_hours")}
 """Rules that every statistic of days rests on."""
-OZONE_DAYS: Rules = {AirLimits: ("window_hours",), AirEvaluation: ("ozone_day", "ozone_exception")}
+OZONE_DAYS: Rules = {
+    AirLimits: ("window_hours",),
+    AirEvaluation: ("ozone_day", "ozone_windows", "ozone_exception"),
+}
 CITY: Rules = {AirEvaluation: ("city_share", "city_value")}
 INDEX: Rules = {
     AirIndex: ("breakpoints", "above_the_top", "items", "rounding", "missing_item"),
@@ -146,7 +149,13 @@ def of_days(
     least = least or least_days(valid, facts.period, used.limits)
     n = int(valid.sum())
     on_area = not facts.scope.startswith("station:")
-    merged = merge(DAYS, rules, OZONE_DAYS if "o3" in indicator.quantities else {}, CITY if on_area else {})
+    merged = merge(
+        DAYS,
+        {AirLimits: _least_rules(facts)},
+        rules,
+        OZONE_DAYS if "o3" in indicator.quantities else {},
+        CITY if on_area else {},
+    )
     roles = (*(role for role in (AirLimits, AirEvaluation, AirIndex) if role in merged), *merged)
     standards: dict[str, Standard] = {}
     for role in dict.fromkeys(roles):
@@ -159,6 +168,14 @@ def of_days(
         counted="days", sufficient=bool(least.enough()), excluded=_excluded(indicator, facts, valid), rules=merged,
         reasons=_reasons(least), provisional=_provisional(least, valid, facts),
     )  # fmt: skip
+
+
+def _least_rules(facts: Facts) -> tuple[str, ...]:
+    """Rules on the least days that a period of this length is held against."""
+    stages = ("stages",) if facts.staged else ()
+    if facts.period.is_month:
+        return (*stages, "month_days", "month_alone")
+    return (*stages, "month_days", "year_days", *(() if facts.period.is_year else ("part_of_year",)))
 
 
 def merge(*rules: Rules) -> Rules:

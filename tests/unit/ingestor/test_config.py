@@ -49,7 +49,7 @@ def test_config_standards_are_all_files_of_the_folder(shipped: Config) -> None:
 
 def test_config_digest_of_an_edition_is_that_of_its_file(shipped: Config, tmp_path: Path) -> None:
     copy = Path(shutil.copytree(shipped.directory, tmp_path / "config"))
-    change(copy, "standards/gb3095-2012.toml", "GB 3095-2012, class II areas.", "a comment")
+    change(copy, "standards/gb3095-2012.toml", "GB 3095-2012 with its amendment of 2018.", "a comment")
     changed = config.load(copy).standards.digests
     assert [edition for edition in changed if changed[edition] != shipped.standards.digests[edition]] == [
         "GB 3095-2012"
