@@ -62,9 +62,9 @@ def rules_used(figure: Figure, standards: Standards) -> list[RuleUsed]:
 
 def counted(facts: Facts, figure: Figure) -> Facts:
     """Return the facts that the printed value of a figure was computed from: with or without exceptional events."""
-    if figure.events == "excluded" and facts.air_without_events is not None:
-        return msgspec.structs.replace(facts, air=facts.air_without_events, air_without_events=None)
-    return msgspec.structs.replace(facts, air_without_events=None)
+    if figure.events == "excluded":
+        return facts.without_events()
+    return msgspec.structs.replace(facts, air_without_events=None, earlier_without_events=())
 
 
 def valid_days(indicator: Indicator, facts: Facts) -> BoolArray:

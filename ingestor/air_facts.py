@@ -43,9 +43,9 @@ def air_facts(
         raise ConfigError(f"scope: expected stations whose cities applied GB 3095-2012 together, got {scope.text}")
     alone = stations[0] if scope.kind == "station" and stations else None
     kept, without = _days(config, store, scope, period)
-    earlier = []
+    years: list[tuple[AirDays, AirDays | None]] = []
     if "years" in needs:
-        earlier = [_days(config, store, scope, period.years_before(n))[0] for n in range(1, EARLIER_YEARS + 1)]
+        years = [_days(config, store, scope, period.years_before(n)) for n in range(1, EARLIER_YEARS + 1)]
     return Facts(
         scope=scope.text,
         period=period,
@@ -57,7 +57,8 @@ def air_facts(
         air=kept,
         air_without_events=without,
         hours=_hours(config, store, scope, period) if "hours" in needs else None,
-        earlier=earlier,
+        earlier=[days for days, _ in years],
+        earlier_without_events=[excluded or days for days, excluded in years] if any(e for _, e in years) else [],
     )
 
 
