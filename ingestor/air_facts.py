@@ -16,7 +16,7 @@ from aggregations.standards import AirEvaluation, Mode
 from ingestor.config import DAY_S, Config
 from ingestor.derivation.air_days import Area, area_days, area_hours, averaged
 from ingestor.derivation.air_rows import WITHOUT_EVENTS, published_days
-from ingestor.derivation.spans import Span
+from ingestor.derivation.spans import ROLES, Span
 from ingestor.scopes import Scope
 from ingestor.store import Tables
 from sensors.errors import ConfigError
@@ -45,7 +45,9 @@ def air_facts(
     kept, without = _days(config, store, scope, period)
     years: list[tuple[AirDays, AirDays | None]] = []
     if "years" in needs:
-        years = [_days(config, store, scope, period.years_before(n)) for n in range(1, EARLIER_YEARS + 1)]
+        covered = config.standards.first_day(ROLES["air"], staged=any(stages))
+        before = [period.years_before(n) for n in range(1, EARLIER_YEARS + 1)]
+        years = [_days(config, store, scope, each) for each in before if each.first >= covered]
     return Facts(
         scope=scope.text,
         period=period,

@@ -65,9 +65,11 @@ def moving_mean(indicator: Indicator, facts: Facts, *, quantity: str) -> Figure:
         years.append(before)
     found = [one(indicator, each, quantity=quantity) for each in years]
     values = [Fraction(each.value) for each in found if each.value is not None]
-    whole = len(values) == len(years) == max(evaluation.moving_years, 3) and facts.period.is_year
+    n_years = max(evaluation.moving_years, 3)
+    whole = len(values) == len(years) == n_years and facts.period.is_year
     exact = sum(values, Fraction(0)) / len(values) if whole else None
     short = [f"{each.period}: not enough valid days" for each in found if not each.sufficient]
+    short += [f"{facts.period.years_before(n)}: no edition of the standards" for n in range(len(years), n_years)]
     if not facts.period.is_year:
         short.append("a moving mean is of whole years")
     decimals = evaluation.mean_decimals if one is air_mean else evaluation.percentile_decimals

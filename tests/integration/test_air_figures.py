@@ -15,6 +15,7 @@ import msgspec
 import pytest
 
 from aggregations import aqi, periods
+from aggregations.indicators import INDICATORS
 from aggregations.indicators.air_base import indexes
 from aggregations.plans import Plan
 from aggregations.standards import Mode
@@ -26,6 +27,7 @@ from sensors.errors import ConfigError
 from sensors.register import Station
 from tests.air_world import (
     CITY,
+    CLEAN,
     HOUR,
     day_of,
     days,
@@ -104,6 +106,28 @@ def test_daily_limits_of_a_mixed_year_are_those_of_the_mode(mixed: tuple[Config,
         for mode in ("by_date", "all_2012", "all_2026")
     }
     assert found == {"by_date": Decimal("49.2"), "all_2012": 100, "all_2026": 0}
+
+
+# --- years that no edition covers
+
+
+def test_moving_mean_of_the_first_years_of_the_standards_says_which_are_missing(
+    store: SqliteStore, shipped: Config
+) -> None:
+    late = msgspec.structs.replace(
+        shipped.settings, city=[*shipped.settings.city, City(id="late", name="l", name_en="l", staged=False)]
+    )
+    loaded = world(msgspec.structs.replace(shipped, settings=late), [station("a1", city="late")])
+    put(store, *day_of("a1", "2017-06-01", CLEAN))
+    derivation.derive(loaded, store)
+
+    found = {f.indicator: f for f in evaluation.all_figures(loaded, store, "city:late", periods.parse("2017"))}
+    assert len(found) == sum(indicator.medium == "air" for indicator in INDICATORS.values())
+    moving = found["air.moving_mean.pm25"]
+    assert (moving.value, moving.sufficient) == (None, False)
+    assert moving.reasons == [
+        "2017: not enough valid days", "2016: not enough valid days", "2015: no edition of the standards",
+    ]  # fmt: skip
 
 
 # --- indexes: stored, computed by evaluation, and by a loop
