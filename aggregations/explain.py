@@ -123,7 +123,8 @@ def without_day(facts: Facts, i: int) -> Facts:
     )
     hours = facts.hours
     if hours is not None:
-        hours = AirHours({q: emptied(v, i * DAY_HOURS, DAY_HOURS) for q, v in hours.values.items()})
+        first = hours.lead + i * DAY_HOURS
+        hours = AirHours({q: emptied(v, first, DAY_HOURS) for q, v in hours.values.items()}, hours.lead)
     return msgspec.structs.replace(facts, air=less, hours=hours)
 
 

@@ -29,9 +29,13 @@ class AirDays(msgspec.Struct, frozen=True):
 
 
 class AirHours(msgspec.Struct, frozen=True):
-    """Hour means of a station, district or city by quantity, (n_hours,), MISSING where not valid. [micros]"""
+    """Hour means of a station, district or city by quantity, (lead + n_hours,), MISSING where not valid. [micros]
+
+    The first `lead` are of the day before the period, which moving means reach back to.
+    """
 
     values: dict[str, IntArray]
+    lead: int = 0
 
 
 class SectionDays(msgspec.Struct, frozen=True):

@@ -297,6 +297,34 @@ def test_hours_by_primary_pollutant_are_those_of_the_stored_index(
         assert found.value == sum(quantity in primary.split(",") for primary in stored), quantity
 
 
+def test_hours_of_a_day_take_the_mean_of_the_hours_before_it(store: SqliteStore, shipped: Config) -> None:
+    # SO2 900 for two days: above 800 the mean of 24 hours, 20 of which must be there: 200 + 100/800 x 100 = 212.5
+    loaded = world(shipped, stations(1))
+    put(store, *[r for day in days("2025-06-01", "2025-06-02") for r in day_of("a01", day, CLEAN | {"so2": 900.0})])
+    derivation.derive(loaded, store)
+    first = [row(store, "air_hour", "a01", start_of("2025-06-01") + hour * HOUR, "aqi") for hour in range(48)]
+    assert first == [43] * 19 + [213] * 29
+    for scope in ("station:a01", f"city:{CITY}", "list:all"):
+        hours = [
+            figure(loaded, store, "air.primary_hours.so2", scope, period, plan=plan_of(all=["a01"])).value
+            for period in ("2025-06-01", "2025-06-02", "2025-06-01..2025-06-02")
+        ]
+        assert hours == [5, 24, 29]
+
+
+def test_hours_of_the_first_day_of_an_edition_take_those_before_it(store: SqliteStore, shipped: Config) -> None:
+    # PM2.5 140 for two days, by its moving mean; of both editions 150 + 50/35 x 25 = 185.71
+    moving = {"hourly_pm_input": "24h_moving"}
+    loaded = world(shipped, stations(1), editions={"HJ 633-2012": moving, "HJ 633-2026": moving})
+    values = CLEAN | {"pm25": 140.0, "pm10": 150.0}
+    put(store, *[r for day in days("2026-02-28", "2026-03-01") for r in day_of("a01", day, values)])
+    derivation.derive(loaded, store)
+    first = start_of("2026-02-28")
+    assert [row(store, "air_hour", "a01", first + h * HOUR, "aqi") for h in range(48)] == [25] * 19 + [186] * 29
+    for period, hours in {"2026-02-28": 5, "2026-03-01": 24, "2026-02-28..2026-03-01": 29}.items():
+        assert figure(loaded, store, "air.primary_hours.pm25", f"city:{CITY}", period).value == hours
+
+
 # --- lists and districts
 
 
