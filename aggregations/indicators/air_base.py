@@ -52,7 +52,8 @@ def days_of(facts: Facts) -> AirDays:
         return facts.air
     none = np.full(len(facts.period), MISSING, dtype=np.int64)
     zero = np.zeros(len(facts.period), dtype=np.int64)
-    return AirDays(dict.fromkeys(QUANTITIES, none), {}, dict.fromkeys(QUANTITIES, zero), none)
+    nothing: dict[str, list[Fraction | None]] = {q: [None] * len(facts.period) for q in QUANTITIES}
+    return AirDays(dict.fromkeys(QUANTITIES, none), nothing, dict.fromkeys(QUANTITIES, zero), none)
 
 
 class Indexes(msgspec.Struct, frozen=True):

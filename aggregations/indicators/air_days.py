@@ -86,10 +86,12 @@ def primary_hours(indicator: Indicator, facts: Facts, *, quantity: str) -> Figur
     assert facts.hours is not None  # the indicator says that it needs them
     parts = []
     for cut, index in facts.standards.runs(AirIndex, facts.period, staged=facts.staged):
-        hours = slice(cut.start * DAY_HOURS, cut.stop * DAY_HOURS)
-        values = {quantity: each[hours] for quantity, each in facts.hours.values.items()}
+        first, end = (facts.hours.lead + day * DAY_HOURS for day in (cut.start, cut.stop))
+        lead = min(first, DAY_HOURS)
+        values = {quantity: each[first - lead : end] for quantity, each in facts.hours.values.items()}
         limits = facts.standards.on(AirLimits, facts.period.first + cut.start * DAY, staged=facts.staged)
-        parts.append(judged(index_of_hours(values, index, limits, not_monitored=facts.not_monitored), index))
+        of_hours = index_of_hours(values, index, limits, lead=lead, not_monitored=facts.not_monitored)
+        parts.append(judged(of_hours, index))
     found = joined(parts)
     days = found.valid.reshape(-1, DAY_HOURS).any(axis=1)
     result = figure_of_days(

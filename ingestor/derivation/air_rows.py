@@ -28,9 +28,10 @@ def hour_rows(
     parts: dict[str, list[Any]] = {}
     for cut, index in config.standards.runs(AirIndex, whole.period, staged=area.staged):
         hours = slice(cut.start * HOURS, cut.stop * HOURS)
+        lead = min(hours.start, HOURS)
         limits = config.standards.on(AirLimits, whole.first + cut.start * DAY, staged=area.staged)
-        inside = {q: v[hours] for q, v in values.items()}
-        found = index_of_hours(inside, index, limits, not_monitored=area.not_monitored)
+        inside = {q: v[hours.start - lead : hours.stop] for q, v in values.items()}
+        found = index_of_hours(inside, index, limits, lead=lead, not_monitored=area.not_monitored)
         chosen = some[(some >= hours.start) & (some < hours.stop)] - hours.start
         _extend(parts, index_columns(found, index, chosen))
     columns |= parts
