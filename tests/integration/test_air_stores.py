@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ingestor import derivation
+from ingestor import config, derivation
 from ingestor.config import Config
 from ingestor.store import InfluxServer, InfluxStore, SqliteStore, Store
 from sensors.reading import Reading
@@ -130,3 +130,58 @@ def test_rows_of_a_district_go_when_its_stations_move_to_another(store: Store, s
         derivation.derive(loaded, store)
         found = {d: days_in(store, "district_air_day", f"{CITY}/{d}") for d in ("南山区", "福田区")}
         assert found == {d: ["2026-03-03"] if d == district else [] for d in found}
+
+
+HEADER = "id,name,name_en,city,district,lon,lat,since,until,area_class,role,not_monitored\n"
+
+
+def test_what_the_files_of_a_configuration_say_is_what_is_derived(tmp_path: Path, config_copy: Path) -> None:
+    def append(name: str, line: str) -> None:
+        with (config_copy / name).open("a", encoding="utf-8") as file:
+            file.write(line + "\n")
+
+    (config_copy / "stations" / "air.csv").write_text(
+        HEADER
+        + "a1,一,,shenzhen,南山区,,,2020-01-02,,I,,\n"
+        + "a2,二,,shenzhen,南山区,,,,2020-01-04,,assessment,so2;co\n"
+        + "c1,三,,shenzhen,南山区,,,,,,control,\n",
+        encoding="utf-8",
+    )
+    append("gas-states.csv", "a1,2020-01-02,,273.15")
+    checks_toml = config_copy / "checks.toml"
+    checks_toml.write_text(checks_toml.read_text().replace('action = "suspect"\nhours', 'action = "fail"\nhours'))
+    standard = config_copy / "standards" / "hj663-2013.toml"
+    text = standard.read_text().replace(
+        'city_day_from = "exact_station_days"', 'city_day_from = "rounded_station_days"'
+    )
+    standard.write_text(text)
+    wave, no2 = ([base + hour % 2 / 1000 for hour in range(24)] for base in (30.4, 100.0))
+
+    with closing(SqliteStore(tmp_path / "store.sqlite3")) as store:
+        for name in ("a1", "a2", "c1"):
+            for day in days("2020-01-01", "2020-01-04"):
+                stuck = name == "a1" and day == "2020-01-03"
+                put(store, *day_of(name, day, {"no2": no2, "pm25": 30.4 if stuck else wave}))
+        loaded = config.load(config_copy)
+        derivation.derive(loaded, store)
+        assert not derivation.is_stale(loaded, store)
+
+        # a1 from the 2nd, converted: 91.6; stuck on the 3rd. a2 until the 3rd. c1 only as a station.
+        spanned = days("2020-01-01", "2020-01-04")
+        assert [row(store, "air_day", "a1", day, "no2", "pm25") for day in spanned] == [
+            (None, None), (92, 30), (92, None), (92, 30),
+        ]  # fmt: skip
+        assert [row(store, "air_day", "a2", day, "no2", "pm25") for day in spanned] == [
+            (100, 30), (100, 30), (100, 30), (None, None),
+        ]  # fmt: skip
+        # (92 + 100) / 2 of rounded days
+        key = f"{CITY}/南山区"
+        assert [row(store, "district_air_day", key, day, "no2_exact", "no2_count") for day in spanned] == [
+            ("100000000", 1), ("96000000", 2), ("96000000", 2), ("92000000", 1),
+        ]  # fmt: skip
+
+        append("events.csv", DUST.replace("2026-02-28", "2020-01-02").replace("2026-03-01", "2020-01-03"))
+        changed = config.load(config_copy)
+        assert derivation.is_stale(changed, store)
+        derivation.derive(changed, store)
+        assert days_in(store, "city_air_day_without_events", CITY) == ["2020-01-02", "2020-01-03"]
