@@ -128,7 +128,7 @@ def judged(found: aqi.Index, index: AirIndex) -> Indexes:
 
 
 def _units(micros: IntArray, decimals: int, cut: slice) -> IntArray:
-    """Values rounded half to even to decimals, in units of the last; MISSING stays."""
+    """Values in units of their last decimal: those published have no more, the largest hour of ozone is rounded."""
     values = micros[cut]
     return np.where(values == MISSING, MISSING, divide_half_even(values, MICRO // 10**decimals))
 

@@ -124,10 +124,11 @@ def test_moving_mean_of_the_first_years_of_the_standards_says_which_are_missing(
 
     found = {f.indicator: f for f in evaluation.all_figures(loaded, store, "city:late", periods.parse("2017"))}
     assert len(found) == sum(indicator.medium == "air" for indicator in INDICATORS.values())
+    of_list = figure(loaded, store, "air.moving_mean.pm25", "list:all", "2017", plan=plan_of(all=["a1"]))
     moving = found["air.moving_mean.pm25"]
     assert (moving.value, moving.sufficient) == (None, False)
-    assert moving.reasons == [
-        "2017: not enough valid days", "2016: not enough valid days", "2015: no edition of the standards",
+    assert moving.reasons == of_list.reasons == [
+        "2017: not enough valid days", "2016: not enough valid days", "2015: before the standards",
     ]  # fmt: skip
 
 
