@@ -48,7 +48,10 @@ def air_facts(
     years: list[tuple[AirDays, AirDays | None]] = []
     if "years" in needs:
         before = [period.years_before(n) for n in range(1, EARLIER_YEARS + 1)]
-        years = [_days(config, store, scope, each) for each in before if each.first >= covered]
+        years = [
+            _days(config, store, scope, each) if each.first >= covered else (_no_days(len(each)), None)
+            for each in before
+        ]
     return Facts(
         scope=scope.text,
         period=period,
@@ -90,16 +93,11 @@ def _read(config: Config, store: Tables, table: str, key: str, period: Period) -
 def _rows(config: Config, store: Tables, table: str, key: str, period: Period, over: AirDays | None) -> AirDays:
     """Rows of a table of days, laid over other days where there are some."""
     start, n = config.start_of(period.first), len(period)
-    if over is None:
-        values = {q: np.full(n, MISSING, dtype=np.int64) for q in air.QUANTITIES}
-        exact: dict[str, list[Fraction | None]] = {q: [None] * n for q in air.QUANTITIES}
-        counts = {q: np.zeros(n, dtype=np.int64) for q in air.QUANTITIES}
-        hour_max = np.full(n, MISSING, dtype=np.int64)
-    else:
-        values = {q: v.copy() for q, v in over.values.items()}
-        exact = {q: list(v) for q, v in over.exact.items()}
-        counts = {q: v.copy() for q, v in over.counts.items()}
-        hour_max = over.ozone_hour_max.copy()
+    over = over or _no_days(n)
+    values = {q: v.copy() for q, v in over.values.items()}
+    exact = {q: list(v) for q, v in over.exact.items()}
+    counts = {q: v.copy() for q, v in over.counts.items()}
+    hour_max = over.ozone_hour_max.copy()
     columns = ["o3_hour_max", *(f"{q}{end}" for q in air.QUANTITIES for end in ("", "_exact", "_count"))]
     for time, largest, *row in store.read(table, key, start, start + n * DAY_S, columns):
         i = (time - start) // DAY_S
@@ -110,6 +108,13 @@ def _rows(config: Config, store: Tables, table: str, key: str, period: Period, o
             exact[q][i] = None if text is None else Fraction(text)
             counts[q][i] = count or 0
     return AirDays(values, exact, counts, hour_max)
+
+
+def _no_days(n: int) -> AirDays:
+    """Days without anything."""
+    none, zero = np.full(n, MISSING, dtype=np.int64), np.zeros(n, dtype=np.int64)
+    exact: dict[str, list[Fraction | None]] = {q: [None] * n for q in air.QUANTITIES}
+    return AirDays(dict.fromkeys(air.QUANTITIES, none), exact, dict.fromkeys(air.QUANTITIES, zero), none)
 
 
 def area_of(config: Config, scope: Scope) -> Area:

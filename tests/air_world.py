@@ -122,7 +122,7 @@ def row(store: Store, table: str, key: str, time: str | int, *columns: str) -> A
 def days_in(store: Store, table: str, key: str) -> list[str]:
     """Days that have a row."""
     zone = dt.timezone(dt.timedelta(hours=8))
-    rows = store.read(table, key, -(2**40), 2**40, ["edition"])
+    rows = store.read(table, key, -(2**33), 2**33, ["edition"])
     return [str(dt.datetime.fromtimestamp(at, zone).date()) for at, *_ in rows]
 
 

@@ -170,6 +170,6 @@ def index_of_hours(
             means = moving_mean(micros, valid, hours=DAY_HOURS, min_hours=limits.day_min_hours)
         else:
             means = Ratios(micros, valid.astype(np.int64))
-        rounded = means.rounded(item.decimals)
-        concentrations[key] = np.where(rounded == MISSING, MISSING, rounded // (MICRO // 10**item.decimals))[lead:]
+        rounded = means.rounded(item.decimals)[lead:]
+        concentrations[key] = np.where(rounded == MISSING, MISSING, rounded // (MICRO // 10**item.decimals))
     return aqi.of_hour(concentrations, index, not_monitored=not_monitored)

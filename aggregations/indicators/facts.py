@@ -59,9 +59,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
 
     `standards` are already those of `mode`. `area_class` says which limits of GB 3095 hold, `not_monitored` which
     quantities are not measured by plan. `air_without_events` are the days without the hours of exceptional events,
-    None where there were none. `hours` and `earlier` (the days of the years before, the last first, as far as
-    editions cover them) are there where the indicator asks for them; `earlier_without_events` is empty where no event
-    touched any of those years.
+    None where there were none. `hours` and `earlier` (the days of the years before, the last first) are there where
+    the indicator asks for them; `earlier_without_events` is empty where no event touched any of those years.
     """
 
     scope: str

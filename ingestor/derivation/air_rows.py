@@ -75,10 +75,9 @@ def index_columns(found: aqi.Index, index: AirIndex, chosen: IntArray) -> dict[s
         bits |= aqi.is_primary(found, quantity, index)[chosen].astype(np.int64) << n
     values = found.aqi[chosen]
     names = [",".join(q for n, q in enumerate(quantities) if code >> n & 1) for code in range(1 << len(quantities))]
-    there = (values != aqi.NONE).tolist()
     columns["aqi"] = nullable_ints(values, 1)
     columns["level"] = [n or None for n in aqi.levels(values, index).tolist()]
-    columns["primary"] = [names[code] if ok else None for code, ok in zip(bits.tolist(), there, strict=True)]
+    columns["primary"] = [names[code] or None for code in bits.tolist()]
     columns["edition"] = [index.edition.id] * len(chosen)
     return columns
 

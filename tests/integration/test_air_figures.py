@@ -22,6 +22,7 @@ from aggregations.standards import Mode
 from ingestor import derivation, evaluation, scopes
 from ingestor.air_facts import air_facts
 from ingestor.config import City, Config
+from ingestor.explanation import explanation
 from ingestor.store import SqliteStore
 from sensors.errors import ConfigError
 from sensors.register import Station
@@ -123,11 +124,25 @@ def test_moving_mean_of_the_first_years_of_the_standards_says_which_are_missing(
 
     found = {f.indicator: f for f in evaluation.all_figures(loaded, store, "city:late", periods.parse("2017"))}
     assert len(found) == sum(indicator.medium == "air" for indicator in INDICATORS.values())
+    of_list = figure(loaded, store, "air.moving_mean.pm25", "list:all", "2017", plan=plan_of(all=["a1"]))
     moving = found["air.moving_mean.pm25"]
     assert (moving.value, moving.sufficient) == (None, False)
-    assert moving.reasons == [
+    assert moving.reasons == of_list.reasons == [
         "2017: not enough valid days", "2016: not enough valid days", "2015: before the standards",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("first", ["2012-02-29", "2012-03-01", "2012-03-07", "2012-03-08"])
+def test_explanation_of_the_first_days_of_the_standards_reads_no_day_before(
+    first: str, store: SqliteStore, shipped: Config
+) -> None:
+    # Cities of an early stage apply GB 3095-2012 from 2012-02-29; stuck hours are looked for in days around, too.
+    loaded = world(shipped, stations(1))
+    put(store, *day_of("a01", first, CLEAN, hours=range(19)))
+    derivation.derive(loaded, store)
+    found = explanation(loaded, store, "air.annual_mean.pm25", "station:a01", periods.parse(f"{first}..{first}"))
+    assert [(each.hours, each.valid, each.excluded) for each in found.stations] == [(24, 19, {"no reading": 5})]
+    assert [each.hours for each in found.excluded_hours] == [5]
 
 
 # --- indexes: stored, computed by evaluation, and by a loop
