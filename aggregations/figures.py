@@ -26,9 +26,9 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
     rounding. `valid` of `expected` units (`counted`: days, sections, ...) entered it; `excluded` says why the
     others did not. Where `sufficient` is false the value must not be shown without a mark, and `reasons` says which
     rule is not met; `provisional` says what still runs. `editions` maps each standard used to the digest of its file;
-    `assumed` lists rules that were recalled, not read. `mode` names how a period is evaluated in which editions
-    change. `events` tells whether hours of decided exceptional events, where there were any, are in the figure;
-    `counterpart` is then the figure with the other choice.
+    `rules` names by edition all that were used, and `assumed` lists those that were recalled, not read. `mode` names
+    how a period is evaluated in which editions change. `events` tells whether hours of decided exceptional events,
+    where there were any, are in the figure; `counterpart` is then the figure with the other choice.
     """
 
     indicator: str
@@ -44,6 +44,7 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
     excluded: dict[str, int]
     editions: dict[str, str]
     assumed: list[str]
+    rules: dict[str, list[str]] = {}
     reasons: list[str] = []
     provisional: list[str] = []
     mode: Mode = "by_date"

@@ -16,15 +16,20 @@ import msgspec
 from aggregations import plans, standards
 from aggregations.plans import Plan
 from aggregations.standards import Standards
-from sensors import quantities, register, sources, strict
+from sensors import checks, events, gas_states, quantities, register, sources, strict
+from sensors.checks import Checks
 from sensors.errors import ConfigError, shown
+from sensors.events import Events
+from sensors.gas_states import GasStates
 from sensors.quantities import MEDIA, Quantities
-from sensors.register import Register, Station
+from sensors.register import STATION_ID, Register, Station
 from sensors.sources import Source
 
 BUNDLED = Path(__file__).parent / "default_config"
 """The copy of `config/` in an installed wheel."""
 CHECKOUT = Path(__file__).parent.parent / "config"
+
+_FIGURES_DEPEND_ON = ("stations/", "standards/", "quantities.toml", "checks.toml", "gas-states.csv", "events.csv")
 
 Positive = Annotated[int, msgspec.Meta(ge=1)]
 Port = Annotated[int, msgspec.Meta(ge=1, le=65_535)]
@@ -124,6 +129,9 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     quantities: Quantities
     register: Register
     sources: list[Source]
+    checks: Checks
+    gas_states: GasStates
+    events: Events
     standards: Standards
     plans: dict[str, Plan]
     embedded_broker: str
@@ -196,9 +204,13 @@ def load(directory: Path) -> Config:
     def read(name: str) -> str:
         try:
             text = (directory / name).read_text(encoding="utf-8")
+        except FileNotFoundError as error:
+            raise ConfigError(
+                f"{label(name)}: expected a readable UTF-8 file, got none; `qingjing init DIR` makes all that there are"
+            ) from error
         except (OSError, UnicodeDecodeError) as error:
             raise ConfigError(f"{label(name)}: expected a readable UTF-8 file, got {error}") from error
-        if name.startswith(("stations/", "standards/", "quantities")):
+        if name.startswith(_FIGURES_DEPEND_ON):
             digest.update(f"{name}\0{text}\0".encode())
         return text
 
@@ -215,6 +227,7 @@ def load(directory: Path) -> Config:
     ]
     _check_cities(settings, stations, directory)
     known = quantities.parse(read("quantities.toml"), file=label("quantities.toml"))
+    register.check_quantities(stations, known, file=label("stations/air.csv"))
     gateways = register.parse_gateways(read("gateways.csv"), stations, file=label("gateways.csv"))
     all_stations = Register(stations, gateways)
     found_plans = {}
@@ -223,15 +236,33 @@ def load(directory: Path) -> Config:
         plan = plans.parse(read(name), file=label(name), stem=path.stem)
         plans.check_names(plan, all_stations, [city.id for city in settings.city], file=label(name))
         found_plans[plan.id] = plan
+    offset_s = _fixed_offset(settings.zone, label("settings.toml"))
+    all_checks = checks.parse(read("checks.toml"), file=label("checks.toml"))
+    checks.check_quantities(all_checks, known, file=label("checks.toml"))
+    air = [station.id for station in all_stations.of("air")]
+    all_gas_states = gas_states.parse(read("gas-states.csv"), air, file=label("gas-states.csv"))
+    all_events = events.parse(
+        read("events.csv"),
+        cities=[city.id for city in settings.city],
+        stations=stations,
+        quantities=known.air,
+        offset_s=offset_s,
+        file=label("events.csv"),
+    )
     all_standards = _standards(directory, read, known)
+    all_sources = sources.parse(read("sources.toml"), file=label("sources.toml"))
+    sources.check_quantities(all_sources, known, file=label("sources.toml"))
     return Config(
         directory=directory,
         fingerprint=int(digest.hexdigest()[:12], 16),
         settings=settings,
-        offset_s=_fixed_offset(settings.zone, label("settings.toml")),
+        offset_s=offset_s,
         quantities=known,
         register=all_stations,
-        sources=sources.parse(read("sources.toml"), file=label("sources.toml")),
+        sources=all_sources,
+        checks=all_checks,
+        gas_states=all_gas_states,
+        events=all_events,
         standards=all_standards,
         plans=found_plans,
         embedded_broker=_embedded_broker(read("broker/embedded.toml"), label("broker/embedded.toml")),
@@ -294,6 +325,12 @@ def _check_cities(settings: Settings, stations: list[Station], directory: Path) 
     cities = [city.id for city in settings.city]
     if len(set(cities)) != len(cities):
         raise ConfigError(f"{directory / 'settings.toml'}: city: expected each id once, got {shown(cities)}")
+    for i, city in enumerate(cities):
+        if not STATION_ID.fullmatch(city):
+            raise ConfigError(
+                f"{directory / 'settings.toml'}: city[{i}].id: expected 1 to 64 characters as of a station, "
+                f"got {shown(city)}"
+            )
     for station in stations:
         if station.city not in cities:
             raise ConfigError(

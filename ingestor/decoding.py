@@ -5,6 +5,7 @@ import traceback
 
 from ingestor.config import Config
 from ingestor.store import Arrival
+from sensors import units
 from sensors.decoders import DIALECTS, Context
 from sensors.reading import Decoded, Refusal
 from sensors.sources import Source
@@ -63,8 +64,10 @@ class Decoding:
         return found
 
     def _context(self, source: Source, captures: dict[str, str]) -> Context:
+        medium = captures.get("medium", source.medium)
+        factors = units.factors(source.units, self._config.quantities.air) if medium == "air" else {}
         return Context(
-            medium=captures.get("medium", source.medium),
+            medium=medium,
             station=captures.get("station"),
             gateway=captures.get("gateway"),
             max_ahead_s=source.max_ahead_s,
@@ -72,4 +75,5 @@ class Decoding:
             offset_s=self._config.offset_s,
             quantities=self._config.quantities,
             register=self._config.register,
+            factors=factors or None,
         )

@@ -1,21 +1,25 @@
 """Evaluation: from the derived days in the store to figures and verdicts."""
 
 import datetime as dt
-from decimal import Decimal
+from collections.abc import Collection
+from fnmatch import fnmatchcase
 
-import msgspec
 import numpy as np
 
-from aggregations import air, plans
+from aggregations import indicators, plans
 from aggregations.figures import Figure
-from aggregations.indicators import INDICATORS, AirDays, Facts, MonitorDays, SectionDays
+from aggregations.indicators import INDICATORS, Facts, Indicator, MonitorDays, SectionDays
 from aggregations.periods import Period
 from aggregations.plans import Plan, Verdict
+from aggregations.standards import Mode
+from ingestor import scopes
+from ingestor.air_facts import air_facts
 from ingestor.config import DAY_S, Config
 from ingestor.schema import WATER_ITEMS
+from ingestor.scopes import Scope
 from ingestor.store import Tables
 from sensors.errors import ConfigError, shown
-from sensors.quantities import Medium
+from sensors.quantities import MEDIA, Medium
 from sensors.register import Station
 
 
@@ -37,27 +41,59 @@ def evaluate(config: Config, store: Tables, plan: Plan, as_of: dt.date) -> list[
     return verdicts
 
 
+def chosen_indicators(names: Collection[str], media: Collection[Medium]) -> list[Indicator]:
+    """Return the indicators that names and patterns such as `air.primary_days.*` choose; all of some media without.
+
+    Raises
+    ------
+    ConfigError
+        If a name or pattern chooses none.
+    """
+    found: dict[str, Indicator] = {}
+    for pattern in names:
+        matching = {name: indicator for name, indicator in INDICATORS.items() if fnmatchcase(name, pattern)}
+        if not matching:
+            raise ConfigError(f"indicator: expected one of {', '.join(INDICATORS)}, got {shown(pattern)}")
+        found |= matching
+    return list(found.values()) if names else [i for i in INDICATORS.values() if i.medium in media]
+
+
 def all_figures(
-    config: Config, store: Tables, scope: str, period: Period, *, names: list[str], plan: Plan | None = None
+    config: Config,
+    store: Tables,
+    scope: str,
+    period: Period,
+    *,
+    names: Collection[str] = (),
+    plan: Plan | None = None,
+    mode: Mode = "by_date",
 ) -> list[Figure]:
     """Compute the named indicators for a scope and a period; all that fit the scope where `names` is empty.
 
     Raises
     ------
     ConfigError
-        If an indicator or the scope is unknown.
+        If an indicator or the scope is unknown, or no edition of a standard covers the period.
     """
-    for name in names:
-        if name not in INDICATORS:
-            raise ConfigError(f"indicator: expected one of {', '.join(INDICATORS)}, got {shown(name)}")
-    stations = {medium: _members(config, medium, scope, plan) for medium in ("air", "water", "noise")}
-    chosen = names or [i.name for i in INDICATORS.values() if stations[i.medium]]
+    where = scopes.resolve(config, scope, plan)
+    media = [medium for medium in MEDIA if where.stations[medium]]
+    chosen = chosen_indicators(names, media)
     if not chosen:
         raise ConfigError(f"scope: expected a city, station or list with registered stations, got {shown(scope)}")
-    return [compute(config, store, name, scope, period, plan=plan) for name in chosen]
+    facts = {m: facts_of(config, store, m, where, period, chosen, mode) for m in {i.medium for i in chosen}}
+    return [indicators.compute(indicator, facts[indicator.medium]) for indicator in chosen]
 
 
-def compute(config: Config, store: Tables, name: str, scope: str, period: Period, *, plan: Plan | None) -> Figure:
+def compute(
+    config: Config,
+    store: Tables,
+    name: str,
+    scope: str,
+    period: Period,
+    *,
+    plan: Plan | None = None,
+    mode: Mode = "by_date",
+) -> Figure:
     """Compute one indicator for a scope and a period.
 
     Raises
@@ -65,54 +101,36 @@ def compute(config: Config, store: Tables, name: str, scope: str, period: Period
     ConfigError
         If the scope is unknown, or no edition of a standard covers the period.
     """
-    indicator = INDICATORS[name]
-    members = _members(config, indicator.medium, scope, plan)
-    cities = {station.city for station in members}
-    facts = Facts(scope=scope, period=period, standards=config.standards, staged=any(map(config.staged, cities)))
-    if indicator.medium == "air":
-        facts = msgspec.structs.replace(facts, air=_air_days(config, store, scope, period))
-    elif indicator.medium == "water":
-        facts = msgspec.structs.replace(facts, sections=[_section(config, store, s, period) for s in members])
-    else:
-        facts = msgspec.structs.replace(facts, monitors=[_monitor(config, store, s, period) for s in members])
-    return indicator.compute(indicator, facts)
+    return all_figures(config, store, scope, period, names=[name], plan=plan, mode=mode)[0]
 
 
-def _members(config: Config, medium: Medium, scope: str, plan: Plan | None) -> list[Station]:
-    """Stations of a medium in a scope: `city:ID`, `station:ID`, or `list:NAME` of a plan."""
-    kind, _, name = scope.partition(":")
-    if kind == "city" and any(city.id == name for city in config.settings.city):
-        return config.register.of(medium, name)
-    if kind == "station":
-        if all(config.register.get(each, name) is None for each in ("air", "water", "noise")):
-            raise ConfigError(f"scope: expected a station of the register, got {shown(name)}")
-        station = config.register.get(medium, name)
-        return [station] if station else []
-    if kind == "list" and plan is not None and name in plan.lists:
-        return [s for s in (config.register.get(medium, each) for each in plan.lists[name]) if s]
-    cities = ", ".join(f"city:{city.id}" for city in config.settings.city)
-    raise ConfigError(f"scope: expected {cities}, station:ID, or list:NAME of the plan given, got {shown(scope)}")
+def facts_of(
+    config: Config,
+    store: Tables,
+    medium: Medium,
+    scope: Scope,
+    period: Period,
+    chosen: Collection[Indicator],
+    mode: Mode,
+) -> Facts:
+    """Return what indicators of a medium are computed from."""
+    if medium == "air":
+        return air_facts(config, store, scope, period, mode=mode, needs={indicator.needs for indicator in chosen})
+    members = scope.stations[medium]
+    return Facts(
+        scope=scope.text,
+        period=period,
+        standards=config.standards.under(mode),
+        staged=any(config.staged(station.city) for station in members),
+        mode=mode,
+        sections=[_section(config, store, s, period) for s in members] if medium == "water" else [],
+        monitors=[_monitor(config, store, s, period) for s in members] if medium == "noise" else [],
+    )
 
 
 def _bounds(config: Config, period: Period) -> tuple[int, int]:
     start = config.start_of(period.first)
     return start, start + len(period) * DAY_S
-
-
-def _air_days(config: Config, store: Tables, scope: str, period: Period) -> AirDays:
-    kind, _, name = scope.partition(":")
-    if kind == "list":
-        raise ConfigError(f"scope: expected city:ID or station:ID for air, got {shown(scope)}")
-    start, end = _bounds(config, period)
-    days = AirDays({q: [None] * len(period) for q in air.QUANTITIES}, [None] * len(period))
-    table = "city_air_day" if kind == "city" else "air_day"
-    for time, aqi, *values in store.read(table, name, start, end, ["aqi", *air.QUANTITIES]):
-        i = (time - start) // DAY_S
-        days.aqi[i] = aqi
-        for quantity, value in zip(air.QUANTITIES, values, strict=True):
-            if value is not None:
-                days.values[quantity][i] = Decimal(repr(value))
-    return days
 
 
 def _section(config: Config, store: Tables, station: Station, period: Period) -> SectionDays:

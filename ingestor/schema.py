@@ -22,15 +22,21 @@ class Table(msgspec.Struct, frozen=True):
     columns: dict[str, Kind]
 
 
-_AIR_DAY: dict[str, Kind] = {
-    **dict.fromkeys(QUANTITIES, "REAL"),
-    **{f"{q}_exact": "REAL" for q in QUANTITIES},
-    **{f"{q}_count": "INTEGER" for q in QUANTITIES},
+_INDEX: dict[str, Kind] = {
     **{f"iaqi_{q}": "INTEGER" for q in QUANTITIES},
     "aqi": "INTEGER",
     "level": "INTEGER",
     "primary": "TEXT",
     "edition": "TEXT",
+}
+_COUNTS: dict[str, Kind] = {f"{q}_count": "INTEGER" for q in QUANTITIES}
+_AIR_HOUR: dict[str, Kind] = {**dict.fromkeys(QUANTITIES, "REAL"), **_INDEX}
+_AIR_DAY: dict[str, Kind] = {
+    **dict.fromkeys(QUANTITIES, "REAL"),
+    **{f"{q}_exact": "TEXT" for q in QUANTITIES},
+    **_COUNTS,
+    "o3_hour_max": "REAL",
+    **_INDEX,
 }
 
 WATER_ITEMS: Final = (
@@ -48,12 +54,21 @@ WATER_ITEMS: Final = (
 )
 
 _TABLES = (
-    # Hour means that entered the statistics; NULL where an hour is not valid. [ug/m3; CO mg/m3]
-    Table("air_hour", "station", dict.fromkeys(QUANTITIES, "REAL")),
-    # <q>: rounded, NULL where not valid; <q>_exact: before rounding; <q>_count: valid hours.
+    # Hour means that entered the statistics, NULL where not valid, and the real-time index. [ug/m3; CO mg/m3]
+    # primary: primary pollutants joined by commas, NULL where there is none.
+    Table("air_hour", "station", _AIR_HOUR),
+    # As air_hour, mean of the stations; <q>_count: valid stations. A district's key is CITY/DISTRICT.
+    Table("city_air_hour", "city", {**_AIR_HOUR, **_COUNTS}),
+    Table("district_air_hour", "district", {**_AIR_HOUR, **_COUNTS}),
+    # <q>: rounded, NULL where not valid; <q>_exact: the fraction before, in millionths; <q>_count: valid hours.
     Table("air_day", "station", _AIR_DAY),
     # As air_day; <q>_count: valid stations.
     Table("city_air_day", "city", _AIR_DAY),
+    Table("district_air_day", "district", _AIR_DAY),
+    # Only the days that decided exceptional events touch, once more without the hours of the events.
+    Table("air_day_without_events", "station", _AIR_DAY),
+    Table("city_air_day_without_events", "city", _AIR_DAY),
+    Table("district_air_day_without_events", "district", _AIR_DAY),
     # Class of each reading on its raw values, profile `realtime`: 1 to 5, 6 worse than V, 0 none.
     Table("water_reading", "station", {"class": "INTEGER"}),
     # <item>: daily mean, NULL where not valid; <item>_count: results of the day.

@@ -14,6 +14,9 @@ Unit = Literal["ug/m3", "mg/m3", "mg/L", "degC", "1", "uS/cm", "NTU", "dB", "cel
 
 MEDIA: tuple[Medium, ...] = get_args(Medium)
 
+CONCENTRATIONS: tuple[Unit, ...] = ("ug/m3", "mg/m3")
+"""Units of mass in a volume of air."""
+
 RESERVED = ("name", "tags", "time", "station", "period_s")
 """Words that name something else in the tables of a store."""
 _KEY = re.compile(r"[a-z][a-z0-9_]{0,31}")
@@ -26,7 +29,8 @@ class Quantity(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """One measured quantity.
 
     `minimum` and `maximum` (inclusive, in `unit`) bound what an instrument can plausibly report;
-    a value outside stays stored but does not enter statistics.
+    a value outside stays stored but does not enter statistics. `molar_mass` [g/mol] makes it a gas, which sources may
+    also send as a mole fraction.
     """
 
     name: str
@@ -36,6 +40,7 @@ class Quantity(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     minimum: Decimal
     maximum: Decimal
     decimals: Annotated[int, msgspec.Meta(ge=0, le=6)]
+    molar_mass: Decimal | None = None
 
 
 class Quantities(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -57,7 +62,7 @@ def parse(text: str, *, file: str) -> Quantities:
     Raises
     ------
     ConfigError
-        If a key, unit or number is wrong, or a range is empty.
+        If a key, unit or number is wrong, a range is empty, or what is no concentration of a gas has a molar mass.
     """
     quantities = strict.toml(text, Quantities, file=file)
     for medium in MEDIA:
@@ -76,5 +81,10 @@ def parse(text: str, *, file: str) -> Quantities:
                 raise ConfigError(
                     f"{file}: {medium}.{key}.maximum: expected more than minimum "
                     f"{quantity.minimum}, got {quantity.maximum}"
+                )
+            if quantity.molar_mass is not None and (quantity.unit not in CONCENTRATIONS or quantity.molar_mass <= 0):
+                raise ConfigError(
+                    f"{file}: {medium}.{key}.molar_mass: expected a positive number, of a quantity in "
+                    f"{' or '.join(CONCENTRATIONS)}, got {quantity.molar_mass} of one in {quantity.unit}"
                 )
     return quantities

@@ -11,15 +11,17 @@ import msgspec
 
 from sensors import strict
 from sensors.errors import ConfigError, shown
-from sensors.quantities import Medium
+from sensors.quantities import Medium, Quantities
 
 WaterBody = Literal["river", "lake"]
 WaterClass = Literal["I", "II", "III", "IV", "V"]
 ZoneClass = Literal["0", "1", "2", "3", "4a", "4b"]
+AreaClass = Literal["I", "II"]
+Role = Literal["assessment", "control", "background", "traffic"]
 
 STATION_ID = re.compile(r"[^\s/+#$,=\\\"'\x00-\x1f][^\s/+#,=\\\"'\x00-\x1f]{0,63}")
 """What a station may be called: up to 64 characters that can stand in one level of an MQTT topic and in a line of
-InfluxDB without escaping."""
+InfluxDB without escaping. So may a district, which is half of a key of derived tables."""
 
 _COMMON = ("id", "name", "name_en", "city", "district", "lon", "lat")
 _DATES = ("since", "until")
@@ -29,6 +31,8 @@ COLUMNS: dict[Medium, tuple[str, ...]] = {
     "noise": (*_COMMON, "zone_class", *_DATES),
 }
 """Columns of the register files, in order."""
+OPTIONAL: dict[Medium, tuple[str, ...]] = {"air": ("area_class", "role", "not_monitored"), "water": (), "noise": ()}
+"""Columns that may follow those, any of them, in this order."""
 GATEWAY_COLUMNS = ("gateway", "medium", "station")
 """Columns of gateways.csv: a row for each station that a gateway sends."""
 
@@ -38,6 +42,10 @@ class Station(msgspec.Struct, frozen=True, kw_only=True):
 
     `since` is the first local day that counts and `until` the first that no longer does; None leaves
     the end open. `water`, `body` and `target_class` belong to water sections, `zone_class` to noise monitors.
+
+    Air stations have the other three. `area_class` says which limits of GB 3095 hold there. Only stations whose
+    `role` is "assessment" are averaged into a city's values. `not_monitored` are the quantities that the station does
+    not measure by plan (HJ 633-2026, 5.3.2).
     """
 
     medium: Medium
@@ -54,6 +62,9 @@ class Station(msgspec.Struct, frozen=True, kw_only=True):
     body: WaterBody = "river"
     target_class: WaterClass | None = None
     zone_class: ZoneClass | None = None
+    area_class: AreaClass = "II"
+    role: Role = "assessment"
+    not_monitored: tuple[str, ...] = ()
 
     def expected_on(self, day: dt.date) -> bool:
         """Whether readings of `day` are expected of this station."""
@@ -90,13 +101,33 @@ def parse(text: str, medium: Medium, *, file: str) -> list[Station]:
         If a column, id, number, date or class is wrong, or an id stands twice.
     """
     stations: dict[str, Station] = {}
-    for number, row in strict.rows(text, COLUMNS[medium], file=file):
+    for number, row in strict.rows(text, COLUMNS[medium], file=file, optional=OPTIONAL[medium]):
         at = f"{file}: line {number}"
         station = _station(row, medium, at)
         if station.id in stations:
             raise ConfigError(f"{at}: id: expected each id once, got {shown(station.id)} again")
         stations[station.id] = station
     return list(stations.values())
+
+
+def check_quantities(stations: list[Station], quantities: Quantities, *, file: str) -> None:
+    """Check that stations leave out only quantities of air, and not all of them.
+
+    Raises
+    ------
+    ConfigError
+        If `not_monitored` names a quantity that does not exist, one twice, or all.
+    """
+    known = ", ".join(quantities.air)
+    for station in stations:
+        at = f"{file}: {station.id}: not_monitored"
+        for i, key in enumerate(station.not_monitored):
+            if key not in quantities.air:
+                raise ConfigError(f"{at}: expected quantities of air ({known}), joined by ;, got {shown(key)}")
+            if key in station.not_monitored[:i]:
+                raise ConfigError(f"{at}: expected each once, got {shown(key)} again")
+        if station.not_monitored and len(station.not_monitored) == len(quantities.air):
+            raise ConfigError(f"{at}: expected at least one of {known} left to monitor, got all")
 
 
 def parse_gateways(text: str, stations: list[Station], *, file: str) -> dict[tuple[str, str], str]:
@@ -125,17 +156,25 @@ def parse_gateways(text: str, stations: list[Station], *, file: str) -> dict[tup
 
 
 def as_csv(stations: list[Station]) -> str:
-    """Return stations of one medium as the text of a register file, header first."""
+    """Return stations of one medium as the text of a register file, header first.
+
+    An optional column is there where a station has something else than the default in it.
+    """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     if stations:
-        columns = COLUMNS[stations[0].medium]
+        medium = stations[0].medium
+        defaults = {field.name: field.default for field in msgspec.structs.fields(Station)}
+        used = [c for c in OPTIONAL[medium] if any(getattr(s, c) != defaults[c] for s in stations)]
+        columns = (*COLUMNS[medium], *used)
         writer.writerow(columns)
         writer.writerows([[_field(getattr(station, column)) for column in columns] for station in stations])
     return text.getvalue()
 
 
 def _field(value: object) -> str:
+    if isinstance(value, tuple):
+        return ";".join(value)
     return "" if value is None else str(value)
 
 
@@ -172,6 +211,10 @@ def _station(row: dict[str, str], medium: Medium, at: str) -> Station:
         raise ConfigError(
             f"{at}: id: expected 1 to 64 characters without blanks, quotes, or / + # , = \\, got {shown(row['id'])}"
         )
+    if row["district"] and not STATION_ID.fullmatch(row["district"]):
+        raise ConfigError(
+            f"{at}: district: expected nothing, or 1 to 64 characters as of an id, got {shown(row['district'])}"
+        )
     special: dict[str, object] = {}
     if medium == "water":
         special = {"water": row["water"], "body": choice("body", get_args(WaterBody))}
@@ -179,6 +222,13 @@ def _station(row: dict[str, str], medium: Medium, at: str) -> Station:
             special["target_class"] = choice("target_class", get_args(WaterClass))
     elif medium == "noise":
         special = {"zone_class": choice("zone_class", get_args(ZoneClass))}
+    else:
+        if row["area_class"]:
+            special["area_class"] = choice("area_class", get_args(AreaClass))
+        if row["role"]:
+            special["role"] = choice("role", get_args(Role))
+        if row["not_monitored"]:
+            special["not_monitored"] = tuple(key.strip() for key in row["not_monitored"].split(";"))
     station = Station(
         medium=medium,
         id=row["id"],

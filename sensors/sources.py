@@ -6,10 +6,11 @@ from collections.abc import Callable
 
 import msgspec
 
-from sensors import strict
+from sensors import strict, units
 from sensors.decoders import DIALECTS
 from sensors.errors import ConfigError, shown
-from sensors.quantities import MEDIA, Medium
+from sensors.quantities import MEDIA, Medium, Quantities
+from sensors.units import SourceUnit
 
 _CAPTURE = re.compile(r"\{(\w+)\}")
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -22,7 +23,8 @@ class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     `topic` is a template such as `env/v1/{medium}/{station}`; each capture stands for one whole level. Below
     `{gateway}` only stations that the register gives to that gateway are taken.
     A template without `{medium}` needs `medium`. A time more than `max_ahead_s` after the collector's clock, or
-    before `not_before` (a gateway whose clock was never set), is refused.
+    before `not_before` (a gateway whose clock was never set), is refused. `units` names quantities of air that come in
+    another unit than their own.
     """
 
     name: str
@@ -32,6 +34,7 @@ class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     max_payload_bytes: int = 262_144
     max_ahead_s: int = 300
     not_before: dt.date = dt.date(2000, 1, 1)
+    units: dict[str, SourceUnit] = {}
 
     @property
     def subscription(self) -> str:
@@ -97,3 +100,28 @@ def parse(text: str, *, file: str) -> list[Source]:
         if source.max_payload_bytes < 1 or source.max_ahead_s < 0:
             raise ConfigError(f"{at}: expected positive limits, got {source.max_payload_bytes}, {source.max_ahead_s}")
     return sources
+
+
+def check_quantities(sources: list[Source], quantities: Quantities, *, file: str) -> None:
+    """Check that the units of the sources can be converted.
+
+    Raises
+    ------
+    ConfigError
+        If a source of another medium than air names a unit, or one names a quantity that does not exist, or a unit
+        that its quantity cannot have: ppb and ppm are for gases, those with a molar mass.
+    """
+    for i, source in enumerate(sources):
+        at = f"{file}: source[{i}].units"
+        if source.units and source.medium not in (None, "air"):
+            raise ConfigError(f"{at}: expected nothing as the source is of {source.medium}, got {shown(source.units)}")
+        for key, unit in source.units.items():
+            if key not in quantities.air:
+                raise ConfigError(f"{at}: expected quantities of air ({', '.join(quantities.air)}), got {shown(key)}")
+            quantity = quantities.air[key]
+            if unit not in units.possible(quantity):
+                known = ", ".join(units.possible(quantity)) or "no unit"
+                raise ConfigError(
+                    f"{at}.{key}: expected {known} of a quantity in {quantity.unit}"
+                    f"{'' if quantity.molar_mass else ' without molar_mass'}, got {unit!r}"
+                )

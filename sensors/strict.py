@@ -4,14 +4,15 @@ TOML numbers with a point become `Decimal`, so that a limit of 0.2 is exactly 0.
 """
 
 import csv
+import datetime as dt
 import io
 import re
 import tomllib
 import types
 import typing
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from decimal import Decimal
-from typing import Any, Literal, TypeVar, get_args, get_origin
+from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 
 import msgspec
 
@@ -25,6 +26,7 @@ TOP_LEVEL = "top level"
 _STEP = re.compile(r"\.([^.\[\]]+)|\[([^\]]*)\]")
 _UNKNOWN = re.compile(r"Object contains unknown field `(.*)`", re.DOTALL)
 _BARE = re.compile(r"[A-Za-z0-9_-]{1,40}")
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
 def toml(text: str, type_: type[T], *, file: str) -> T:
@@ -50,10 +52,13 @@ def toml(text: str, type_: type[T], *, file: str) -> T:
         raise ConfigError(f"{file}: {explained(str(error), tree, type_)}") from error
 
 
-def rows(text: str, columns: tuple[str, ...], *, file: str) -> Iterator[tuple[int, dict[str, str]]]:
-    """Yield (line number, row) of a CSV text whose header must be exactly `columns`.
+def rows(
+    text: str, columns: tuple[str, ...], *, file: str, optional: tuple[str, ...] = ()
+) -> Iterator[tuple[int, dict[str, str]]]:
+    """Yield (line number, row) of a CSV text whose header must be exactly `columns`, and any of `optional` after them.
 
-    Blank lines and lines that start with `#` are skipped. Fields are stripped of blanks.
+    Optional columns stand in their order; a row has '' for one that the header has not. Blank lines and lines that
+    start with `#` are skipped. Fields are stripped of blanks.
 
     Raises
     ------
@@ -64,13 +69,48 @@ def rows(text: str, columns: tuple[str, ...], *, file: str) -> Iterator[tuple[in
     kept = [(i, line) for i, line in enumerate(lines, 1) if line.strip() and line[0] != "#"]
     reader = csv.reader(io.StringIO("\n".join(line for _, line in kept)))
     header = tuple(name.strip() for name in next(reader, []))
-    if header != columns:
+    if header != (*columns, *(name for name in optional if name in header[len(columns) :])):
         line = kept[0][0] if kept else 1
-        raise ConfigError(f"{file}: line {line}: expected columns {','.join(columns)}, got {shown(','.join(header))}")
+        known = ",".join(columns) + "".join(f"[,{name}]" for name in optional)
+        raise ConfigError(f"{file}: line {line}: expected columns {known}, got {shown(','.join(header))}")
+    absent = dict.fromkeys((name for name in optional if name not in header), "")
     for (number, _), fields in zip(kept[1:], _fields(reader, file), strict=False):
-        if len(fields) != len(columns):
-            raise ConfigError(f"{file}: line {number}: expected {len(columns)} fields, got {len(fields)}")
-        yield number, dict(zip(columns, (f.strip() for f in fields), strict=True))
+        if len(fields) != len(header):
+            raise ConfigError(f"{file}: line {number}: expected {len(header)} fields, got {len(fields)}")
+        yield number, {**dict(zip(header, (f.strip() for f in fields), strict=True)), **absent}
+
+
+def day(field: str, *, place: str) -> dt.date:
+    """Return the date that a field says as 2020-01-01.
+
+    Raises
+    ------
+    ConfigError
+        If it is none, or written in another way.
+    """
+    try:
+        if _DAY.fullmatch(field):
+            return dt.date.fromisoformat(field)
+    except ValueError:
+        pass
+    raise ConfigError(f"{place}: expected a date such as 2020-01-01, got {shown(field)}")
+
+
+def keys(field: str, known: Collection[str], *, kind: str, place: str) -> tuple[str, ...]:
+    """Return the keys that a field joins by `;`, in its order; `kind` names them in errors.
+
+    Raises
+    ------
+    ConfigError
+        If one is not known, or stands twice.
+    """
+    found = tuple(key.strip() for key in field.split(";"))
+    for i, key in enumerate(found):
+        if key not in known:
+            raise ConfigError(f"{place}: expected {kind} ({', '.join(known)}), joined by ;, got {shown(key)}")
+        if key in found[:i]:
+            raise ConfigError(f"{place}: expected each once, got {shown(key)} again")
+    return found
 
 
 def _fields(reader: Iterator[list[str]], file: str) -> Iterator[list[str]]:
@@ -158,15 +198,15 @@ def _type_at(type_: Any, steps: list[str | int]) -> Any:
             type_ = get_args(type_)[0]
         else:
             names: dict[str | int, str] = {field.encode_name: field.name for field in msgspec.structs.fields(type_)}
-            type_ = typing.get_type_hints(type_)[names[step]]
+            type_ = typing.get_type_hints(type_, include_extras=True)[names[step]]
     return _plain(type_)
 
 
 def _plain(type_: Any) -> Any:
-    """Without `| None`."""
+    """Without `| None` and bounds."""
     if isinstance(type_, types.UnionType):
-        return next(part for part in get_args(type_) if part is not types.NoneType)
-    return type_
+        type_ = next(part for part in get_args(type_) if part is not types.NoneType)
+    return get_args(type_)[0] if get_origin(type_) is Annotated else type_
 
 
 def _one_line(text: str) -> str:

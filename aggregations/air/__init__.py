@@ -17,6 +17,7 @@ from aggregations.air.days import (
     ozone_daily_max_8h,
     published,
     rounded,
+    valid_windows,
 )
 
 __all__ = [
@@ -33,4 +34,5 @@ __all__ = [
     "ozone_daily_max_8h",
     "published",
     "rounded",
+    "valid_windows",
 ]

@@ -177,6 +177,17 @@ def ozone_of_windows(
     return StationDays(best, np.full(best.shape, _COMMON), ok, HOURS - absent_hours, _hour_max(windows.hour_top))
 
 
+def valid_windows(valid: BoolArray, *, limits: AirLimits, evaluation: AirEvaluation) -> IntArray:
+    """Return how many of the day's windows of 8 hours have enough hours: (..., n_days, 24) bool to (..., n_days) int.
+
+    References
+    ----------
+    .. [1] HJ 663-2013 and -2026, 6.1.2; GB 3095-2026, table 4 (6 of 8 hours).
+    """
+    hours = coded_micros(np.zeros(valid.shape, dtype=np.int64), valid)
+    return windows_of_hours(hours, limits=limits, evaluation=evaluation).n
+
+
 def rounded(days: DayValues, decimals: int) -> IntArray:
     """Daily values rounded half to even, in units of the last decimal; MISSING where not valid. (..., n_days) int"""
     value = divide_half_even(days.sums, days.counts * (MICRO // 10**decimals))

@@ -61,21 +61,25 @@ def compute(indicator: Indicator, facts: Facts) -> Figure:
     .. [1] Rules on sand dust (config/standards/air-events-2016.toml): which statistics leave the hours of events out.
     """
     kept = indicator.compute(indicator, facts)
-    if facts.air_without_events is None or indicator.affected is None:
+    in_earlier_years = indicator.needs == "years" and facts.earlier_without_events
+    if indicator.affected is None or not (facts.air_without_events is not None or in_earlier_years):
         return kept
-    excluded = indicator.compute(indicator, msgspec.structs.replace(facts, air=facts.air_without_events))
+    excluded = indicator.compute(indicator, facts.without_events())
     rule = facts.standards.find(AirEvents, facts.period.last)
     policy = rule.policy[indicator.affected] if rule else "keep"
     if policy == "keep":
         chosen, other = kept, _variant(excluded, "excluded")
     else:
         chosen, other = excluded, _variant(kept, "kept")
-    editions, assumed = dict(chosen.editions), list(chosen.assumed)
+    editions, assumed, rules = dict(chosen.editions), list(chosen.assumed), dict(chosen.rules)
     if rule is not None:
+        rules[rule.edition.id] = list(rule.rule)
         editions[rule.edition.id] = facts.standards.digests[rule.edition.id]
         assumed += [f"{rule.edition.id}: {each.text}" for each in rule.rule.values() if not each.confirmed]
     events: Literal["kept", "excluded"] = "kept" if policy == "keep" else "excluded"
-    return msgspec.structs.replace(chosen, events=events, counterpart=other, editions=editions, assumed=assumed)
+    return msgspec.structs.replace(
+        chosen, events=events, counterpart=other, editions=editions, assumed=assumed, rules=rules
+    )
 
 
 def _variant(figure: Figure, events: Literal["kept", "excluded"]) -> Variant:

@@ -13,12 +13,15 @@ from aggregations.air.days import MISSING, QUANTITIES
 from aggregations.air.statistics import LeastDays, least_days
 from aggregations.figures import Figure
 from aggregations.indicators.facts import AirDays, Facts, Indicator, Rules, figure
-from aggregations.rounding import MICRO, BoolArray, IntArray
+from aggregations.rounding import MICRO, BoolArray, IntArray, divide_half_even
 from aggregations.standards import AirEvaluation, AirIndex, AirLimits, Standard
 
-DAYS: Rules = {AirLimits: ("hour_minutes", "day_hours", "month_days", "year_days", "stages", "gas_state")}
+DAYS: Rules = {AirLimits: ("gas_state", "hour_minutes", "day_hours")}
 """Rules that every statistic of days rests on."""
-OZONE_DAYS: Rules = {AirLimits: ("window_hours",), AirEvaluation: ("ozone_day", "ozone_exception")}
+OZONE_DAYS: Rules = {
+    AirLimits: ("window_hours",),
+    AirEvaluation: ("ozone_day", "ozone_windows", "ozone_exception"),
+}
 CITY: Rules = {AirEvaluation: ("city_share", "city_value")}
 INDEX: Rules = {
     AirIndex: ("breakpoints", "above_the_top", "items", "rounding", "missing_item"),
@@ -50,7 +53,8 @@ def days_of(facts: Facts) -> AirDays:
         return facts.air
     none = np.full(len(facts.period), MISSING, dtype=np.int64)
     zero = np.zeros(len(facts.period), dtype=np.int64)
-    return AirDays(dict.fromkeys(QUANTITIES, none), {}, dict.fromkeys(QUANTITIES, zero), none)
+    nothing: dict[str, list[Fraction | None]] = {q: [None] * len(facts.period) for q in QUANTITIES}
+    return AirDays(dict.fromkeys(QUANTITIES, none), nothing, dict.fromkeys(QUANTITIES, zero), none)
 
 
 class Indexes(msgspec.Struct, frozen=True):
@@ -126,9 +130,9 @@ def judged(found: aqi.Index, index: AirIndex) -> Indexes:
 
 
 def _units(micros: IntArray, decimals: int, cut: slice) -> IntArray:
-    """Published values in units of their last decimal; the decimals of HJ 663 and HJ 633 are the same."""
+    """Values in units of their last decimal: those published have no more, the largest hour of ozone is rounded."""
     values = micros[..., cut]
-    return np.where(values == MISSING, MISSING, values // (MICRO // 10**decimals))
+    return np.where(values == MISSING, MISSING, divide_half_even(values, MICRO // 10**decimals))
 
 
 def of_days(
@@ -147,7 +151,13 @@ def of_days(
     least = least or least_days(valid, facts.period, used.limits)
     n = int(valid.sum())
     on_area = not facts.scope.startswith("station:")
-    merged = merge(DAYS, rules, OZONE_DAYS if "o3" in indicator.quantities else {}, CITY if on_area else {})
+    merged = merge(
+        DAYS,
+        {AirLimits: _least_rules(facts)},
+        rules,
+        OZONE_DAYS if "o3" in indicator.quantities else {},
+        CITY if on_area else {},
+    )
     roles = (*(role for role in (AirLimits, AirEvaluation, AirIndex) if role in merged), *merged)
     standards: dict[str, Standard] = {}
     for role in dict.fromkeys(roles):
@@ -160,6 +170,14 @@ def of_days(
         counted="days", sufficient=bool(least.enough()), excluded=_excluded(indicator, facts, valid), rules=merged,
         reasons=_reasons(least), provisional=_provisional(least, valid, facts),
     )  # fmt: skip
+
+
+def _least_rules(facts: Facts) -> tuple[str, ...]:
+    """Rules on the least days that a period of this length is held against."""
+    stages = ("stages",) if facts.staged else ()
+    if facts.period.is_month:
+        return (*stages, "month_days", "month_alone")
+    return (*stages, "month_days", "year_days", *(() if facts.period.is_year else ("part_of_year",)))
 
 
 def merge(*rules: Rules) -> Rules:

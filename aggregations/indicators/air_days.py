@@ -7,15 +7,15 @@ from typing import Literal
 import msgspec
 import numpy as np
 
-from aggregations import aqi
 from aggregations.air import statistics
 from aggregations.air.days import MISSING
+from aggregations.air.hours import DAY_HOURS, index_of_hours
 from aggregations.figures import Figure
 from aggregations.indicators.air_base import INDEX, Indexes, days_of, indexes, joined, judged, last_day, merge
 from aggregations.indicators.air_base import of_days as figure_of_days
 from aggregations.indicators.facts import Facts, Indicator, Rules
-from aggregations.periods import Period
-from aggregations.rounding import MICRO, BoolArray, divide_half_even
+from aggregations.periods import DAY, Period
+from aggregations.rounding import MICRO, BoolArray
 from aggregations.standards import AirEvaluation, AirIndex, AirLimits
 
 Kind = Literal["good", "heavy", "exceeding"]
@@ -86,28 +86,20 @@ def primary_hours(indicator: Indicator, facts: Facts, *, quantity: str) -> Figur
     assert facts.hours is not None  # the indicator says that it needs them
     parts = []
     for cut, index in facts.standards.runs(AirIndex, facts.period, staged=facts.staged):
-        hours = slice(cut.start * 24, cut.stop * 24)
-        parts.append(judged(index_of_hours(facts, hours, index), index))
+        first, end = (facts.hours.lead + day * DAY_HOURS for day in (cut.start, cut.stop))
+        lead = min(first, DAY_HOURS)
+        values = {quantity: each[first - lead : end] for quantity, each in facts.hours.values.items()}
+        limits = facts.standards.on(AirLimits, facts.period.first + cut.start * DAY, staged=facts.staged)
+        of_hours = index_of_hours(values, index, limits, lead=lead, not_monitored=facts.not_monitored)
+        parts.append(judged(of_hours, index))
     found = joined(parts)
-    days = found.valid.reshape(-1, 24).any(axis=1)
+    days = found.valid.reshape(-1, DAY_HOURS).any(axis=1)
     result = figure_of_days(
         indicator, facts, _count(found.primary[quantity], found.valid), 0, np.asarray(days), rules=PRIMARY
     )
     n, expected = int(found.valid.sum()), found.valid.size
     missing = {"no real-time index": expected - n} if n < expected else {}
     return msgspec.structs.replace(result, valid=n, expected=expected, counted="hours", excluded=missing)
-
-
-def index_of_hours(facts: Facts, hours: slice, index: AirIndex) -> aqi.Index:
-    """Real-time index of some hours of the facts by one edition."""
-    assert facts.hours is not None
-    concentrations = {}
-    for key in aqi.hourly_items(index):
-        item = index.item[key]
-        values = facts.hours.values[item.quantity][hours]
-        rounded = divide_half_even(values, MICRO // 10**item.decimals)
-        concentrations[key] = np.where(values == MISSING, MISSING, rounded)
-    return aqi.of_hour(concentrations, index, not_monitored=facts.not_monitored)
 
 
 def attaining_day_ratio(indicator: Indicator, facts: Facts, *, quantities: tuple[str, ...]) -> Figure:
@@ -127,8 +119,12 @@ def attaining_day_ratio(indicator: Indicator, facts: Facts, *, quantities: tuple
 
 
 def daily_attainment(facts: Facts, quantities: tuple[str, ...]) -> tuple[BoolArray, BoolArray]:
-    """Whether each day attains in all items, and whether it is valid; (..., n_days) each."""
+    """Whether each day attains in all items, and whether it is valid; (..., n_days) each.
+
+    Items that are not monitored are not missed, but a day without any value is not valid.
+    """
     days = days_of(facts)
+    there = np.any([days.values[quantity] != MISSING for quantity in quantities], axis=0)
     exceeds = np.zeros(days.ozone_hour_max.shape, dtype=bool)
     complete = np.ones(days.ozone_hour_max.shape, dtype=bool)
     for quantity in quantities:
@@ -139,7 +135,7 @@ def daily_attainment(facts: Facts, quantities: tuple[str, ...]) -> tuple[BoolArr
             exceeds[..., cut] |= values[..., cut] > int(limit * MICRO)
         if quantity not in facts.not_monitored:
             complete &= values != MISSING
-    valid = complete | exceeds
+    valid = there & (complete | exceeds)
     return valid & ~exceeds, valid
 
 

@@ -50,7 +50,7 @@ def air_indicators() -> Iterator[Indicator]:
     ]
     for kind, zh, en, affected, less in good:
         name = {"good": "good_day", "heavy": "heavy_pollution_day", "exceeding": "exceeding_day"}[kind]
-        more = {"affected": affected, "less_is_better": less}
+        more = {"affected": affected, "less_is_better": less, "valid_by": "index"}
         ratio, count = partial(air_days.day_ratio, kind=kind), partial(air_days.day_count, kind=kind)
         run = partial(air_days.longest_run, kind=kind)
         yield row(f"{name}_ratio", f"{zh}天数比例", f"{en}-day ratio", "%", ratio, _ALL, **more)
@@ -75,7 +75,7 @@ def air_indicators() -> Iterator[Indicator]:
         more = {"affected": "mean", "less_is_better": False}
         yield row(f"attainment.{q}", f"{zh}达标", f"{en} attains", "yes=1", function, (q,), **more)
     daily = partial(air_days.attaining_day_ratio, quantities=_ALL)
-    more = {"affected": "daily_attainment", "less_is_better": False}
+    more = {"affected": "daily_attainment", "less_is_better": False, "valid_by": "limits"}
     yield row("daily_attainment", "日均值全部达标率", "days within all daily limits", "%", daily, _ALL, **more)
     for q, (zh, en, _) in _ITEMS.items():
         function = partial(air_days.attaining_day_ratio, quantities=(q,))
@@ -99,6 +99,7 @@ def air_indicators() -> Iterator[Indicator]:
             function,
             _ALL,
             affected="good_days",
+            valid_by="index",
             less_is_better=less,
         )
     for q, (zh, en, _) in _ITEMS.items():
@@ -113,6 +114,7 @@ def air_indicators() -> Iterator[Indicator]:
             any_day,
             _ALL,
             affected="index_and_primary",
+            valid_by="index",
         )
         yield row(
             f"exceeding_primary_days.{q}",
@@ -122,6 +124,7 @@ def air_indicators() -> Iterator[Indicator]:
             bad_day,
             _ALL,
             affected="index_and_primary",
+            valid_by="index",
         )
         yield row(
             f"primary_hours.{q}",
@@ -131,6 +134,7 @@ def air_indicators() -> Iterator[Indicator]:
             hours,
             _ALL,
             affected="index_and_primary",
+            valid_by="index",
             needs="hours",
         )
     for q in _ALL:

@@ -29,9 +29,13 @@ class AirDays(msgspec.Struct, frozen=True):
 
 
 class AirHours(msgspec.Struct, frozen=True):
-    """Hour means of a station, district or city by quantity, (n_hours,), MISSING where not valid. [micros]"""
+    """Hour means of a station, district or city by quantity, (lead + n_hours,), MISSING where not valid. [micros]
+
+    The first `lead` are of the day before the period, which moving means reach back to.
+    """
 
     values: dict[str, IntArray]
+    lead: int = 0
 
 
 class SectionDays(msgspec.Struct, frozen=True):
@@ -56,7 +60,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     `standards` are already those of `mode`. `area_class` says which limits of GB 3095 hold, `not_monitored` which
     quantities are not measured by plan. `air_without_events` are the days without the hours of exceptional events,
     None where there were none. `hours` and `earlier` (the days of the years before, the last first) are there where
-    the indicator asks for them.
+    the indicator asks for them; `earlier_without_events` is empty where no event touched any of those years.
     """
 
     scope: str
@@ -69,19 +73,31 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     air: AirDays | None = None
     air_without_events: AirDays | None = None
     hours: AirHours | None = None
-    earlier: list[AirDays | None] = []
+    earlier: Sequence[AirDays] = ()
+    earlier_without_events: Sequence[AirDays] = ()
     sections: list[SectionDays] = []
     monitors: list[MonitorDays] = []
 
+    def without_events(self) -> "Facts":
+        """Return the facts without the hours of exceptional events, and not with them any more."""
+        return msgspec.structs.replace(
+            self,
+            air=self.air if self.air_without_events is None else self.air_without_events,
+            air_without_events=None,
+            earlier=self.earlier_without_events or self.earlier,
+            earlier_without_events=(),
+        )
+
 
 Needs = Literal["days", "hours", "years"]
+ValidBy = Literal["values", "index", "limits"]
 
 
 class Indicator(msgspec.Struct, frozen=True, kw_only=True):
     """One row of the table: names, unit, medium and the function that computes it.
 
     Of air: `quantities` that it is made of, what the rules on exceptional events call it (`affected`), what it
-    `needs`, whether less is better, and whether its change is one in percent or in points.
+    `needs`, by what a day is valid for it, and whether less is better.
     """
 
     name: str
@@ -93,6 +109,7 @@ class Indicator(msgspec.Struct, frozen=True, kw_only=True):
     quantities: tuple[str, ...] = ()
     affected: str | None = None
     needs: Needs = "days"
+    valid_by: ValidBy = "values"
     less_is_better: bool = True
 
 
@@ -120,6 +137,10 @@ def figure(
 
     Without `rules` it rests on all rules of the standards.
     """
+    used = [
+        (standard, [key for key in standard.rule if rules is None or key in rules.get(type(standard), ())])
+        for standard in standards
+    ]
     return Figure(
         indicator=indicator.name,
         scope=facts.scope,
@@ -132,13 +153,14 @@ def figure(
         counted=counted,
         sufficient=sufficient,
         excluded=excluded,
-        editions={s.edition.id: facts.standards.digests[s.edition.id] for s in standards},
+        editions={s.edition.id: facts.standards.digests[s.edition.id] for s, _ in used},
         assumed=[
-            f"{standard.edition.id}: {rule.text}"
-            for standard in standards
-            for key, rule in standard.rule.items()
-            if not rule.confirmed and (rules is None or key in rules.get(type(standard), ()))
+            f"{standard.edition.id}: {standard.rule[key].text}"
+            for standard, keys in used
+            for key in keys
+            if not standard.rule[key].confirmed
         ],
+        rules={standard.edition.id: keys for standard, keys in used},
         reasons=list(reasons),
         provisional=list(provisional),
         mode=facts.mode,

@@ -13,10 +13,21 @@ Averaging = Literal["year", "day", "hour"]
 Statistic = Literal["mean", "percentile"]
 Policy = Literal["keep", "exclude"]
 WindowEnd = Annotated[int, msgspec.Meta(ge=8, le=24)]
+Pair = tuple[Decimal, Decimal]
 Percent = Annotated[int, msgspec.Meta(ge=1, le=100)]
 
 BASIC_ITEMS = ("so2", "no2", "co", "o3", "pm10", "pm25")
 """Basic items of GB 3095, table 1, in its order."""
+
+LIMITED = {
+    "year": ("so2", "no2", "pm10", "pm25"),
+    "day": BASIC_ITEMS,
+    "hour": ("so2", "no2", "co", "o3"),
+}
+"""Basic items that table 1 limits over each averaging time."""
+
+OTHER_ITEMS = ("tsp", "nox", "pb", "bap")
+"""Other items of GB 3095, table 2."""
 
 AFFECTED = (
     "mean",
@@ -41,16 +52,16 @@ class AreaLimits(Table, frozen=True, kw_only=True):
 class OtherLimit(Table, frozen=True, kw_only=True):
     """Limits of an item of table 2, which a province chooses: classes I and II. [ug/m3]"""
 
-    year: list[Decimal] = msgspec.field(default_factory=list)
-    quarter: list[Decimal] = msgspec.field(default_factory=list)
-    day: list[Decimal] = msgspec.field(default_factory=list)
-    hour: list[Decimal] = msgspec.field(default_factory=list)
+    year: Pair | None = None
+    quarter: Pair | None = None
+    day: Pair | None = None
+    hour: Pair | None = None
 
 
 class GasState(Table, frozen=True, kw_only=True, rename={"first_day": "from"}):
-    """Temperature at which volumes of gases are stated, from a day on. [K]"""
+    """Temperature at which volumes of gases are stated, from a day on; None: from the first. [K]"""
 
-    first_day: dt.date
+    first_day: dt.date | None = None
     kelvin: Decimal
 
 
@@ -64,7 +75,7 @@ class AirLimits(Roles, frozen=True, kw_only=True, tag_field="role", tag="air.lim
     year_limit: dict[str, Decimal]
     hour_limit: dict[str, Decimal]
     class_one: AreaLimits
-    other: dict[str, OtherLimit] = msgspec.field(default_factory=dict)
+    other: dict[str, OtherLimit]
     gas_state: list[GasState]
     hour_min_minutes: Annotated[int, msgspec.Meta(ge=1, le=60)]
     day_min_hours: Annotated[int, msgspec.Meta(ge=1, le=24)]
@@ -81,8 +92,7 @@ class AirLimits(Roles, frozen=True, kw_only=True, tag_field="role", tag="air.lim
 
     def kelvin_on(self, day: dt.date) -> Decimal:
         """Return the temperature at which the standard states volumes of gases on a day. [K]"""
-        holding = [state for state in self.gas_state if state.first_day <= day]
-        return holding[-1].kelvin if holding else self.gas_state[0].kelvin
+        return [state.kelvin for state in self.gas_state if state.first_day is None or state.first_day <= day][-1]
 
 
 class Level(Table, frozen=True, kw_only=True):

@@ -1,9 +1,15 @@
 """What every edition of a standard says of itself."""
 
 import datetime as dt
-from typing import Annotated
+from typing import Annotated, Final, Literal, get_args
 
 import msgspec
+
+OneSet = Literal["all_2012", "all_2026", "all_2031"]
+"""Ways of evaluating a period in which editions change by one set of editions."""
+Mode = Literal["by_date", OneSet]
+"""How a period is evaluated in which editions change: each day by its own, or all by one set of editions."""
+MODES: Final[tuple[Mode, ...]] = get_args(Mode)
 
 Positive = Annotated[int, msgspec.Meta(ge=1)]
 Count = Annotated[int, msgspec.Meta(ge=0)]
@@ -14,12 +20,14 @@ class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 
 
 class Rule(Table, frozen=True, kw_only=True):
-    """One rule of an edition: what it says, where it stands, and whether it was read there.
+    """One rule of an edition: what it says (`text` in English, `zh` in Chinese), where, and whether it was read there.
 
-    `confirmed` is false where the rule was recalled or taken from practice; results that use it say so.
+    `confirmed` is true where it was read in the standard, or in a source that quotes it or shows its use; false where
+    it was recalled, is weakly attested, or is this program's own choice. Results that use such a rule say so.
     """
 
     text: str
+    zh: str
     clause: str = ""
     confirmed: bool
 
@@ -28,8 +36,8 @@ class Edition(Table, frozen=True, kw_only=True, rename={"first_day": "from"}):
     """When an edition holds, and where it was taken from.
 
     It holds from `first_day` up to but not including `until` (None: open). `staged_from` is the day from which
-    cities of an earlier stage applied it. `confirmed` is true where every rule of the file was read, none recalled.
-    `modes` names the ways of evaluating a mixed year by one set of editions that it belongs to, such as `all_2012`.
+    cities of an earlier stage applied it. `confirmed` is true where every rule of the file is.
+    `modes` names the sets of editions it belongs to, by which a period may be evaluated as one.
     """
 
     id: str
@@ -40,7 +48,7 @@ class Edition(Table, frozen=True, kw_only=True, rename={"first_day": "from"}):
     until: dt.date | None = None
     staged_from: dt.date | None = None
     confirmed: bool
-    modes: list[str] = msgspec.field(default_factory=list)
+    modes: list[OneSet] = msgspec.field(default_factory=list)
     source: str
 
     def starts(self, *, staged: bool) -> dt.date:

@@ -4,13 +4,34 @@ import sys
 from typing import NoReturn
 
 from ingestor.broker import BrokerError
-from ingestor.cli import collecting, configuration, demonstration, doctoring, figures, quarantine
+from ingestor.cli import (
+    air_quality,
+    collecting,
+    configuration,
+    demonstration,
+    doctoring,
+    explaining,
+    figures,
+    quarantine,
+    standards,
+)
 from ingestor.cli.common import app
 from ingestor.gateway import GatewayError
 from ingestor.store import StoreError
 from sensors.errors import ConfigError
 
-__all__ = ["collecting", "configuration", "demonstration", "doctoring", "figures", "main", "quarantine"]
+__all__ = [
+    "air_quality",
+    "collecting",
+    "configuration",
+    "demonstration",
+    "doctoring",
+    "explaining",
+    "figures",
+    "main",
+    "quarantine",
+    "standards",
+]
 
 EXIT_FAILED = 1
 EXIT_USAGE = 2

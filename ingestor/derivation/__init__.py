@@ -6,6 +6,7 @@ what it was derived from is set last: a derivation that dies half-way leaves `is
 completes it.
 """
 
+import zlib
 from collections.abc import Callable, Iterator
 
 import msgspec
@@ -55,7 +56,7 @@ def derive(config: Config, store: Tables, *, progress: Callable[[str], None] = l
                 kept[rows.table].add(rows.key)
 
     values = store.counts().get("values_drained", 0)
-    members: dict[str, list[air.StationOfCity]] = {}
+    observed: dict[str, list[air.Observed]] = {}
     for medium in MEDIA:
         for station, series in _with_readings(config, store, medium):
             span, found, before = usable(config, store, station, series)
@@ -63,37 +64,38 @@ def derive(config: Config, store: Tables, *, progress: Callable[[str], None] = l
                 done.before_standards[station.id] = before
             if span is None:
                 continue
-            if medium == "air":
-                derived, member = air.derive_station(config, station, span, found)
-                members.setdefault(station.city, []).append(member)
-            elif medium == "water":
-                derived = water.derive_station(config, station, span, found)
-            else:
-                derived = noise.derive_station(config, station, span, found)
-            keep(derived)
             done.stations[medium] = done.stations.get(medium, 0) + 1
             done.station_days[medium] = done.station_days.get(medium, 0) + span.n
+            if medium == "air":
+                observed.setdefault(station.city, []).append(air.Observed(station, span, found))
+                continue
+            derive_station = water.derive_station if medium == "water" else noise.derive_station
+            keep(derive_station(config, station, span, found))
             progress(station.id)
     city_days = 0
-    for city, stations in members.items():
-        rows = air.derive_city(config, city, stations)
-        keep([rows])
-        city_days += len(rows.times)
+    for city, stations in observed.items():
+        for of_station, rows in air.derive_city(config, city, stations):
+            keep(rows)
+            if of_station is not None:
+                progress(of_station.id)
+        city_days += sum(len(each.times) for each in rows if each.table == "city_air_day")
     with store.replacing():
         for table, keys in kept.items():
             store.keep_only(table, keys)
         store.set_counter(_VALUES, values)
-        store.set_counter(_CONFIG, config.fingerprint)
+        store.set_counter(_CONFIG, _mark(config))
     return msgspec.structs.replace(done, city_days=city_days)
 
 
 def is_stale(config: Config, store: Tables) -> bool:
-    """Whether readings arrived or the configuration changed since the last derivation."""
-    counts = store.counts()
-    return (counts.get(_VALUES, 0), counts.get(_CONFIG, config.fingerprint)) != (
-        counts.get("values", 0),
-        config.fingerprint,
-    )
+    """Whether since the last derivation readings arrived, or the configuration or the columns of the tables changed."""
+    counts, mark = store.counts(), _mark(config)
+    return (counts.get(_VALUES, 0), counts.get(_CONFIG, mark)) != (counts.get("values", 0), mark)
+
+
+def _mark(config: Config) -> int:
+    """Number made of what the derived rows depend on beside the readings."""
+    return config.fingerprint ^ zlib.crc32(repr(TABLES).encode())
 
 
 def _with_readings(config: Config, store: Tables, medium: Medium) -> Iterator[tuple[Station, list[SeriesKey]]]:

@@ -7,7 +7,7 @@ import numpy as np
 from aggregations import noise
 from aggregations.standards import NoiseLimits, NoiseMethod
 from ingestor.config import Config
-from ingestor.derivation.spans import HOUR_S, Found, Rows, Span, by_edition, hour_means, nullable, part_of
+from ingestor.derivation.spans import HOUR_S, Found, Rows, Span, by_edition, energy_hour_means, nullable, part_of
 from sensors.register import Station
 
 PARTS: Final[tuple[tuple[noise.PartOfDay, str, str], ...]] = (
@@ -21,7 +21,7 @@ def derive_station(config: Config, station: Station, span: Span, found: Found) -
     """Return `noise_hour` and `noise_day` of a monitor; `span` and `found` as `spans.usable` gives them."""
     assert station.zone_class is not None
     method_at_first = config.standards.on(NoiseMethod, span.first)
-    hours = hour_means(found, span, min_share=float(method_at_first.hour_min_share), energy=True)
+    hours = energy_hour_means(found, span, min_share=float(method_at_first.hour_min_share))
     levels = hours["leq"]
     valid = np.isfinite(levels)
     columns: dict[str, list[Any]] = {}

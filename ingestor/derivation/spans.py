@@ -8,6 +8,8 @@ from typing import Any, Final, TypeVar
 import msgspec
 import numpy as np
 
+from aggregations.air.hours import FIRST_CHECK, FLAGGED, NOT_COUNTED, VALID
+from aggregations.periods import Period
 from aggregations.rounding import FloatArray, IntArray
 from aggregations.standards import (
     AirEvaluation,
@@ -20,16 +22,19 @@ from aggregations.standards import (
     WaterMethod,
 )
 from ingestor.config import DAY_S, Config
-from ingestor.store import SeriesKey, Tables
-from sensors import flags
+from ingestor.store import RawSeries, SeriesKey, Tables
+from sensors import checks, flags
 from sensors.quantities import Medium
 from sensors.register import Station
 
 HOUR_S = 3600
 HOURS = 24
+NEGATIVE: Final = FIRST_CHECK + checks.CODES["negative"]
+IMPLAUSIBLE: Final = FIRST_CHECK + checks.CODES["range"]
 
 S = TypeVar("S", bound=Standard)
-Found = list[tuple[SeriesKey, IntArray, FloatArray]]
+Found = list[tuple[SeriesKey, IntArray, FloatArray, IntArray]]
+"""Of each series times, values (NaN where they do not count), and why they do not (`aggregations.air.hours`)."""
 
 
 class Span(msgspec.Struct, frozen=True):
@@ -38,6 +43,11 @@ class Span(msgspec.Struct, frozen=True):
     first: dt.date
     start: int
     n: int
+
+    @property
+    def period(self) -> Period:
+        """The days as a period."""
+        return Period(self.first, self.first + dt.timedelta(days=self.n - 1))
 
     def times(self) -> list[int]:
         """Return the moment at which each day begins."""
@@ -62,11 +72,11 @@ ROLES: Final[dict[Medium, tuple[type[Standard], ...]]] = {
 
 
 def usable(config: Config, store: Tables, station: Station, series: list[SeriesKey]) -> tuple[Span | None, Found, int]:
-    """Return the span of a station's readings, times and values of each series, and how many come too early.
+    """Return the span of a station's readings, each series with its reasons, and how many come too early.
 
     Readings before the first day that all standards of the medium cover are left out and counted; the span is None
-    where nothing is left. A value is NaN where it is flagged out, implausible, or outside the days on which the
-    station counts.
+    where nothing is left. A value does not count where it is flagged out, implausible, or outside the days on which
+    the station counts.
     """
     first_covered = config.start_of(
         config.standards.first_day(ROLES[station.medium], staged=config.staged(station.city))
@@ -75,25 +85,35 @@ def usable(config: Config, store: Tables, station: Station, series: list[SeriesK
     before = 0
     for key in series:
         raw = store.raw(key)
-        quantity = config.quantities.of(station.medium)[key.quantity]
-        since = config.start_of(station.since or dt.date.min)
-        until = config.start_of(station.until or dt.date.max)
-        good = (
-            np.isin(raw.flags, flags.USABLE)
-            & (raw.values >= float(quantity.minimum))
-            & (raw.values <= float(quantity.maximum))
-            & (raw.times >= since)
-            & (raw.times < until)
-        )
+        reasons = _reasons(config, station, key.quantity, raw)
         covered = raw.times >= first_covered
         before += int((~covered).sum())
         if covered.any():
-            found.append((key, raw.times[covered], np.where(good, raw.values, np.nan)[covered]))
+            values = np.where(reasons == VALID, raw.values, np.nan)
+            found.append((key, raw.times[covered], values[covered], reasons[covered]))
     if not found:
         return None, found, before
-    first = config.local_day(min(int(times[0]) for _, times, _ in found))
-    last = config.local_day(max(int(times[-1]) for _, times, _ in found))
+    first = config.local_day(min(int(times[0]) for _, times, _, _ in found))
+    last = config.local_day(max(int(times[-1]) for _, times, _, _ in found))
     return Span(first, config.start_of(first), (last - first).days + 1), found, before
+
+
+def _reasons(config: Config, station: Station, name: str, raw: RawSeries) -> IntArray:
+    """Why each value of a series does not count; VALID where it does."""
+    quantity = config.quantities.of(station.medium)[name]
+    since = config.start_of(station.since or dt.date.min)
+    until = config.start_of(station.until or dt.date.max)
+    low, high = raw.values < float(quantity.minimum), raw.values > float(quantity.maximum)
+    return np.select(
+        [
+            (raw.times < since) | (raw.times >= until),
+            ~np.isin(raw.flags, flags.USABLE),
+            low & (raw.values < 0),
+            low | high,
+        ],
+        [NOT_COUNTED, FLAGGED, NEGATIVE, IMPLAUSIBLE],
+        VALID,
+    )
 
 
 def part_of(span: Span, cut: slice) -> Span:
@@ -103,36 +123,28 @@ def part_of(span: Span, cut: slice) -> Span:
 
 def by_edition(config: Config, role: type[S], span: Span, *, staged: bool = False) -> Iterator[tuple[slice, S]]:
     """Yield runs of days under one edition, as slices of the span."""
-    start = 0
-    while start < span.n:
-        day = span.first + dt.timedelta(days=start)
-        edition = config.standards.on(role, day, staged=staged)
-        until = edition.edition.until
-        end = span.n if until is None else min(span.n, (until - span.first).days)
-        yield slice(start, end), edition
-        start = end
+    return config.standards.runs(role, span.period, staged=staged)
 
 
-def hour_means(found: Found, span: Span, *, min_share: float, energy: bool) -> dict[str, FloatArray]:
-    """Hour means by quantity, (n_days, 24) each; NaN where less than `min_share` of the hour is usable.
+def energy_hour_means(found: Found, span: Span, *, min_share: float) -> dict[str, FloatArray]:
+    """Hour levels by quantity, (n_days, 24) each; NaN where less than `min_share` of the hour is usable. [dB]
 
-    A reading of the whole hour comes first; where there is none, shorter ones are averaged, by energy for levels.
-    Readings of more than an hour make no hours.
+    A reading of the whole hour comes first; where there is none, shorter ones are averaged by energy. Readings of more
+    than an hour make no hours.
     """
     hours: dict[str, FloatArray] = {}
-    for key, times, values in sorted(found, key=lambda each: -each[0].period_s):
+    for key, times, values, _ in sorted(found, key=lambda each: -each[0].period_s):
         grid = hours.setdefault(key.quantity, np.full(span.n * HOURS, np.nan))
         present = np.isfinite(values)
         places = ((times - span.start) // HOUR_S)[present]
         if key.period_s == HOUR_S:
             grid[places] = values[present]
         elif key.period_s < HOUR_S:
-            weights = 10.0 ** (0.1 * values[present]) if energy else values[present]
             counts = np.bincount(places, minlength=grid.size)
+            weights = 10.0 ** (0.1 * values[present])
             means = np.bincount(places, weights, minlength=grid.size) / np.maximum(counts, 1)
-            enough = (counts > 0) & (counts * key.period_s >= min_share * HOUR_S)
-            fill = enough & np.isnan(grid)
-            grid[fill] = 10.0 * np.log10(means[fill]) if energy else means[fill]
+            fill = (counts > 0) & (counts * key.period_s >= min_share * HOUR_S) & np.isnan(grid)
+            grid[fill] = 10.0 * np.log10(means[fill])
     return {quantity: grid.reshape(span.n, HOURS) for quantity, grid in hours.items()}
 
 

@@ -15,9 +15,9 @@ from sensors.register import Station
 
 def derive_station(config: Config, station: Station, span: Span, found: Found) -> list[Rows]:
     """Return `water_reading` and `water_day` of a section; `span` and `found` as `spans.usable` gives them."""
-    moments = np.unique(np.concatenate([times for _, times, _ in found]))
+    moments = np.unique(np.concatenate([times for _, times, _, _ in found]))
     by_item: dict[str, FloatArray] = {}
-    for key, times, values in found:
+    for key, times, values, _ in found:
         grid = by_item.setdefault(key.quantity, np.full(len(moments), np.nan))
         present = np.isfinite(values)
         grid[np.searchsorted(moments, times[present])] = values[present]

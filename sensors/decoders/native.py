@@ -16,7 +16,7 @@ from typing import Any
 
 import msgspec
 
-from sensors import flags, strict
+from sensors import flags, strict, units
 from sensors.decoders.context import Context
 from sensors.errors import shown
 from sensors.quantities import MEDIA
@@ -79,6 +79,8 @@ def _take(item: Item, at: str, keys: Collection[str], received_at: float, contex
     except _RefusedError as error:
         into.refusals.append(error.refusal)
         return
+    if context.factors is not None:
+        item.values = units.converted(item.values, context.factors)
     known = context.quantities.of(medium)  # type: ignore[arg-type]  # the register knows only media
     if not known_flags and item.values and item.values.keys() <= known.keys() and _all_finite(item.values):
         plain = tuple([(key, value, flags.GOOD) for key, value in item.values.items()])
@@ -225,4 +227,5 @@ def _misfit(message: str, raw: Any, at: str) -> Refusal:
 
 def _integer(digits: str) -> float:
     """An integer of any length; one beyond the floats is infinite."""
-    return int(digits) if len(digits) < 300 else math.copysign(math.inf, -1 if digits[0] == "-" else 1)
+    number = float(digits)
+    return int(digits) if math.isfinite(number) else number

@@ -1,6 +1,7 @@
-"""Editions: which holds on which day, and that config/standards says what shared/standards/*.md say.
+"""Editions: which holds on which day, what a file may not say, and the numbers of water and noise.
 
-The tables below are typed from the notes, never copied from config/standards.
+The tables below are typed from shared/standards/*.md, never copied from config/standards. Those of air are in
+test_standards_air.py.
 """
 
 import csv
@@ -15,10 +16,15 @@ import pytest
 
 from aggregations import standards
 from aggregations.standards import (
+    MODES,
+    RULES,
     AirEvaluation,
+    AirEvents,
     AirIndex,
     AirLimits,
+    AirRanking,
     BlackOdour,
+    Mode,
     NoiseLimits,
     NoiseMethod,
     Standard,
@@ -115,8 +121,124 @@ def test_every_edition_has_an_id_of_its_own(editions: Standards) -> None:
     assert len(ids) == len(set(ids))
 
 
-def test_every_edition_that_is_not_confirmed_says_what_it_assumes(editions: Standards) -> None:
-    assert [each.edition.id for each in editions.all if not each.edition.confirmed and not each.edition.assumed] == []
+def test_an_edition_is_confirmed_where_each_of_its_rules_is(editions: Standards) -> None:
+    unlike = [
+        each.edition.id
+        for each in editions.all
+        if each.edition.confirmed != all(rule.confirmed for rule in each.rule.values())
+    ]
+    assert unlike == []
+
+
+def test_every_rule_says_what_it_rules(editions: Standards) -> None:
+    rules = [(each.edition.id, key, rule) for each in editions.all for key, rule in each.rule.items()]
+
+    assert [(edition_id, key) for edition_id, key, rule in rules if not rule.text.strip()] == []
+    assert [(edition_id, key) for edition_id, key, rule in rules if not re.search("[\u4e00-\u9fff]", rule.zh)] == []
+
+
+def test_rules_that_say_the_same_say_it_in_both_languages(editions: Standards) -> None:
+    rules = {(key, rule.text, rule.zh) for each in editions.all for key, rule in each.rule.items()}
+
+    assert len({(key, text) for key, text, _ in rules}) == len(rules) == len({(key, zh) for key, _, zh in rules})
+
+
+def test_chinese_names_every_number_of_the_english(editions: Standards) -> None:
+    def numbers(text: str) -> set[str]:
+        """Numbers but those of names such as PM2.5; 2018-09-01 is 2018, 9 and 1."""
+        return set(re.findall(r"(?<![A-Za-z.\d])\d+(?:\.\d+)*", re.sub(r"-0?(\d+)-0?(\d+)", r" \1 \2", text)))
+
+    rules = [(each.edition.id, key, rule) for each in editions.all for key, rule in each.rule.items()]
+    missing = {(edition_id, key): numbers(rule.text) - numbers(rule.zh) for edition_id, key, rule in rules}
+    assert {place: left for place, left in missing.items() if left} == {
+        ("Water method 2011", "ph_decimals"): {"0"},  # 整数
+    }
+
+
+# --- evaluated by one set of editions ---
+
+DAYS = [
+    dt.date(*each) for each in ((2000, 2, 29), (2012, 2, 28), (2020, 6, 1), (2026, 2, 28), (2026, 3, 1), (2099, 1, 1))
+]
+MODE_SETS: dict[Mode, tuple[str, str, str]] = {  # air.md, 10 and 4.1 (2): HJ 633 has no second table for 2031
+    "all_2012": ("GB 3095-2012", "HJ 633-2012", "HJ 663-2013"),
+    "all_2026": ("GB 3095-2026 transitional", "HJ 633-2026", "HJ 663-2026"),
+    "all_2031": ("GB 3095-2026 final", "HJ 633-2026", "HJ 663-2026"),
+}
+
+
+def test_modes_are_by_date_and_three_sets() -> None:
+    assert list(MODES) == ["by_date", *MODE_SETS]
+
+
+def test_by_date_takes_the_editions_as_they_are(editions: Standards) -> None:
+    assert editions.under("by_date") is editions
+
+
+@pytest.mark.parametrize("staged", [False, True])
+@pytest.mark.parametrize("day", DAYS, ids=str)
+@pytest.mark.parametrize("mode", MODE_SETS)
+def test_a_set_of_editions_holds_on_every_day(editions: Standards, mode: Mode, day: dt.date, staged: bool) -> None:
+    under = editions.under(mode)
+
+    found = tuple(under.on(role, day, staged=staged).edition.id for role in (AirLimits, AirIndex, AirEvaluation))
+    assert found == MODE_SETS[mode]
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(
+    "role", [AirRanking, AirEvents, WaterLimits, WaterMethod, BlackOdour, NoiseLimits, NoiseMethod]
+)
+def test_a_mode_leaves_roles_without_it_as_they_are(editions: Standards, mode: Mode, role: type[Standard]) -> None:
+    assert [s for s in editions.under(mode).all if isinstance(s, role)] == [
+        s for s in editions.all if isinstance(s, role)
+    ]
+
+
+@pytest.mark.parametrize("mode", MODE_SETS)
+def test_a_mode_changes_nothing_of_an_edition_but_its_days(editions: Standards, mode: Mode) -> None:
+    by_id = {s.edition.id: s for s in editions.all}
+
+    for each in editions.under(mode).all:
+        original = by_id[each.edition.id]
+        assert msgspec.structs.replace(each, edition=original.edition) == original
+
+
+@pytest.mark.parametrize("mode", MODE_SETS)
+def test_a_mode_keeps_the_digests(editions: Standards, mode: Mode) -> None:
+    assert editions.under(mode).digests == editions.digests
+
+
+@pytest.mark.parametrize("mode", MODE_SETS)
+def test_a_set_of_editions_reaches_back_before_the_first(editions: Standards, mode: Mode) -> None:
+    assert editions.under(mode).first_day([AirLimits, AirIndex, AirEvaluation], staged=False) == dt.date.min
+
+
+def test_first_day_is_the_one_from_which_every_role_has_an_edition(editions: Standards) -> None:
+    roles = [AirLimits, AirIndex, AirEvaluation]
+
+    assert editions.first_day(roles, staged=False) == dt.date(2016, 1, 1)
+    assert editions.first_day(roles, staged=True) == dt.date(2012, 2, 29)
+
+
+@pytest.mark.parametrize(
+    ("role", "day", "edition_id"),
+    [
+        (AirEvents, "2016-12-31", None),
+        (AirEvents, "2017-01-01", "Sand dust 2016"),  # air.md, 9
+        (AirLimits, "2015-12-31", None),
+        (AirLimits, "2016-01-01", "GB 3095-2012"),
+        (AirLimits, "2026-02-28", "GB 3095-2012"),
+        (AirLimits, "2026-03-01", "GB 3095-2026 transitional"),
+        (NoiseLimits, "2008-09-30", None),
+    ],
+)
+def test_find_is_none_before_the_first_edition(
+    editions: Standards, role: type[Standard], day: str, edition_id: str | None
+) -> None:
+    found = editions.find(role, dt.date.fromisoformat(day))
+
+    assert (found.edition.id if found else None) == edition_id
 
 
 # --- what a file may not say ---
@@ -146,7 +268,8 @@ def test_every_edition_that_is_not_confirmed_says_what_it_assumes(editions: Stan
             "gb3095-2012",
             "staged_from",
             "staged",
-            "bad.toml: edition.staged: expected one of id, title, title_en, from, until, staged_from, .*, got 'staged'",
+            "bad.toml: edition.staged: expected one of id, title, title_en, issued, from, until, staged_from, .*"
+            "got 'staged'",
             id="unknown key of the edition",
         ),
         pytest.param(
@@ -187,6 +310,27 @@ def test_every_edition_that_is_not_confirmed_says_what_it_assumes(editions: Stan
             r"bad.toml: edition\.confirmed: expected a value, got nothing$",
             id="missing key",
         ),
+        pytest.param(
+            "gb3095-2012",
+            'zh = "环境空气污染物一级、二级浓度限值"\n',
+            "",
+            r"bad.toml: rule\.limits\.zh: expected a value, got nothing$",
+            id="rule without Chinese",
+        ),
+        pytest.param(
+            "gb3095-2012",
+            'zh = "环境空气污染物一级、二级浓度限值"',
+            'zh = " "',
+            r"bad.toml: rule\.limits\.zh: expected what it says in Chinese, got ' '$",
+            id="rule with empty Chinese",
+        ),
+        pytest.param(
+            "gb3095-2012",
+            'text = "concentration limits of classes I and II"',
+            'text = ""',
+            r"bad.toml: rule\.limits\.text: expected what it says in English, got ''$",
+            id="rule with empty English",
+        ),
         pytest.param("gb3095-2012", "[year_limit]", "[year_limit", "bad.toml: expected TOML, got ", id="no TOML"),
         pytest.param("gb3095-2012", "so2 = 150", "so2 = nan", "bad.toml: day_limit.*NaN", id="limit that is no number"),
         pytest.param(
@@ -225,6 +369,91 @@ def test_every_edition_that_is_not_confirmed_says_what_it_assumes(editions: Stan
             id="hands over to an unknown item",
         ),
         pytest.param(
+            "hj633-2026",
+            "up_to = 150",
+            "up_to = 100",
+            r"bad.toml: level\.up_to: expected at least one, rising, got ",
+            id="levels that do not rise",
+        ),
+        pytest.param(
+            "hj633-2026",
+            'hourly_pm_input = "1h"',
+            'hourly_pm_input = "24h"',
+            "bad.toml: hourly_pm_input: expected one of 1h, 24h_moving, got '24h'",
+            id="unknown choice of a switch",
+        ),
+        pytest.param(
+            "hj663-2013",
+            "n = 6",
+            "n = 5",
+            r"bad.toml: trend\.n: expected at least one, rising, got ",
+            id="critical values of one number of years twice",
+        ),
+        pytest.param(
+            "gb3095-2012",
+            "from = 2018-09-01",
+            "",
+            "bad.toml: gas_state: expected one without from, then others with rising days",
+            id="two states of gases at once",
+        ),
+        pytest.param(
+            "gb3095-2012",
+            "kelvin = 273.15",
+            "from = 2012-02-29\nkelvin = 273.15",
+            "bad.toml: gas_state: expected one without from, then others with rising days",
+            id="no state of gases at first",
+        ),
+        pytest.param(
+            "gb3095-2012",
+            "kelvin = 298.15",
+            "kelvin = 298.15\n[[gas_state]]\nfrom = 2018-09-01\nkelvin = 298",
+            "bad.toml: gas_state: expected one without from, then others with rising days",
+            id="two states of gases from one day",
+        ),
+        pytest.param(
+            "gb3095-2012",
+            "[80, 200]",
+            "[80]",
+            r"bad.toml: other\.tsp\.year: expected array of length 2, got a list",
+            id="one limit for two classes",
+        ),
+        pytest.param(
+            "gb3095-2012",
+            'modes = ["all_2012"]',
+            'modes = ["all_2013"]',
+            r"bad.toml: edition\.modes\[0\]: expected one of all_2012, all_2026, all_2031, got 'all_2013'",
+            id="unknown mode",
+        ),
+        pytest.param(
+            "gb3095-2012",
+            "until = 2026-03-01",
+            "until = 2016-01-01",
+            r"bad.toml: edition\.until: expected a day after 2016-01-01, got 2016-01-01",
+            id="ends on its first day",
+        ),
+        pytest.param(
+            "gb3095-2012",
+            "confirmed = false",
+            "confirmed = true",
+            r"bad.toml: edition\.confirmed: expected true where every rule is confirmed and false where one is not, "
+            "got true",
+            id="edition confirmed, a rule not",
+        ),
+        pytest.param(
+            "gb3096-2008",
+            "confirmed = true",
+            "confirmed = false",
+            r"bad.toml: edition\.confirmed: .*, got false",
+            id="edition not confirmed, each rule is",
+        ),
+        pytest.param(
+            "air-ranking-2014",
+            'co = "percentile"',
+            'co = "mean"',
+            r"bad.toml: statistic\.co: expected percentile, as there is no limit of the year",
+            id="mean without a limit",
+        ),
+        pytest.param(
             "gb3838-2002",
             "[7.5, 6, 5, 3, 2]",
             "[7.5, 6, 5, 3]",
@@ -241,6 +470,31 @@ def test_parse_refuses_what_is_wrong_and_names_file_and_place(
 
     with pytest.raises(ConfigError, match="^" + text):
         standards.parse(right.replace(old, new, 1), file="bad.toml")
+
+
+STEMS = {
+    AirLimits: "gb3095-2026-final",
+    AirIndex: "hj633-2012",
+    AirEvaluation: "hj663-2026",
+    AirRanking: "air-ranking-2014",
+    AirEvents: "air-events-2016",
+}
+
+
+@pytest.mark.parametrize(
+    ("role", "key"), [(role, key) for role, keys in RULES.items() for key in keys], ids=lambda each: str(each)[-24:]
+)
+def test_an_edition_that_leaves_a_rule_out_is_refused(text_of: Texts, role: type[Standard], key: str) -> None:
+    renamed = text_of(STEMS[role]).replace(f"[rule.{key}]", "[rule.x]", 1)
+
+    with pytest.raises(
+        ConfigError, match=rf"^bad\.toml: rule\.{key}: expected where it stands and whether .*, got nothing$"
+    ):
+        standards.parse(renamed, file="bad.toml")
+
+
+def test_rules_are_demanded_of_every_role_of_air() -> None:
+    assert set(RULES) == set(STEMS)
 
 
 def test_standards_speak_of_known_quantities_only(config: Path, editions: Standards) -> None:
@@ -266,6 +520,10 @@ def test_standards_speak_of_known_quantities_only(config: Path, editions: Standa
             r"bad.toml: year_limit: expected quantities of air \(.*\), got 'pm2_5'",
         ),
         ("hj633-2012", 'quantity = "co"', 'quantity = "c0"', r"bad.toml: item.quantity: .* of air \(.*\), got 'c0'"),
+        ("gb3095-2012", "[other.nox]", "[other.no]", r"bad.toml: other: expected items of table 2 \(.*\), got 'no'"),
+        ("air-events-2016", '["pm10", ', '["pm1", ', r"bad.toml: quantities: .* of air \(.*\), got 'pm1'"),
+        ("air-events-2016", "mean = ", "means = ", r"bad.toml: policy: expected statistics affected .*, got 'means'"),
+        ("air-ranking-2014", "co = 1", "c0 = 1", r"bad.toml: weight: expected quantities of air \(.*\), got 'c0'"),
         ("hj663-2026", "pm25 = 1", "pm1 = 1", r"bad.toml: mean_decimals: .* of air \(.*\), got 'pm1'"),
         ("gb3838-2002", "[item.tp]", "[item.p]", r"bad.toml: item: expected quantities of water \(.*\), got 'p'"),
         (
@@ -285,164 +543,6 @@ def test_a_quantity_that_its_medium_does_not_have_is_an_error(
 
     with pytest.raises(ConfigError, match="^" + text):
         standards.check_quantities(standard, known, file="bad.toml")
-
-
-# --- the numbers of the notes: air.md ---
-
-DAY_LIMITS = {  # class II: so2, no2, co, o3, pm10, pm25 (air.md, 1 and 2.1)
-    "GB 3095-2012": (150, 80, 4, 160, 150, 75),
-    "GB 3095-2026 transitional": (150, 80, 4, 160, 120, 60),
-    "GB 3095-2026 final": (50, 50, 4, 160, 100, 50),
-}
-YEAR_LIMITS = {  # class II: so2, no2, pm10, pm25
-    "GB 3095-2012": (60, 40, 70, 35),
-    "GB 3095-2026 transitional": (60, 40, 60, 30),
-    "GB 3095-2026 final": (20, 30, 50, 25),
-}
-
-
-@pytest.mark.parametrize("edition_id", DAY_LIMITS)
-def test_daily_air_limits_are_those_of_the_note(edition: Editions, edition_id: str) -> None:
-    limits = edition(edition_id)
-    assert isinstance(limits, AirLimits)
-
-    assert limits.day_limit == dict(
-        zip(("so2", "no2", "co", "o3", "pm10", "pm25"), DAY_LIMITS[edition_id], strict=True)
-    )
-
-
-@pytest.mark.parametrize("edition_id", YEAR_LIMITS)
-def test_annual_air_limits_are_those_of_the_note(edition: Editions, edition_id: str) -> None:
-    limits = edition(edition_id)
-    assert isinstance(limits, AirLimits)
-
-    assert limits.year_limit == dict(zip(("so2", "no2", "pm10", "pm25"), YEAR_LIMITS[edition_id], strict=True))
-
-
-@pytest.mark.parametrize("edition_id", DAY_LIMITS)
-def test_least_air_data_are_those_of_table_4(edition: Editions, edition_id: str) -> None:
-    limits = edition(edition_id)
-    assert isinstance(limits, AirLimits)
-
-    found = (
-        limits.year_min_days,
-        limits.month_min_days,
-        limits.february_min_days,
-        limits.day_min_hours,
-        limits.window_min_hours,
-        limits.hour_min_minutes,
-    )
-    assert found == (324, 27, 25, 20, 6, 45)  # air.md, 2.3
-
-
-COMMON_COLUMNS = {  # air.md, 4.2, the config block
-    "so2": [0, 50, 150, 475, 800, 1600, 2100, 2620],
-    "no2": [0, 40, 80, 180, 280, 565, 750, 940],
-    "co": [0, 2, 4, 14, 24, 36, 48, 60],
-    "o3_8h": [0, 100, 160, 215, 265, 800],
-    "o3_1h": [0, 160, 200, 300, 400, 800, 1000, 1200],
-}
-COLUMNS = {
-    "HJ 633-2012": COMMON_COLUMNS
-    | {"pm10": [0, 50, 150, 250, 350, 420, 500, 600], "pm25": [0, 35, 75, 115, 150, 250, 350, 500]},
-    "HJ 633-2026": COMMON_COLUMNS
-    | {"pm10": [0, 50, 120, 250, 350, 420, 500, 600], "pm25": [0, 35, 60, 115, 150, 250, 350, 500]},
-}
-
-
-@pytest.mark.parametrize("edition_id", COLUMNS)
-def test_breakpoints_are_those_of_the_note(edition: Editions, edition_id: str) -> None:
-    index = edition(edition_id)
-    assert isinstance(index, AirIndex)
-
-    assert {key: item.breakpoints for key, item in index.item.items()} == COLUMNS[edition_id]
-
-
-@pytest.mark.parametrize("edition_id", COLUMNS)
-def test_rows_of_the_index_are_those_of_the_note(edition: Editions, edition_id: str) -> None:
-    index = edition(edition_id)
-    assert isinstance(index, AirIndex)
-
-    assert (index.index, index.primary_above, index.good_up_to) == ([0, 50, 100, 150, 200, 300, 400, 500], 50, 100)
-
-
-@pytest.mark.parametrize("edition_id", COLUMNS)
-def test_the_daily_report_takes_the_six_items(edition: Editions, edition_id: str) -> None:
-    # air.md, 4.1 (4); for 2012 by practice (3.3): ozone by its 8-hour value only.
-    index = edition(edition_id)
-    assert isinstance(index, AirIndex)
-
-    assert sorted(index.daily_items) == ["co", "no2", "o3_8h", "pm10", "pm25", "so2"]
-
-
-@pytest.mark.parametrize("edition_id", COLUMNS)
-def test_concentrations_enter_the_index_as_integers_but_for_co(edition: Editions, edition_id: str) -> None:
-    index = edition(edition_id)
-    assert isinstance(index, AirIndex)
-
-    assert {key: item.decimals for key, item in index.item.items()} == {
-        "so2": 0,
-        "no2": 0,
-        "pm10": 0,
-        "pm25": 0,
-        "co": 1,
-        "o3_8h": 0,
-        "o3_1h": 0,
-    }
-
-
-@pytest.mark.parametrize(("edition_id", "above"), [("HJ 633-2012", "o3_1h"), ("HJ 633-2026", "top")])
-def test_ozone_above_800_is_as_the_note_says(edition: Editions, edition_id: str, above: str) -> None:
-    index = edition(edition_id)
-    assert isinstance(index, AirIndex)
-
-    assert {key: item.above for key, item in index.item.items() if key != "o3_8h"} | {"o3_8h": above} == {
-        key: item.above for key, item in index.item.items()
-    }
-    assert {item.above for key, item in index.item.items() if key != "o3_8h"} == {"top"}
-
-
-@pytest.mark.parametrize("edition_id", COLUMNS)
-def test_levels_are_those_of_the_note(edition: Editions, edition_id: str) -> None:
-    index = edition(edition_id)
-    assert isinstance(index, AirIndex)
-
-    assert [(each.up_to, each.name, each.name_en, each.colour) for each in index.level] == [  # air.md, 3.4
-        (50, "优", "excellent", "#00E400"),
-        (100, "良", "good", "#FFFF00"),
-        (150, "轻度污染", "light pollution", "#FF7E00"),
-        (200, "中度污染", "moderate pollution", "#FF0000"),
-        (300, "重度污染", "heavy pollution", "#99004C"),
-        (500, "严重污染", "severe pollution", "#7E0023"),
-    ]
-
-
-@pytest.mark.parametrize("edition_id", ["HJ 663-2013", "HJ 663-2026"])
-def test_rules_of_the_ozone_day_are_those_of_the_note(edition: Editions, edition_id: str) -> None:
-    rules = edition(edition_id)
-    assert isinstance(rules, AirEvaluation)
-
-    found = (rules.ozone_first_window_end_hour, rules.ozone_last_window_end_hour, rules.ozone_min_windows)
-    assert found == (8, 24, 14)  # air.md, 5.3
-
-
-@pytest.mark.parametrize("edition_id", ["HJ 663-2013", "HJ 663-2026"])
-def test_share_of_stations_is_that_of_the_note(edition: Editions, edition_id: str) -> None:
-    rules = edition(edition_id)
-    assert isinstance(rules, AirEvaluation)
-
-    assert (rules.city_min_share, rules.city_min_share_below_four) == (Decimal("0.75"), Decimal("0.5"))  # air.md, 5.3
-
-
-@pytest.mark.parametrize(("edition_id", "pm25"), [("HJ 663-2013", 0), ("HJ 663-2026", 1)])
-def test_decimals_of_air_are_those_of_the_note(edition: Editions, edition_id: str, pm25: int) -> None:
-    rules = edition(edition_id)
-    assert isinstance(rules, AirEvaluation)
-
-    assert (rules.decimals, rules.mean_decimals) == (
-        {"so2": 0, "no2": 0, "co": 1, "o3": 0, "pm10": 0, "pm25": 0},
-        {"so2": 0, "no2": 0, "pm10": 0, "pm25": pm25},
-    )  # air.md, 7.2
 
 
 # --- water.md, 1.1: the rows of the CSV that automatic stations measure ---
@@ -594,6 +694,57 @@ def test_assumptions_on_automatic_noise_are_those_of_the_note(edition: Editions)
         method.rate_decimals,
         method.edition.confirmed,
     ) == (Decimal("0.75"), 12, 6, 20, 0, 1, False)
+
+
+@pytest.mark.parametrize(
+    ("stem", "old", "place"),
+    [
+        ("gb3095-2012", "pm25 = 35\n\n[day_limit]", r"year_limit\.pm25"),
+        ("gb3095-2012", "o3 = 160\npm10 = 150", r"day_limit\.o3"),
+        ("gb3095-2012", "o3 = 200\n", r"hour_limit\.o3"),
+        ("gb3095-2012", "pm25 = 15\n", r"class_one\.year\.pm25"),
+        ("gb3095-2012", "o3 = 100\n", r"class_one\.day\.o3"),
+        ("gb3095-2012", "o3 = 160\n\n[other.tsp]", r"class_one\.hour\.o3"),
+        ("air-events-2016", 'mean = "exclude"\n', r"policy\.mean"),
+        ("air-ranking-2014", "so2 = 1\n", r"weight\.so2"),
+        ("hj663-2013", "so2 = 98\n", r"percentile\.so2"),
+    ],
+)
+def test_a_number_that_is_left_out_is_an_error(config: Path, text_of: Texts, stem: str, old: str, place: str) -> None:
+    known = quantities.parse((config / "quantities.toml").read_text(encoding="utf-8"), file="quantities.toml")
+    right = text_of(stem)
+    assert right.count(old) == 1
+    first, _, rest = old.partition("\n")
+    standard = standards.parse(right.replace(old, f"# {first}\n{rest}"), file="bad.toml")
+
+    with pytest.raises(ConfigError, match=f"^bad.toml: {place}: expected a value, got nothing$"):
+        standards.check_quantities(standard, known, file="bad.toml")
+
+
+@pytest.mark.parametrize(
+    ("edition_id", "modes", "told"),
+    [
+        ("GB 3095-2012", [], r"one edition of air\.limits with all_2012, got none"),
+        ("HJ 633-2026", ["all_2026"], r"one edition of air\.index with all_2031, got none"),
+        (
+            "HJ 663-2013",
+            ["all_2012", "all_2026"],
+            r"one edition of air\.evaluation with all_2026, got \['HJ 663-2013',",
+        ),
+    ],
+)
+def test_each_mode_has_one_edition_of_each_role_that_it_chooses(
+    editions: Standards, edition_id: str, modes: list[str], told: str
+) -> None:
+    changed = [
+        msgspec.structs.replace(s, edition=msgspec.structs.replace(s.edition, modes=modes))
+        if s.edition.id == edition_id
+        else s
+        for s in editions.all
+    ]
+
+    with pytest.raises(ConfigError, match=rf"^standards: edition\.modes: expected {told}"):
+        standards.check_together(changed, directory="standards")
 
 
 def test_an_edition_cannot_be_changed(edition: Editions) -> None:

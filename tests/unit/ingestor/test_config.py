@@ -3,6 +3,7 @@
 import datetime as dt
 import re
 import shutil
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -48,7 +49,7 @@ def test_config_standards_are_all_files_of_the_folder(shipped: Config) -> None:
 
 def test_config_digest_of_an_edition_is_that_of_its_file(shipped: Config, tmp_path: Path) -> None:
     copy = Path(shutil.copytree(shipped.directory, tmp_path / "config"))
-    change(copy, "standards/gb3095-2012.toml", "GB 3095-2012, class II areas.", "a comment")
+    change(copy, "standards/gb3095-2012.toml", "GB 3095-2012 with its amendment of 2018.", "a comment")
     changed = config.load(copy).standards.digests
     assert [edition for edition in changed if changed[edition] != shipped.standards.digests[edition]] == [
         "GB 3095-2012"
@@ -101,6 +102,15 @@ MISTAKES: list[tuple[str, str, str, str]] = [
     ),
     ("settings.toml", "group_messages", "group_message", r"collector\.group_message: .*, got 'group_message'"),
     ("settings.toml", '[[city]]\nid = "beijing"', '[[city]]\nid = "shenzhen"', r"city: expected each id once, got .*"),
+    (
+        "settings.toml",
+        'id = "beijing"',
+        'id = "bei jing"',
+        r"city\[1\]\.id: expected 1 to 64 characters .*, got 'bei jing'",
+    ),
+    ("settings.toml", 'id = "beijing"', 'id = "a,b=c"', r"city\[1\]\.id: expected 1 to 64 characters .*, got 'a,b=c'"),
+    ("settings.toml", 'id = "beijing"', 'id = "a/b"', r"city\[1\]\.id: expected 1 to 64 characters .*, got 'a/b'"),
+    ("settings.toml", 'id = "beijing"', 'id = ""', r"city\[1\]\.id: expected 1 to 64 characters .*, got ''"),
     ("settings.toml", 'name_en = "Beijing"', "", r"city\[1\]\.name_en: expected a value, got nothing"),
     ("settings.toml", "\nstaged = true", '\nstaged = "yes"', r"city\[0\]\.staged: expected bool, got .*"),
     ("settings.toml", '"Asia/Shanghai"', '"Asia/Shangai"', r"zone: expected a zone such as .*, got 'Asia/Shangai'"),
@@ -120,6 +130,27 @@ MISTAKES: list[tuple[str, str, str, str]] = [
     ("sources.toml", 'dialect = "native"', 'dialect = "x"', r"source\[0\]\.dialect: expected one of native.*, got 'x'"),
     ("sources.toml", "{medium}", "{city}", r"source\[0\]\.topic: expected captures .*, got 'city'"),
     ("sources.toml", "max_ahead_s", "max_ahead", r"source\[0\]\.max_ahead: expected one of name, .*, got 'max_ahead'"),
+    (
+        "sources.toml",
+        "max_ahead_s = 300",
+        'units = { pm25 = "ppb" }',
+        r"source\[0\]\.units\.pm25: expected ug/m3, mg/m3 of a quantity in ug/m3 without molar_mass, got 'ppb'",
+    ),
+    ("quantities.toml", "molar_mass = 64.066", "molar_mass = 0", r"air\.so2\.molar_mass: expected a positive .*"),
+    ("checks.toml", "[stuck]", "[stick]", r"stick: expected one of negative, .*, got 'stick'"),
+    ("checks.toml", "hours = { pm25", "hours = { pm2_5", r"stuck\.hours: expected quantities of air \(.*, got 'pm2_5'"),
+    (
+        "gas-states.csv",
+        "station,from,until,kelvin\n",
+        "station,from,until,kelvin\nsz-w01,,,273.15\n",
+        r"line \d+: station: expected a station of the register of air, got 'sz-w01'",
+    ),
+    (
+        "events.csv",
+        "decided_on\n",
+        "decided_on\ne1,xian,,pm10,2021-03-15T06:00+08:00,2021-03-15T07:00+08:00,dust,x,x,2021-04-02\n",
+        r"line \d+: city: expected one of shenzhen, beijing, got 'xian'",
+    ),
     (
         "gateways.csv",
         "gateway,medium,station\n",
@@ -240,17 +271,25 @@ def test_config_error_about_a_city_names_the_file_where_it_lies(config_copy: Pat
     assert load_error(config_copy).startswith(f"{config_copy / 'stations/air.csv'}: ")
 
 
+def test_config_station_that_leaves_out_an_unknown_quantity_is_told(config_copy: Path) -> None:
+    path = config_copy / "stations/air.csv"
+    rows = path.read_text(encoding="utf-8").replace(",since,until\n", ",since,until,not_monitored\n")
+    path.write_text(rows.replace(",2019-01-01,\n", ",2019-01-01,,ph\n"), encoding="utf-8")
+    assert load_error(config_copy).startswith(f"{path}: sz-a01: not_monitored: expected quantities of air (pm25, ")
+
+
 FILES = [
     "settings.toml", "quantities.toml", "sources.toml", "stations/air.csv", "stations/water.csv", "stations/noise.csv",
-    "gateways.csv", "broker/embedded.toml",
+    "gateways.csv", "broker/embedded.toml", "checks.toml", "gas-states.csv", "events.csv",
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize("file", FILES)
 def test_config_file_that_is_missing_is_named(config_copy: Path, file: str) -> None:
     (config_copy / file).unlink()
-    error = load_error(config_copy)
-    assert re.fullmatch(rf".*{re.escape(file)}: expected a readable UTF-8 file, got .*", error)
+    assert load_error(config_copy) == (
+        f"{config_copy / file}: expected a readable UTF-8 file, got none; `qingjing init DIR` makes all that there are"
+    )
 
 
 @pytest.mark.parametrize("file", [*FILES, "plans/demo-2020.toml", "standards/gb3095-2012.toml"])
@@ -322,6 +361,13 @@ def test_config_number_that_is_none_is_refused(config_copy: Path, file: str, old
         ("standards/gb3095-2012.toml", "pm25 = 75", "pm25 = 76"),
         ("quantities.toml", "maximum = 3000", "maximum = 3001"),
         ("settings.toml", '"Asia/Shanghai"', '"Asia/Taipei"'),
+        ("checks.toml", '[stuck]\naction = "suspect"', '[stuck]\naction = "fail"'),
+        ("gas-states.csv", "kelvin\n", "kelvin\nsz-a01,,,273.15\n"),
+        (
+            "events.csv",
+            "decided_on\n",
+            "decided_on\ne1,beijing,,pm10,2021-03-15T06:00+08:00,2021-03-15T07:00+08:00,dust,x,x,2021-04-02\n",
+        ),
     ],
 )
 def test_config_fingerprint_changes_with_what_figures_depend_on(
@@ -352,6 +398,25 @@ def test_config_fingerprint_does_not_depend_on_the_place(shipped: Config, config
 def test_config_without_plans_loads(config_copy: Path) -> None:
     shutil.rmtree(config_copy / "plans")
     assert config.load(config_copy).plans == {}
+
+
+def test_config_takes_checks_gas_states_and_events(config_copy: Path) -> None:
+    change(config_copy, "checks.toml", '[stuck]\naction = "suspect"', '[stuck]\naction = "fail"')
+    change(config_copy, "gas-states.csv", "kelvin\n", "kelvin\nsz-a01,,2018-09-01,298.15\n")
+    row = "e1,shenzhen,sz-a02,pm10;pm25,2021-03-15T06:00+08:00,2021-03-15T07:00+08:00,dust,x,x,2021-04-02\n"
+    change(config_copy, "events.csv", "decided_on\n", "decided_on\n" + row)
+    loaded = config.load(config_copy)
+    assert loaded.checks.stuck is not None
+    assert loaded.checks.stuck.action == "fail"
+    assert loaded.gas_states.kelvin_on("sz-a01", dt.date(2018, 8, 31)) == Decimal("298.15")
+    assert [event.id for event in loaded.events.of("shenzhen", "sz-a02")] == ["e1"]
+
+
+def test_config_events_begin_at_whole_hours_of_its_zone(config_copy: Path) -> None:
+    change(config_copy, "settings.toml", "Asia/Shanghai", "Asia/Kathmandu")
+    row = "e1,shenzhen,,pm10,2021-03-15T06:00+05:45,2021-03-15T07:00+05:45,dust,x,x,2021-04-02\n"
+    change(config_copy, "events.csv", "decided_on\n", "decided_on\n" + row)
+    assert len(config.load(config_copy).events.all) == 1
 
 
 def test_config_changed_limit_is_what_is_loaded(config_copy: Path) -> None:

@@ -65,6 +65,15 @@ def test_arrival_below_a_gateway_is_taken_of_its_own_stations_only(config_copy: 
     assert [r.code for r in by.arrival("env/v1/gateways/g2/air", own, NOW).refusals] == ["foreign_station"]
 
 
+def test_arrival_comes_in_the_units_of_its_source_for_air_alone(config_copy: Path) -> None:
+    units = 'topic = "a/{medium}/{station}"\ndialect = "native"\nunits = { o3 = "ppb", co = "mg/m3" }\n'
+    by = with_sources(config_copy, f'[[source]]\nname = "n"\n{units}')
+    air = by.arrival("a/air/sz-a01", PAYLOAD.replace(b'"pm25":15.1', b'"o3":100,"co":0.7'), NOW)
+    assert [(q, round(v or 0, 1)) for q, v, _ in air.readings[0].values] == [("o3", 196.2), ("co", 0.7)]
+    noise = by.arrival("a/noise/sz-n01", PAYLOAD.replace(b"pm25", b"leq"), NOW)
+    assert noise.readings[0].values == (("leq", 15.1, 1),)
+
+
 def test_arrival_is_the_same_when_its_topic_was_forgotten(shipped: Config, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(decoding, "KNOWN_TOPICS", 2)
     by = Decoding(shipped)

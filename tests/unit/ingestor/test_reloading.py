@@ -156,6 +156,26 @@ def test_reloading_takes_gateways(watched: Watched) -> None:
     assert watched.taken[-1].register.gateway_of("air", "sz-a01") == "g1"
 
 
+def test_reloading_takes_checks_gas_states_and_events(watched: Watched) -> None:
+    watched.replace("checks.toml", "tolerance = 20", "tolerance = 30")
+    watched.append("gas-states.csv", "sz-a01,,,273.15\n")
+    watched.append(
+        "events.csv",
+        "e1,shenzhen,,pm10,2021-03-15T06:00+08:00,2021-03-15T07:00+08:00,dust,x,x,2021-04-02\n",
+    )
+    watched.look(2)
+    taken = watched.taken[-1]
+    assert taken.checks.inversion is not None
+    assert (taken.checks.inversion.tolerance, len(taken.gas_states.all), len(taken.events.all)) == (30, 1, 1)
+    assert taken.fingerprint == config.load(watched.directory).fingerprint
+
+
+def test_reloading_refuses_a_bad_event_and_the_collector_keeps_the_old_ones(watched: Watched) -> None:
+    watched.append("events.csv", "e1,xian,,pm10\n")
+    watched.look(2)
+    assert (watched.taken, len(watched.refused)) == ([], 1)
+
+
 def test_reloading_takes_a_file_that_another_was_moved_onto(watched: Watched) -> None:
     file = watched.directory / "stations" / "air.csv"
     new = file.with_name(".air.csv.new")

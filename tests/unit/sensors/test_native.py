@@ -4,6 +4,7 @@ import json
 import re
 from typing import Any
 
+import msgspec
 import pytest
 
 from sensors import flags, quantities
@@ -768,3 +769,39 @@ def test_native_detail_of_a_strange_key_is_one_printable_line(changes: dict[str,
 )
 def test_native_detail_of_a_long_key_is_short(changes: dict[str, Any]) -> None:
     assert all(len(r.detail) <= 500 for r in taken(item(**changes)).refusals)
+
+
+# --- other units
+
+
+def in_units(**factors: float) -> Context:
+    return msgspec.structs.replace(context(), factors=factors)
+
+
+def test_native_value_in_another_unit_is_converted() -> None:
+    decoded = taken(item(values={"pm25": 15.1, "o3": 100.0}), in_units(o3=1.9619))
+    assert decoded == Decoded([reading(("pm25", 15.1, flags.GOOD), ("o3", 196.19, flags.GOOD))], [])
+
+
+def test_native_converted_value_keeps_its_flag_and_a_missing_one_stays_missing() -> None:
+    decoded = taken(item(values={"o3": 100.0, "co": None}, flags={"o3": "fault"}), in_units(o3=2.0, co=3.0))
+    assert decoded == Decoded([reading(("o3", 200.0, flags.FAIL), ("co", None, flags.MISSING))], [])
+
+
+def test_native_value_beside_a_refused_one_is_converted_once() -> None:
+    decoded = taken(item(values={"o3": 100, "pm25": "x"}), in_units(o3=2.0))
+    assert decoded.readings == [reading(("o3", 200.0, flags.GOOD))]
+
+
+def test_native_items_of_an_array_are_converted() -> None:
+    decoded = taken([item(values={"o3": 1.0}), item(values={"o3": 2.0})], in_units(o3=2.0))
+    assert [r.values for r in decoded.readings] == [(("o3", 2.0, flags.GOOD),), (("o3", 4.0, flags.GOOD),)]
+
+
+def test_native_value_that_leaves_the_floats_as_it_is_converted_is_not_finite() -> None:
+    refusal = only_refusal(taken(item(values={"o3": 1e308}), in_units(o3=1000.0)))
+    assert (refusal.code, refusal.detail) == ("not_finite", "values.o3: expected a finite number, got inf")
+
+
+def reading(*values: tuple[str, float | None, int]) -> Reading:
+    return Reading("air", "a1", 3600, NOON, values)

@@ -78,7 +78,7 @@ def test_quantity_unknown_key_is_told_with_the_known_ones() -> None:
     error = error_of("decimals = 1", "decimals = 1\ndecimal = 1")
     assert error.startswith("q.toml: air")
     assert error.endswith(
-        ".decimal: expected one of name, name_en, unit, hj212, minimum, maximum, decimals, got 'decimal'"
+        ".decimal: expected one of name, name_en, unit, hj212, minimum, maximum, decimals, molar_mass, got 'decimal'"
     )
 
 
@@ -89,6 +89,25 @@ def test_quantities_of_an_unknown_medium_are_refused() -> None:
 
 def test_quantities_need_each_medium() -> None:
     assert error_of("[noise]", "") == "q.toml: noise: expected a value, got nothing"
+
+
+def test_quantity_with_a_molar_mass_is_a_gas() -> None:
+    text = TEXT.replace("decimals = 1", "decimals = 1\nmolar_mass = 46.0055")
+    assert quantities.parse(text, file="q.toml").air["pm25"].molar_mass == Decimal("46.0055")
+
+
+@pytest.mark.parametrize("mass", ["0", "-1.5"])
+def test_quantity_molar_mass_that_is_not_positive_is_refused(mass: str) -> None:
+    error = error_of("decimals = 1", f"decimals = 1\nmolar_mass = {mass}")
+    assert error == (
+        f"q.toml: air.pm25.molar_mass: expected a positive number, of a quantity in ug/m3 or mg/m3, "
+        f"got {mass} of one in ug/m3"
+    )
+
+
+def test_quantity_that_is_no_concentration_in_air_has_no_molar_mass() -> None:
+    error = error_of('unit = "ug/m3"\nhj212 = "a34004"\n', 'unit = "degC"\nhj212 = "a34004"\nmolar_mass = 1\n')
+    assert error.endswith("of a quantity in ug/m3 or mg/m3, got 1 of one in degC")
 
 
 # --- keys: each becomes a field of InfluxDB, `<key>` with `<key>_flag` beside it

@@ -1,11 +1,12 @@
 """Claims about the register of stations."""
 
 import datetime as dt
+from pathlib import Path
 
 import pytest
 
-from sensors import register
-from sensors.errors import ConfigError
+from sensors import quantities, register
+from sensors.errors import ConfigError, shown
 from sensors.quantities import Medium
 from sensors.register import Register, Station
 
@@ -118,6 +119,25 @@ def test_register_id_that_cannot_stand_in_a_topic_or_a_line_of_influxdb_is_refus
     )
 
 
+@pytest.mark.parametrize("medium", ["air", "water", "noise"])
+@pytest.mark.parametrize("name", ["", "南山区", "Nanshan", "futian-2", "a.b", "区" * 64])
+def test_register_district_that_can_stand_in_a_line_of_influxdb_is_taken(medium: Medium, name: str) -> None:
+    rest = {"air": ",,,", "water": ",,,river,,,", "noise": ",,1,,"}[medium]
+    assert one(f"a1,n,,sz,{name},{rest}", medium).district == name
+
+
+@pytest.mark.parametrize("medium", ["air", "water", "noise"])
+@pytest.mark.parametrize("name", [*NOT_IN_A_TOPIC, *NOT_IN_A_LINE, "Nan shan"])
+def test_register_district_that_cannot_stand_in_a_line_of_influxdb_is_refused(medium: Medium, name: str) -> None:
+    rest = {"air": ",,,", "water": ",,,river,,,", "noise": ",,1,,"}[medium]
+    quoted = name.replace('"', '""')
+    with pytest.raises(ConfigError) as raised:
+        one(f'a1,n,,sz,"{quoted}",{rest}', medium)
+    assert str(raised.value) == (
+        f"r.csv: line 2: district: expected nothing, or 1 to 64 characters as of an id, got {shown(name)}"
+    )
+
+
 @pytest.mark.parametrize(
     ("medium", "row", "error"),
     [
@@ -193,6 +213,128 @@ def test_register_written_as_csv_reads_as_the_same_stations(medium: Medium, text
 
 def test_register_of_no_stations_is_an_empty_text() -> None:
     assert register.as_csv([]) == ""
+
+
+# --- optional columns of air stations
+
+FULL = AIR.rstrip("\n") + ",area_class,role,not_monitored\n"
+QUANTITIES = quantities.parse(
+    (Path(__file__).resolve().parents[3] / "config" / "quantities.toml").read_text(encoding="utf-8"), file="q.toml"
+)
+
+
+def full(row: str, header: str = FULL) -> Station:
+    (station,) = register.parse(header + row + "\n", "air", file="r.csv")
+    return station
+
+
+def full_error_of(row: str, header: str = FULL) -> str:
+    with pytest.raises(ConfigError) as raised:
+        full(row, header)
+    return str(raised.value)
+
+
+@pytest.mark.parametrize("station", [one("a1,n,,sz,,,,,"), full("a1,n,,sz,,,,,,,,")], ids=["absent", "empty"])
+def test_register_air_station_is_of_class_ii_for_assessment_and_monitors_all(station: Station) -> None:
+    assert (station.area_class, station.role, station.not_monitored) == ("II", "assessment", ())
+
+
+@pytest.mark.parametrize("area_class", ["I", "II"])
+def test_register_reads_each_area_class(area_class: str) -> None:
+    assert full(f"a1,n,,sz,,,,,,{area_class},,").area_class == area_class
+
+
+@pytest.mark.parametrize("role", ["assessment", "control", "background", "traffic"])
+def test_register_reads_each_role(role: str) -> None:
+    assert full(f"a1,n,,sz,,,,,,,{role},").role == role
+
+
+@pytest.mark.parametrize(("field", "keys"), [("co", ("co",)), ("so2;co", ("so2", "co")), (" so2 ; co ", ("so2", "co"))])
+def test_register_reads_what_is_not_monitored(field: str, keys: tuple[str, ...]) -> None:
+    assert full(f"a1,n,,sz,,,,,,,,{field}").not_monitored == keys
+
+
+@pytest.mark.parametrize(
+    ("columns", "fields", "values"),
+    [
+        ("area_class", "I", ("I", "assessment", ())),
+        ("role", "control", ("II", "control", ())),
+        ("not_monitored", "co", ("II", "assessment", ("co",))),
+        ("area_class,not_monitored", "I,co", ("I", "assessment", ("co",))),
+        ("role,not_monitored", "traffic,so2;co", ("II", "traffic", ("so2", "co"))),
+    ],
+)
+def test_register_takes_any_of_the_optional_columns(columns: str, fields: str, values: object) -> None:
+    station = full(f"a1,n,,sz,,,,,,{fields}", AIR.rstrip("\n") + f",{columns}\n")
+    assert (station.area_class, station.role, station.not_monitored) == values
+
+
+@pytest.mark.parametrize("columns", ["role,area_class", "role,role", "area_class,x", "x", ""])
+def test_register_optional_columns_in_another_order_or_unknown_are_refused(columns: str) -> None:
+    error = full_error_of("", AIR.rstrip("\n") + f",{columns}\n")
+    assert error.startswith(
+        "r.csv: line 1: expected columns id,name,name_en,city,district,lon,lat,since,until"
+        "[,area_class][,role][,not_monitored], got '"
+    )
+
+
+def test_register_optional_columns_before_the_last_required_one_are_refused() -> None:
+    assert "line 1: expected columns " in full_error_of("", AIR.replace("since", "area_class,since"))
+
+
+@pytest.mark.parametrize("medium", ["water", "noise"])
+def test_register_of_another_medium_has_no_optional_columns(medium: Medium) -> None:
+    header = {"water": WATER, "noise": NOISE}[medium].rstrip("\n") + ",area_class\n"
+    with pytest.raises(ConfigError, match="line 1: expected columns "):
+        register.parse(header, medium, file="r.csv")
+
+
+@pytest.mark.parametrize(
+    ("fields", "error"),
+    [
+        ("III,,", "area_class: expected one of I, II, got 'III'"),
+        (",city,", "role: expected one of assessment, control, background, traffic, got 'city'"),
+        ("I,,,", "expected 12 fields, got 13"),
+    ],
+)
+def test_register_optional_field_that_is_wrong_is_told(fields: str, error: str) -> None:
+    assert full_error_of(f"a1,n,,sz,,,,,,{fields}") == f"r.csv: line 2: {error}"
+
+
+@pytest.mark.parametrize("field", ["", "co", "pm25;pm10;so2;no2;o3"])
+def test_register_station_may_leave_out_all_but_one(field: str) -> None:
+    register.check_quantities([full(f"a1,n,,sz,,,,,,,,{field}")], QUANTITIES, file="r.csv")
+
+
+@pytest.mark.parametrize(
+    ("field", "error"),
+    [
+        ("so2;ph", "expected quantities of air (pm25, pm10, so2, no2, o3, co), joined by ;, got 'ph'"),
+        ("so2;", "expected quantities of air (pm25, pm10, so2, no2, o3, co), joined by ;, got ''"),
+        ("so2;co;so2", "expected each once, got 'so2' again"),
+        ("co;o3;no2;so2;pm10;pm25", "expected at least one of pm25, pm10, so2, no2, o3, co left to monitor, got all"),
+    ],
+)
+def test_register_not_monitored_that_is_wrong_is_told_with_the_station(field: str, error: str) -> None:
+    with pytest.raises(ConfigError) as raised:
+        register.check_quantities([full(f"a1,n,,sz,,,,,,,,{field}")], QUANTITIES, file="r.csv")
+    assert str(raised.value) == f"r.csv: a1: not_monitored: {error}"
+
+
+@pytest.mark.parametrize(
+    ("fields", "header"),
+    [
+        ("I,control,so2;co", FULL),
+        (",,", AIR),
+        ("I,,", AIR.rstrip("\n") + ",area_class\n"),
+        (",,co", AIR.rstrip("\n") + ",not_monitored\n"),
+    ],
+)
+def test_register_written_as_csv_has_the_optional_columns_that_are_used(fields: str, header: str) -> None:
+    stations = [full(f"a1,n,,sz,,,,,,{fields}"), full("a2,n,,sz,,,,,,,,")]
+    text = register.as_csv(stations)
+    assert text.startswith(header)
+    assert register.parse(text, "air", file="r.csv") == stations
 
 
 # --- gateways.csv

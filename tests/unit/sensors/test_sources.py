@@ -1,10 +1,11 @@
 """Claims about sources: from topic templates to subscriptions and captures."""
 
 import datetime as dt
+from pathlib import Path
 
 import pytest
 
-from sensors import sources
+from sensors import quantities, sources
 from sensors.errors import ConfigError
 from sensors.sources import Source
 
@@ -191,3 +192,54 @@ def test_source_name_that_stands_twice_is_told_with_the_second_place() -> None:
 
 def test_sources_without_any_source_are_refused() -> None:
     assert error_of("") == "s.toml: source: expected a value, got nothing"
+
+
+# --- units
+
+QUANTITIES = quantities.parse(
+    (Path(__file__).resolve().parents[3] / "config" / "quantities.toml").read_text(encoding="utf-8"), file="q.toml"
+)
+
+
+def units_error_of(units: str, *, topic: str = "a/{medium}", medium: str = "") -> str:
+    text = declared("first/{medium}") + declared(topic, f"{medium}\nunits = {units}", "m")
+    with pytest.raises(ConfigError) as raised:
+        sources.check_quantities(sources.parse(text, file="s.toml"), QUANTITIES, file="s.toml")
+    return str(raised.value)
+
+
+def test_source_units_are_taken() -> None:
+    parsed = sources.parse(
+        declared("a/{medium}", 'units = { o3 = "ppb", co = "ppm", pm25 = "mg/m3", pm10 = "ug/m3" }'), file="s.toml"
+    )
+    sources.check_quantities(parsed, QUANTITIES, file="s.toml")
+    assert parsed[0].units == {"o3": "ppb", "co": "ppm", "pm25": "mg/m3", "pm10": "ug/m3"}
+
+
+def test_source_without_units_has_none() -> None:
+    assert sources.parse(declared("a/{medium}"), file="s.toml")[0].units == {}
+
+
+def test_source_unknown_unit_is_told_with_the_known_ones() -> None:
+    error = units_error_of('{ o3 = "ppt" }')
+    assert error == "s.toml: source[1].units.o3: expected one of ug/m3, mg/m3, ppb, ppm, got 'ppt'"
+
+
+@pytest.mark.parametrize("quantity", ["ozone", "ph", "leq"])
+def test_source_unit_of_an_unknown_quantity_is_refused(quantity: str) -> None:
+    assert units_error_of(f'{{ {quantity} = "ppb" }}') == (
+        f"s.toml: source[1].units: expected quantities of air (pm25, pm10, so2, no2, o3, co), got {quantity!r}"
+    )
+
+
+@pytest.mark.parametrize("unit", ["ppb", "ppm"])
+def test_source_mole_fraction_of_what_is_no_gas_is_refused(unit: str) -> None:
+    assert units_error_of(f'{{ pm25 = "{unit}" }}') == (
+        f"s.toml: source[1].units.pm25: expected ug/m3, mg/m3 of a quantity in ug/m3 without molar_mass, got {unit!r}"
+    )
+
+
+@pytest.mark.parametrize("medium", ["water", "noise"])
+def test_source_of_another_medium_than_air_has_no_units(medium: str) -> None:
+    error = units_error_of('{ o3 = "ppb" }', topic="a/{station}", medium=f'medium = "{medium}"')
+    assert error == f"s.toml: source[1].units: expected nothing as the source is of {medium}, got {{'o3': 'ppb'}}"

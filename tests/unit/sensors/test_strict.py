@@ -140,6 +140,15 @@ def test_toml_value_out_of_range_in_a_dict_of_tables_is_told_with_the_table_and_
     assert toml_error(NAME + "[named.n1]\nsize = 1\ncount = 7") == "f.toml: named.n1.count: expected int <= 6, got 7"
 
 
+def test_toml_bounded_number_in_a_dict_is_told_with_its_key_and_the_value() -> None:
+    class Counts(msgspec.Struct):
+        named: dict[str, Annotated[int, msgspec.Meta(ge=2)]]
+
+    with pytest.raises(ConfigError) as raised:
+        strict.toml("[named]\na = 2\nb = 1", Counts, file="f.toml")
+    assert str(raised.value) == "f.toml: named.b: expected int >= 2, got 1"
+
+
 def test_toml_wrong_choice_is_told_with_the_choices() -> None:
     error = toml_error(NAME + '[table]\nsize = 1\nkind = "huge"')
     assert error == "f.toml: table.kind: expected one of small, large, got 'huge'"
@@ -259,3 +268,60 @@ def test_rows_with_a_wrong_number_of_fields_are_refused_by_line(row: str, count:
 
 def test_rows_with_an_endless_field_are_refused() -> None:
     assert rows_error('id,name\na,"' + "x" * 200_000).startswith("f.csv: ")
+
+
+@pytest.mark.parametrize(
+    ("header", "fields", "row"),
+    [
+        ("id,name", "1,x", {"id": "1", "name": "x", "size": "", "kind": ""}),
+        ("id,name,kind", "1,x,k", {"id": "1", "name": "x", "size": "", "kind": "k"}),
+        ("id,name,size,kind", "1,x,s,k", {"id": "1", "name": "x", "size": "s", "kind": "k"}),
+    ],
+)
+def test_csv_optional_column_that_is_absent_is_empty(header: str, fields: str, row: dict[str, str]) -> None:
+    found = list(strict.rows(f"{header}\n{fields}\n", COLUMNS, file="f.csv", optional=("size", "kind")))
+    assert found == [(2, row)]
+
+
+@pytest.mark.parametrize("header", ["id,name,kind,size", "id,kind,name", "id", "id,name,size,size", "id,name,x"])
+def test_csv_optional_columns_stand_after_the_others_in_their_order(header: str) -> None:
+    with pytest.raises(ConfigError) as raised:
+        list(strict.rows(header + "\n", COLUMNS, file="f.csv", optional=("size", "kind")))
+    assert str(raised.value) == f"f.csv: line 1: expected columns id,name[,size][,kind], got {header!r}"
+
+
+# --- keys and dates in a field
+
+
+@pytest.mark.parametrize(("field", "keys"), [("a", ("a",)), ("b;a", ("b", "a")), (" a ; b ", ("a", "b"))])
+def test_keys_are_read_in_their_order(field: str, keys: tuple[str, ...]) -> None:
+    assert strict.keys(field, ["a", "b"], kind="letters", place="f.csv: line 2: x") == keys
+
+
+@pytest.mark.parametrize(
+    ("field", "error"),
+    [
+        ("", "expected letters (a, b), joined by ;, got ''"),
+        ("a;", "expected letters (a, b), joined by ;, got ''"),
+        ("a,b", "expected letters (a, b), joined by ;, got 'a,b'"),
+        ("a;b;a", "expected each once, got 'a' again"),
+    ],
+)
+def test_key_that_is_unknown_or_stands_twice_is_refused(field: str, error: str) -> None:
+    with pytest.raises(ConfigError) as raised:
+        strict.keys(field, ["a", "b"], kind="letters", place="f.csv: line 2: x")
+    assert str(raised.value) == f"f.csv: line 2: x: {error}"
+
+
+@pytest.mark.parametrize("text", ["2020-02-29", "0001-01-01", "9999-12-31"])
+def test_day_is_read_as_it_is_written(text: str) -> None:
+    assert strict.day(text, place="f.csv: line 2: from").isoformat() == text
+
+
+@pytest.mark.parametrize(
+    "text", ["", "2019-02-29", "20200101", "2020-W01-1", "2020-1-1", "2020-01-01T00:00", "二〇二〇"]
+)
+def test_day_that_is_none_or_written_in_another_way_is_refused(text: str) -> None:
+    with pytest.raises(ConfigError) as raised:
+        strict.day(text, place="f.csv: line 2: from")
+    assert str(raised.value) == f"f.csv: line 2: from: expected a date such as 2020-01-01, got {text!r}"

@@ -1,0 +1,133 @@
+"""Hours of the stations of a city: means, in the state that the standard prescribes, checked; exceptional events."""
+
+import datetime as dt
+from typing import NamedTuple
+
+import msgspec
+import numpy as np
+
+from aggregations import air
+from aggregations.air.hours import EVENT, FIRST_CHECK, VALID, Hours, Readings, hour_means
+from aggregations.rounding import MICRO, BoolArray
+from aggregations.standards import AirEvents, AirLimits
+from ingestor.config import Config
+from ingestor.derivation.spans import HOUR_S, HOURS, Found, Span
+from sensors import checks, events, gas_states
+from sensors.register import Station
+
+
+class Observed(NamedTuple):
+    """A station, the days that it has, and its readings, as `spans.usable` gives them."""
+
+    station: Station
+    span: Span
+    found: Found
+
+
+class CityHours(msgspec.Struct, frozen=True):
+    """Checked hours of the stations of a city on the days of all of them together.
+
+    `hours` are by station and quantity; `suspect` tells by station, quantity and check which hours that count are
+    doubted; (n_hours,) each.
+    """
+
+    whole: Span
+    hours: dict[str, dict[str, Hours]]
+    suspect: dict[str, dict[str, dict[str, BoolArray]]]
+
+
+def city_hours(config: Config, observed: list[Observed]) -> CityHours:
+    """Hours of the stations of a city: means, in the gas state that the standard prescribes, and checked."""
+    first = min(o.span.first for o in observed)
+    last = max(o.span.first + dt.timedelta(days=o.span.n - 1) for o in observed)
+    whole = Span(first, config.start_of(first), (last - first).days + 1)
+    raw = {o.station.id: _hours_of(config, o, whole) for o in observed}
+    floats = {id_: {q: np.where(h.valid, h.micros / MICRO, np.nan) for q, h in of.items()} for id_, of in raw.items()}
+    hours: dict[str, dict[str, Hours]] = {}
+    suspect: dict[str, dict[str, dict[str, BoolArray]]] = {}
+    for id_, of in raw.items():
+        others = {q: [f[q] for other, f in floats.items() if other != id_ and q in f] for q in of}
+        flags = checks.evaluate(
+            floats[id_],
+            checks=config.checks,
+            quantities=config.quantities.air,
+            neighbours={q: np.stack(each) for q, each in others.items() if each},
+        )
+        hours[id_] = {}
+        for q, each in of.items():
+            failed = checks.reason(flags[q]).astype(np.int64)
+            reasons = np.where(each.valid & (failed > 0), FIRST_CHECK + failed, each.reasons)
+            hours[id_][q] = Hours(each.micros, reasons)
+        suspect[id_] = {q: checks.suspects(flags[q]) for q in of}
+    return CityHours(whole, hours, suspect)
+
+
+def _hours_of(config: Config, observed: Observed, whole: Span) -> dict[str, Hours]:
+    """Unchecked hour means of the basic items of a station."""
+    station, _, found = observed
+    staged = config.staged(station.city)
+    by_quantity: dict[str, list[Readings]] = {q: [] for q in air.QUANTITIES}
+    for key, times, values, reasons in found:
+        if key.quantity in by_quantity:
+            micros = np.rint(np.where(reasons == VALID, values, 0.0) * MICRO).astype(np.int64)
+            by_quantity[key.quantity].append(Readings(key.period_s, times, micros, reasons))
+    hours = {}
+    for quantity, readings in by_quantity.items():
+        parts = []
+        for cut, limits in config.standards.runs(AirLimits, whole.period, staged=staged):
+            start = whole.start + cut.start * HOURS * HOUR_S
+            end = whole.start + cut.stop * HOURS * HOUR_S
+            inside = [_between(each, start, end) for each in readings]
+            n_hours = (cut.stop - cut.start) * HOURS
+            means = hour_means(inside, start=start, n_hours=n_hours, min_minutes=limits.hour_min_minutes)
+            if config.quantities.air[quantity].molar_mass is not None:
+                means = _in_prescribed_state(config, station, means, whole.first + dt.timedelta(days=cut.start), limits)
+            parts.append(means)
+        hours[quantity] = Hours(
+            np.concatenate([part.micros for part in parts]), np.concatenate([part.reasons for part in parts])
+        )
+    return hours
+
+
+def _between(readings: Readings, start: int, end: int) -> Readings:
+    inside = slice(*np.searchsorted(readings.times, (start, end)))
+    return Readings(readings.period_s, readings.times[inside], readings.micros[inside], readings.reasons[inside])
+
+
+def _in_prescribed_state(config: Config, station: Station, hours: Hours, first: dt.date, limits: AirLimits) -> Hours:
+    """Convert gases that come at another temperature than the standard prescribes on the day."""
+    if all(state.station != station.id for state in config.gas_states.all):
+        return hours
+    micros = hours.micros.copy()
+    for i in range(len(micros) // HOURS):
+        day = first + dt.timedelta(days=i)
+        delivered, prescribed = config.gas_states.kelvin_on(station.id, day), limits.kelvin_on(day)
+        if delivered is not None and delivered != prescribed:
+            cut = slice(i * HOURS, (i + 1) * HOURS)
+            micros[cut] = gas_states.converted(micros[cut], delivered=delivered, prescribed=prescribed)
+    return Hours(micros, hours.reasons)
+
+
+def event_hours(config: Config, station: Station, whole: Span) -> dict[str, BoolArray]:
+    """Return by quantity the hours that decided exceptional events touch; empty where none does.
+
+    Of the quantities that an event names only those count that the rules in force at its beginning speak of.
+    """
+    found: dict[str, BoolArray] = {}
+    for event in config.events.of(station.city, station.id):
+        rule = config.standards.find(AirEvents, config.local_day(event.from_s))
+        hours = events.hours_touched(event, whole.start, whole.n * HOURS)
+        if hours.start < hours.stop:
+            for quantity in event.quantities:
+                if rule is None or quantity in rule.quantities:
+                    touched = found.setdefault(quantity, np.zeros(whole.n * HOURS, dtype=np.bool_))
+                    touched[hours] = True
+    return found
+
+
+def leave_out(hours: dict[str, Hours], touched: dict[str, BoolArray]) -> dict[str, Hours]:
+    """Return the hours without those that events touch."""
+    return {
+        q: Hours(each.micros, np.where(each.valid & touched[q], EVENT, each.reasons)) if q in touched else each
+        for q, each in hours.items()
+    }

@@ -1,0 +1,56 @@
+"""Scopes: what figures are asked of, `city:ID`, `district:CITY/NAME`, `station:ID`, or `list:NAME` of a plan."""
+
+from typing import Literal
+
+import msgspec
+
+from aggregations.plans import Plan
+from ingestor.config import Config
+from sensors.errors import ConfigError, shown
+from sensors.quantities import MEDIA, Medium
+from sensors.register import Station
+
+Kind = Literal["city", "district", "station", "list"]
+
+
+class Scope(msgspec.Struct, frozen=True):
+    """A scope that exists: its text, kind and name, and its stations of each medium."""
+
+    text: str
+    kind: Kind
+    name: str
+    stations: dict[Medium, list[Station]]
+
+
+def resolve(config: Config, text: str, plan: Plan | None = None) -> Scope:
+    """Return the scope that a text names; `plan` is the one whose lists it may name.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such city, district, station or list.
+    """
+    kind, _, name = text.partition(":")
+    everywhere = {medium: config.register.of(medium) for medium in MEDIA}
+    if kind == "city" and any(city.id == name for city in config.settings.city):
+        return Scope(text, "city", name, {m: [s for s in of if s.city == name] for m, of in everywhere.items()})
+    if kind == "district":
+        city, _, district = name.partition("/")
+        found = {m: [s for s in of if (s.city, s.district) == (city, district)] for m, of in everywhere.items()}
+        if district and any(found.values()):
+            return Scope(text, "district", name, found)
+        known = dict.fromkeys(f"district:{s.city}/{s.district}" for s in config.register.stations if s.district)
+        raise ConfigError(f"scope: expected one of {', '.join(known) or 'no district: none is registered'}, got {text}")
+    if kind == "station":
+        found = {m: [s for s in of if s.id == name] for m, of in everywhere.items()}
+        if not any(found.values()):
+            raise ConfigError(f"scope: expected a station of the register, got {shown(name)}")
+        return Scope(text, "station", name, found)
+    if kind == "list" and plan is not None and name in plan.lists:
+        wanted = plan.lists[name]
+        found = {m: [s for s in map(config.register.get, [m] * len(wanted), wanted) if s] for m in MEDIA}
+        return Scope(text, "list", name, found)
+    cities = ", ".join(f"city:{city.id}" for city in config.settings.city)
+    raise ConfigError(
+        f"scope: expected {cities}, district:CITY/NAME, station:ID, or list:NAME of the plan given, got {shown(text)}"
+    )

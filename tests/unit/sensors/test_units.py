@@ -1,0 +1,82 @@
+"""Claims about units at the edge. Vectors: 24.465 L/mol at 25 degC and 1 atm is the textbook's molar volume."""
+
+import math
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from sensors import quantities, units
+from sensors.quantities import Quantity
+from sensors.units import SourceUnit
+
+CONFIG = Path(__file__).resolve().parents[3] / "config"
+AIR = quantities.parse((CONFIG / "quantities.toml").read_text(encoding="utf-8"), file="quantities.toml").air
+
+
+def test_molar_volume_is_that_of_298_15_k_and_1013_25_hpa() -> None:
+    assert round(float(units.MOLAR_VOLUME), 3) == 24.465
+
+
+@pytest.mark.parametrize(
+    ("quantity", "unit", "value", "expected", "decimals"),
+    [
+        ("o3", "ppb", 100, 196.2, 1),  # 47.998 / 24.465 * 100
+        ("o3", "ppm", 0.1, 196.2, 1),
+        ("co", "ppm", 1, 1.145, 3),  # 28.010 / 24.465
+        ("co", "ppb", 1000, 1.145, 3),
+        ("no2", "ppb", 100, 188.0, 1),  # 46.0055 / 24.465 * 100
+        ("so2", "ppb", 100, 261.9, 1),  # 64.066 / 24.465 * 100
+        ("o3", "mg/m3", 0.0151, 15.1, 9),
+        ("pm25", "mg/m3", 0.035, 35.0, 9),
+        ("co", "ug/m3", 700, 0.7, 9),
+    ],
+)
+def test_unit_is_converted(quantity: str, unit: SourceUnit, value: float, expected: float, decimals: int) -> None:
+    by = units.factors({quantity: unit}, AIR)
+    converted = units.converted({quantity: value}, by)[quantity]
+    assert converted is not None
+    assert round(converted, decimals) == expected
+
+
+@pytest.mark.parametrize(("quantity", "unit"), [("o3", "ug/m3"), ("co", "mg/m3")])
+def test_unit_of_the_quantity_itself_needs_no_factor(quantity: str, unit: SourceUnit) -> None:
+    assert units.factors({quantity: unit}, AIR) == {}
+
+
+@pytest.mark.parametrize("micros", [1, 151, 15_100_000, 999_999_999])
+def test_unit_of_mass_is_converted_without_binary_dust(micros: int) -> None:
+    converted = units.converted({"pm25": micros / 1e9}, units.factors({"pm25": "mg/m3"}, AIR))
+    assert converted == {"pm25": micros / 1e6}
+
+
+def test_converted_leaves_missing_values_and_other_quantities() -> None:
+    values = {"o3": None, "pm25": 15.123456789, "co": 1.0}
+    assert units.converted(values, {"o3": 2.0, "co": 3.0}) == {"o3": None, "pm25": 15.123456789, "co": 3.0}
+
+
+@pytest.mark.parametrize("value", [math.inf, -math.inf, 1e308])
+def test_converted_value_beyond_the_floats_is_infinite(value: float) -> None:
+    (converted,) = units.converted({"o3": value}, {"o3": 1000.0}).values()
+    assert converted == math.copysign(math.inf, value)
+
+
+def _quantity(unit: str, molar_mass: Decimal | None) -> Quantity:
+    return Quantity(
+        name="x", name_en="x", unit=unit, hj212="x", minimum=Decimal(0), maximum=Decimal(1), decimals=0,  # type: ignore[arg-type]
+        molar_mass=molar_mass,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("unit", "molar_mass", "expected"),
+    [
+        ("ug/m3", None, ["ug/m3", "mg/m3"]),
+        ("mg/m3", Decimal(28), ["ug/m3", "mg/m3", "ppb", "ppm"]),
+        ("degC", None, []),
+    ],
+)
+def test_possible_units_are_those_of_mass_and_for_gases_those_of_moles(
+    unit: str, molar_mass: Decimal | None, expected: list[str]
+) -> None:
+    assert units.possible(_quantity(unit, molar_mass)) == expected
