@@ -160,15 +160,16 @@ def _within(ratios: Ratios, limit: Fraction, quantity: str, used: LastDay) -> Bo
 def _multiples(facts: Facts, items: Mapping[str, _Item], used: LastDay) -> Iterator[tuple[str, YearFigure]]:
     decimals = used.evaluation.multiple_decimals
     for q, item in items.items():
-        kinds = [("mean", item.printed_mean, item.mean_decimals, used.limits.limit(q, "year", facts.area_class))]
-        day_limit = used.limits.limit(q, "day", facts.area_class)
-        kinds.append(("percentile", item.printed_percentile, item.percentile_decimals, day_limit))
-        for name, printed, printed_decimals, limit in kinds:
+        judged_decimals = used.evaluation.judged_decimals[q]
+        kinds = [("mean", item.mean, used.limits.limit(q, "year", facts.area_class))]
+        kinds.append(("percentile", item.percentile, used.limits.limit(q, "day", facts.area_class)))
+        for name, ratios, limit in kinds:
             if limit is None:
                 continue
-            part = Fraction(1, 10**printed_decimals) / Fraction(limit)
-            above = np.maximum(_units(printed, printed_decimals) * part.numerator - part.denominator, 0)
-            denominators = np.where(printed == MISSING, 0, part.denominator)
+            judged = ratios.rounded(judged_decimals)
+            part = Fraction(1, 10**judged_decimals) / Fraction(limit)
+            above = np.maximum(_units(judged, judged_decimals) * part.numerator - part.denominator, 0)
+            denominators = np.where(judged == MISSING, 0, part.denominator)
             yield f"exceedance_multiple.{name}.{q}", _figure(above, denominators, decimals, item.days)
         yield f"exceedance_multiple.day.{q}", _largest_day(facts, q, item.days, decimals)
 

@@ -108,17 +108,20 @@ def moving_mean(indicator: Indicator, facts: Facts, *, quantity: str) -> Figure:
 
 
 def multiple(indicator: Indicator, facts: Facts, *, quantity: str, statistic: Statistic) -> Figure:
-    """Multiple by which the printed mean, or percentile, of the period exceeds its limit; 0 where it does not.
+    """Multiple by which the mean, or percentile, of the period exceeds its limit, as it is judged; 0 where it attains.
 
     References
     ----------
     .. [1] air.md, 5.5: (C - S) / S.
     """
     used = last_day(facts)
-    value, valid = printed(facts, quantity, statistic)
+    found, valid = exact_mean(facts, quantity) if statistic == "mean" else exact_percentile(facts, quantity)
     limit = used.limits.limit(quantity, "year" if statistic == "mean" else "day", facts.area_class)
     assert limit is not None  # the table of indicators names only what has a limit
-    exact = None if value is None else statistics.exceedance_multiple(Fraction(value), Fraction(limit))
+    exact = None
+    if found is not None:
+        judged = half_even(found, used.evaluation.judged_decimals[quantity])
+        exact = statistics.exceedance_multiple(Fraction(judged), Fraction(limit))
     rules = merge(MULTIPLE, MEAN if statistic == "mean" else PERCENTILE)
     return of_days(indicator, facts, exact, used.evaluation.multiple_decimals, valid, rules=rules)
 

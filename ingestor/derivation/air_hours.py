@@ -68,7 +68,7 @@ def _hours_of(config: Config, observed: Observed, whole: Span) -> dict[str, Hour
     staged = config.staged(station.city)
     by_quantity: dict[str, list[Readings]] = {q: [] for q in air.QUANTITIES}
     for key, times, values, reasons in found:
-        if key.quantity in by_quantity:
+        if key.quantity in by_quantity and key.quantity not in station.not_monitored:
             micros = np.rint(np.where(reasons == VALID, values, 0.0) * MICRO).astype(np.int64)
             by_quantity[key.quantity].append(Readings(key.period_s, times, micros, reasons))
     hours = {}

@@ -157,8 +157,9 @@ class Second:
         )
 
     def multiple(self, item: str, statistic: str) -> Found:
-        """(C - S) / S of the printed statistic, where C > S (5.5)."""
-        c = self.printed_statistic(item, statistic)
+        """(C - S) / S of the statistic as it is judged (7.3), where C > S (5.5): 0 for what attains."""
+        value = self.means[item] if statistic == "mean" else self.percentiles[item]
+        c = None if value is None else rounded(value, DAY_DECIMALS[item])
         s = self.limit(item, "year" if statistic == "mean" else "day", self.case.area_class)
         exact = None if c is None else (c - s) / s if c > s else Fraction(0)
         return self.found(exact, 2, self.valid_days(item))
@@ -320,6 +321,14 @@ WITHOUT_EVENTS = (
 )  # fmt: skip
 
 
+# Of one item; dust touches PM only (9), so those of gases have no pair. Hours keep the events and have none either.
+OF_ONE_ITEM = (
+    "annual_mean", "moving_mean", "percentile", "attainment", "single_index", "daily_attainment",
+    "exceedance_multiple.mean", "exceedance_multiple.percentile", "exceedance_multiple.day",
+)  # fmt: skip
+GASES = ("so2", "no2", "co", "o3")
+
+
 def pairs(case: Case) -> dict[str, Pair]:
     """Figures by the name of their indicator, where there were events with their counterparts."""
     hours = [index_of_hour(case.days.date(h // 24), h, case) for h in range(24 * len(case.days))]
@@ -330,6 +339,11 @@ def pairs(case: Case) -> dict[str, Pair]:
     found = {}
     for name in kept:
         stem = name.removeprefix("air.")
+        kind, _, item = stem.rpartition(".")
+        of_gas = kind in OF_ONE_ITEM and item in GASES and case.days.last >= DUST_RULES
+        if of_gas or kind == "primary_hours":
+            found[name] = Pair(kept[name], "none", None)
+            continue
         leaves_out = any(stem == kind or stem.startswith(f"{kind}.") for kind in WITHOUT_EVENTS)
         if leaves_out and case.days.last >= DUST_RULES:
             found[name] = Pair(excluded[name], "excluded", kept[name])
