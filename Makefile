@@ -18,7 +18,7 @@ demo: $(VENV)/run.done
 	@$(BIN)/qingjing demo
 
 test: $(VENV)/dev.done servers lint
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --dist loadfile
 
 lint: $(VENV)/dev.done
 	$(BIN)/ruff check .
