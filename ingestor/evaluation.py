@@ -2,13 +2,14 @@
 
 import datetime as dt
 from collections.abc import Collection
+from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
 import numpy as np
 
 from aggregations import indicators, plans
 from aggregations.figures import Figure
-from aggregations.indicators import INDICATORS, Facts, Indicator, MonitorDays, SectionDays
+from aggregations.indicators import HEADLINES, INDICATORS, Facts, Indicator, MonitorDays, SectionDays
 from aggregations.periods import Period
 from aggregations.plans import Plan, Verdict
 from aggregations.standards import Mode
@@ -42,20 +43,52 @@ def evaluate(config: Config, store: Tables, plan: Plan, as_of: dt.date) -> list[
 
 
 def chosen_indicators(names: Collection[str], media: Collection[Medium]) -> list[Indicator]:
-    """Return the indicators that names and patterns such as `air.primary_days.*` choose; all of some media without.
+    """Return the indicators that names and patterns choose; without any, the headlines of some media.
+
+    A name chooses of all media, a pattern such as `air.primary_days.*` or `*` of those given.
 
     Raises
     ------
     ConfigError
         If a name or pattern chooses none.
     """
+    if not names:
+        return [indicator for name, indicator in INDICATORS.items() if name in HEADLINES and indicator.medium in media]
     found: dict[str, Indicator] = {}
     for pattern in names:
-        matching = {name: indicator for name, indicator in INDICATORS.items() if fnmatchcase(name, pattern)}
+        if pattern in INDICATORS:
+            found[pattern] = INDICATORS[pattern]
+            continue
+        matching = {
+            name: each for name, each in INDICATORS.items() if each.medium in media and fnmatchcase(name, pattern)
+        }
+        if not matching and any(fnmatchcase(name, pattern) for name in INDICATORS):
+            raise ConfigError(
+                f"indicator: expected some of {', '.join(media)}, which the scope has stations of, got {shown(pattern)}"
+            )
         if not matching:
-            raise ConfigError(f"indicator: expected one of {', '.join(INDICATORS)}, got {shown(pattern)}")
+            raise ConfigError(f"indicator: expected {_known(pattern)}, got {shown(pattern)}")
         found |= matching
-    return list(found.values()) if names else [i for i in INDICATORS.values() if i.medium in media]
+    return list(found.values())
+
+
+def indicator_named(name: str) -> Indicator:
+    """Return an indicator by its name.
+
+    Raises
+    ------
+    ConfigError
+        If there is none of that name.
+    """
+    if name not in INDICATORS:
+        raise ConfigError(f"indicator: expected {_known(name)}, got {shown(name)}")
+    return INDICATORS[name]
+
+
+def _known(name: str) -> str:
+    near = get_close_matches(name, INDICATORS, n=3, cutoff=0.5)
+    example = f" (close to it: {', '.join(near)})" if near else ""
+    return f"a name or pattern of `qingjing indicators --list`{example}"
 
 
 def all_figures(
@@ -68,7 +101,7 @@ def all_figures(
     plan: Plan | None = None,
     mode: Mode = "by_date",
 ) -> list[Figure]:
-    """Compute the named indicators for a scope and a period; all that fit the scope where `names` is empty.
+    """Compute the indicators that names and patterns choose for a scope and a period; without any, the headlines.
 
     Raises
     ------

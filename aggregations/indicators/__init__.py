@@ -19,7 +19,7 @@ from aggregations.standards import AirEvents
 from sensors.quantities import Medium
 
 __all__ = [
-    "INDICATORS", "AirDays", "AirHours", "Facts", "Indicator", "MonitorDays", "SectionDays", "compute",
+    "HEADLINES", "INDICATORS", "AirDays", "AirHours", "Facts", "Indicator", "MonitorDays", "SectionDays", "compute",
     "section_class",
 ]  # fmt: skip
 
@@ -51,6 +51,23 @@ INDICATORS: Final[dict[str, Indicator]] = {
     },
 }
 """All indicators by name, in the order in which they are listed."""
+
+_HEADLINES_OF_AIR: Final = (
+    "air.annual_mean.",
+    "air.percentile.",
+    "air.composite_index",
+    "air.good_day_ratio",
+    "air.good_days",
+    "air.heavy_pollution_days",
+    "air.level_days.",
+)
+
+HEADLINES: Final[frozenset[str]] = frozenset(
+    name
+    for name, indicator in INDICATORS.items()
+    if indicator.medium != "air" or name == "air.attainment" or name.startswith(_HEADLINES_OF_AIR)
+)
+"""Indicators that are printed where none is named: those of a monthly bulletin of air, all of water and noise."""
 
 
 def compute(indicator: Indicator, facts: Facts) -> Figure:
