@@ -41,14 +41,17 @@ class Period(msgspec.Struct, frozen=True, order=True):
         return self == year(self.first.year)
 
     def years_before(self, n: int) -> "Period":
-        """Return the same period `n` years before; the end of February is its end in every year."""
+        """Return the same period `n` years before; the end of February is its end in every year.
+
+        A single day stays one: 28 February, and 29 February of a leap year, are 28 February of other years.
+        """
 
         def moved(day: dt.date, *, end: bool) -> dt.date:
             days = calendar.monthrange(day.year - n, day.month)[1]
             is_end = end and day.day == calendar.monthrange(day.year, day.month)[1]
             return dt.date(day.year - n, day.month, days if is_end else min(day.day, days))
 
-        return Period(moved(self.first, end=False), moved(self.last, end=True))
+        return Period(moved(self.first, end=False), moved(self.last, end=self.first < self.last))
 
     def __len__(self) -> int:
         return (self.last - self.first).days + 1
