@@ -43,10 +43,20 @@ _OTHERS: tuple[tuple[str, str, str, str, Medium, Compute], ...] = (
     ("noise.night_attainment", "功能区噪声夜间达标率", "night attainment of functional zones", "%", "noise", _night),
 )
 
+_LESS_IS_BETTER: Final = ("water.worse_than_v_ratio", "water.worst_class", "water.black_odorous_bodies")
+
 INDICATORS: Final[dict[str, Indicator]] = {
     **{indicator.name: indicator for indicator in air_indicators()},
     **{
-        name: Indicator(name=name, name_zh=zh, name_en=en, unit=unit, medium=medium, compute=compute)
+        name: Indicator(
+            name=name,
+            name_zh=zh,
+            name_en=en,
+            unit=unit,
+            medium=medium,
+            compute=compute,
+            less_is_better=name in _LESS_IS_BETTER,
+        )
         for name, zh, en, unit, medium, compute in _OTHERS
     },
 }
