@@ -67,13 +67,13 @@ def chosen_indicators(names: Collection[str], media: Collection[Medium]) -> list
                 f"indicator: expected some of {', '.join(media)}, which the scope has stations of, got {shown(pattern)}"
             )
         if not matching:
-            raise ConfigError(f"indicator: expected {_known(pattern)}, got {shown(pattern)}")
+            raise ConfigError(f"indicator: expected {_known('name or pattern', pattern)}, got {shown(pattern)}")
         found |= matching
     return list(found.values())
 
 
-def indicator_named(name: str) -> Indicator:
-    """Return an indicator by its name.
+def indicator_named(name: str, *, option: str) -> Indicator:
+    """Return an indicator by its name, which `option` gave.
 
     Raises
     ------
@@ -81,14 +81,14 @@ def indicator_named(name: str) -> Indicator:
         If there is none of that name.
     """
     if name not in INDICATORS:
-        raise ConfigError(f"indicator: expected {_known(name)}, got {shown(name)}")
+        raise ConfigError(f"{option}: expected {_known('name', name)}, got {shown(name)}")
     return INDICATORS[name]
 
 
-def _known(name: str) -> str:
+def _known(what: str, name: str) -> str:
     near = get_close_matches(name, INDICATORS, n=3, cutoff=0.5)
     example = f" (close to it: {', '.join(near)})" if near else ""
-    return f"a name or pattern of `qingjing indicators --list`{example}"
+    return f"a {what} of `qingjing indicators --list`{example}"
 
 
 def all_figures(
@@ -108,13 +108,26 @@ def all_figures(
     ConfigError
         If an indicator or the scope is unknown, or no edition of a standard covers the period.
     """
-    where = scopes.resolve(config, scope, plan)
-    media = [medium for medium in MEDIA if where.stations[medium]]
-    chosen = chosen_indicators(names, media)
-    if not chosen:
-        raise ConfigError(f"scope: expected a city, station or list with registered stations, got {shown(scope)}")
+    where, chosen = asked(config, scope, names, plan)
     facts = {m: facts_of(config, store, m, where, period, chosen, mode) for m in {i.medium for i in chosen}}
     return [indicators.compute(indicator, facts[indicator.medium]) for indicator in chosen]
+
+
+def asked(
+    config: Config, scope: str, names: Collection[str], plan: Plan | None
+) -> tuple[Scope, list[Indicator]]:  # fmt: skip
+    """Return the scope that a text names and the indicators that names and patterns choose of its media.
+
+    Raises
+    ------
+    ConfigError
+        If an indicator or the scope is unknown, or it has no stations.
+    """
+    where = scopes.resolve(config, scope, plan)
+    chosen = chosen_indicators(names, [medium for medium in MEDIA if where.stations[medium]])
+    if not chosen:
+        raise ConfigError(f"scope: expected a city, station or list with registered stations, got {shown(scope)}")
+    return where, chosen
 
 
 def compute(

@@ -14,7 +14,7 @@ from aggregations.figures import Figure, Variant
 from aggregations.indicators import HEADLINES, INDICATORS, Indicator
 from aggregations.plans import Plan, Verdict
 from aggregations.standards import Mode
-from ingestor.words import MODES, joined, remark, unit, word
+from ingestor.words import MODES, joined, remark, remarks_of, unit, word
 from ingestor.words import Language as Language
 
 COLOURS: Final = {"met": "green", "on_track": "green", "at_risk": "yellow", "missed": "red", "insufficient": "dim"}
@@ -50,15 +50,14 @@ def figures(found: list[Figure], language: Language) -> Group:
     """
     first = found[0]
     table = Table()
-    provisional = {tuple(figure.provisional) for figure in found if figure.provisional}
-    below = [remark(each, language) for each in provisional.pop()] if len(provisional) == 1 else []
-    shown = [msgspec.structs.replace(figure, provisional=[]) for figure in found] if below else found
-    table.add_column(word("indicator", language), overflow="fold", min_width=20)
+    below = running_alike(found, language)
+    shown = [without_provisional(figure) for figure in found] if below else found
+    table.add_column(word("indicator", language), overflow="fold")
     table.add_column(word("value", language), justify="right", no_wrap=True)
     table.add_column(word("valid", language), justify="right", no_wrap=True)
     said = [remarks(figure, language) for figure in shown]
     if any(said):
-        table.add_column(word("remarks", language), overflow="fold", min_width=12)
+        table.add_column(word("remarks", language), overflow="fold")
     for figure, text in zip(found, said, strict=True):
         row = [indicator_cell(figure.indicator, language), printed(figure, language), counts(figure, language)]
         table.add_row(*row, *([escape(text)] if any(said) else []))
@@ -92,6 +91,17 @@ def indicator_rows(chosen: Iterable[Indicator]) -> list[dict[str, Any]]:
         }
         for each in chosen
     ]
+
+
+def running_alike(found: Iterable[Figure], language: Language) -> list[str]:
+    """Return what is provisional of all figures of which anything is, where it is the same of all; else nothing."""
+    provisional = {tuple(figure.provisional) for figure in found if figure.provisional}
+    return [remark(each, language) for each in provisional.pop()] if len(provisional) == 1 else []
+
+
+def without_provisional(figure: Figure) -> Figure:
+    """Return a figure that says nothing of what is provisional: it stands elsewhere."""
+    return msgspec.structs.replace(figure, provisional=[])
 
 
 def framed(
@@ -149,7 +159,7 @@ def remarks(figure: Figure, language: Language) -> str:
 
 def why(figure: Figure, language: Language) -> Iterator[str]:
     """Yield why a figure is not sufficient: the rules that are not met; without any, what was excluded."""
-    texts = [remark(each, language) for each in figure.reasons]
+    texts = remarks_of(figure.reasons, language)
     texts = texts or [f"{remark(reason, language)} ({n})" for reason, n in figure.excluded.items()]
     yield from _cut(texts or [remark("too little data", language)], language)
 

@@ -32,6 +32,36 @@ WORDS: Final[dict[str, dict[Language, str]]] = {
     "events_kept": {"zh": "含异常事件：", "en": "with events: "},
     "events_excluded": {"zh": "剔除异常事件：", "en": "without events: "},
     "more": {"zh": "另有{}项，见 --json", "en": "and {} more with --json"},
+    "place": {"zh": "名次", "en": "place"},
+    "name": {"zh": "名称", "en": "name"},
+    "largest": {"zh": "首要污染物", "en": "largest"},
+    "change": {"zh": "同比变化", "en": "change"},
+    "points": {"zh": "个百分点", "en": "pp"},
+    "flat": {"zh": "持平", "en": "flat"},
+    "better": {"zh": "改善", "en": "better"},
+    "worse": {"zh": "变差", "en": "worse"},
+    "before_is_0": {"zh": "{}为0，不计变化率", "en": "{} is 0: no percentage"},
+    "of_period": {"zh": "{}：{}", "en": "{}: {}"},
+    "editions_differ": {
+        "zh": "两个时段执行的标准不同；--mode all_2012、all_2026 或 all_2031 统一口径",
+        "en": "the periods are judged by different editions; --mode all_2012, all_2026 or all_2031 judges both alike",
+    },
+    "attains": {"zh": "各项均达标，不列入变差名单", "en": "attains in every item: not among the worsening"},
+    "unread": {"zh": "未经原文核实的规则：", "en": "rules that were recalled, not read:"},
+    "no_place": {"zh": "没有符合条件的名次", "en": "none has such a place"},
+    "year": {"zh": "年份", "en": "year"},
+    "coefficient": {
+        "zh": "Spearman秩相关系数 {}（{}年）；临界值 {}（0.05）、{}（0.01）",
+        "en": "Spearman's rank correlation {} over {} years; critical values {} (0.05), {} (0.01)",
+    },
+    "left_out": {"zh": "数据不足、未参与的年份：{}", "en": "years left out for too little data: {}"},
+    "falling": {"zh": "结论：显著下降", "en": "verdict: falling, significantly"},
+    "rising": {"zh": "结论：显著上升", "en": "verdict: rising, significantly"},
+    "none": {"zh": "结论：无显著变化趋势", "en": "verdict: no significant trend"},
+    "unknown": {
+        "zh": "结论：未知，标准未给出该年数的临界值",
+        "en": "verdict: unknown, the standard has no critical value for so many years",
+    },
     "headline": {"zh": "默认列出", "en": "by default"},
     "air": {"zh": "空气", "en": "air"},
     "water": {"zh": "地表水", "en": "water"},
@@ -66,7 +96,7 @@ _REMARKS: Final[tuple[tuple[str, str], ...]] = (
     (r"no valid day", "无有效日"),
     (r"the period: (\d+) of at least (\d+) valid days", "整个时段有效{}天，至少需{}天"),
     (r"(\S+): (\d+) of at least (\d+) valid days", "{}有效{}天，至少需{}天"),
-    (r"(\S+): not enough valid days", "{}有效天数不足"),
+    (r"(.+): not enough valid days", "{}有效天数不足"),
     (r"a moving mean is of whole years", "滑动平均须为整年"),
     (r"(\S+) is not whole: (\d+) valid of its (\d+) days so far", "{}未满月：有效{}/{}天"),
     (r"no valid hours", "无有效小时值"),
@@ -96,13 +126,21 @@ def unit(text: str, language: Language) -> str:
 
 def remark(text: str, language: Language) -> str:
     """Return what a figure says of itself in a language; in English where it says what is not in the table."""
-    for key, name in ITEMS.items():
-        text = re.sub(rf"^{key}\b", name, text)
     if language == "zh":
         for pattern, zh in _PATTERNS:
             if found := pattern.fullmatch(text):
                 return zh.format(*found.groups())
     return text
+
+
+def remarks_of(texts: Iterable[str], language: Language) -> list[str]:
+    """Return several remarks in a language; what is said of several items is said once."""
+    together: dict[str, list[str]] = {}
+    for text in texts:
+        head, colon, rest = text.partition(": ")
+        item = ITEMS.get(head)
+        together.setdefault(colon + rest if item else text, []).append(item or "")
+    return [remark((", ".join(items) if items[0] else "") + text, language) for text, items in together.items()]
 
 
 def joined(parts: Iterable[str], language: Language) -> str:

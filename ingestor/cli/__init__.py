@@ -6,6 +6,7 @@ from typing import NoReturn
 from ingestor.broker import BrokerError
 from ingestor.cli import (
     collecting,
+    comparing,
     configuration,
     demonstration,
     doctoring,
@@ -21,6 +22,7 @@ from sensors.errors import ConfigError
 
 __all__ = [
     "collecting",
+    "comparing",
     "configuration",
     "demonstration",
     "doctoring",
