@@ -22,7 +22,7 @@ from sensors.errors import ConfigError, shown
 from sensors.events import Events
 from sensors.gas_states import GasStates
 from sensors.quantities import MEDIA, Quantities
-from sensors.register import Register, Station
+from sensors.register import STATION_ID, Register, Station
 from sensors.sources import Source
 
 BUNDLED = Path(__file__).parent / "default_config"
@@ -325,6 +325,12 @@ def _check_cities(settings: Settings, stations: list[Station], directory: Path) 
     cities = [city.id for city in settings.city]
     if len(set(cities)) != len(cities):
         raise ConfigError(f"{directory / 'settings.toml'}: city: expected each id once, got {shown(cities)}")
+    for i, city in enumerate(cities):
+        if not STATION_ID.fullmatch(city):
+            raise ConfigError(
+                f"{directory / 'settings.toml'}: city[{i}].id: expected 1 to 64 characters as of a station, "
+                f"got {shown(city)}"
+            )
     for station in stations:
         if station.city not in cities:
             raise ConfigError(

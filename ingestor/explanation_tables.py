@@ -1,5 +1,6 @@
 """The explanation of a figure as people read it on the terminal, in Chinese or English."""
 
+import datetime as dt
 from collections.abc import Iterator
 from fractions import Fraction
 from typing import Final
@@ -12,6 +13,7 @@ from aggregations.explain import RuleUsed
 from aggregations.figures import Figure
 from aggregations.standards import Mode
 from ingestor.explanation import ExcludedDays, ExcludedHours, Explanation, Lack, StationHours
+from ingestor.standards_tables import clause_in_chinese
 from ingestor.tables import Language, printed
 
 SHOWN: Final = 20
@@ -60,40 +62,42 @@ def explained(explanation: Explanation, language: Language) -> Iterator[Renderab
     name = explanation.name_zh if zh else explanation.name_en
     yield f"[bold]{escape(name)}[/]  [dim]{figure.indicator}[/]  {escape(figure.scope)}  {figure.period}"
     yield from _lines(explanation, zh)
-    yield _rules(explanation.rules, zh)
     if explanation.moved_most:
         yield _moved(explanation, zh)
-    if explanation.stations:
-        yield _stations(explanation.stations, zh)
     if explanation.excluded_days:
         yield _days(explanation.excluded_days, zh)
+    if explanation.stations:
+        yield _stations(explanation.stations, zh)
     if explanation.excluded_hours:
         yield _hours(explanation.excluded_hours, zh)
+    yield _rules(explanation.rules, zh)
 
 
 def _lines(explanation: Explanation, zh: bool) -> Iterator[str]:
     figure = explanation.figure
-    yield f"{'数值' if zh else 'value'}      {escape(printed(figure))}"
+
+    def line(label_zh: str, label_en: str, text: str, style: str = "") -> str:
+        label = label_zh + " " * (10 - 2 * len(label_zh)) if zh else label_en.ljust(10)
+        return f"[{style}]{label}{text}[/]" if style else f"{label}{text}"
+
+    yield line("数值", "value", escape(printed(figure)))
     if figure.exact is not None:
         exact = Fraction(figure.exact)
         decimal = f"{float(exact):.6f}".rstrip("0").rstrip(".")
-        rounding = (
-            f"一次修约到{explanation.decimals}位小数，四舍六入五成双（GB/T 8170）"
-            if zh
-            else f"rounded once to {explanation.decimals} decimals, half to even (GB/T 8170)"
-        )
         text = decimal if exact.denominator == 1 else f"{figure.exact} = {decimal}"
-        yield f"{'修约前' if zh else 'exact'}    {text}  [dim]{rounding}[/]"
+        n = explanation.decimals
+        rounding = f"一次修约，保留{n}位小数，四舍六入五成双" if zh else f"rounded once, decimals: {n}, half to even"
+        yield line("修约前", "exact", f"{text}  [dim]{rounding} (GB/T 8170)[/]")
     counted = _ZH.get(figure.counted, figure.counted) if zh else figure.counted
-    yield f"{'有效/应有' if zh else 'valid'}  {figure.valid}/{figure.expected} {counted}"
+    yield line("有效", "valid", f"{figure.valid}/{figure.expected} {counted}")
     if not figure.sufficient:
-        yield f"[yellow]{'数据不足' if zh else 'too little data'}  {escape('; '.join(figure.reasons))}[/]"
+        yield line("不足", "too few", escape("; ".join(figure.reasons)), "yellow")
     for each in figure.provisional:
-        yield f"[yellow]{'尚未完整' if zh else 'running'}  {escape(each)}[/]"
-    yield f"{'口径' if zh else 'mode'}       {_MODES[figure.mode][0 if zh else 1]} [dim]({figure.mode})[/]"
-    yield f"{'标准' if zh else 'editions'}   " + escape(", ".join(f"{k} ({v})" for k, v in figure.editions.items()))
+        yield line("未完", "running", escape(each), "yellow")
+    yield line("口径", "mode", f"{_MODES[figure.mode][0 if zh else 1]} [dim]({figure.mode})[/]")
+    yield line("标准", "editions", escape(", ".join(f"{k} ({v})" for k, v in figure.editions.items())))
     if figure.counterpart is not None:
-        yield _events(figure, zh)
+        yield line("事件", "events", _events(figure, zh))
 
 
 def _events(figure: Figure, zh: bool) -> str:
@@ -104,8 +108,7 @@ def _events(figure: Figure, zh: bool) -> str:
         "excluded": ("已剔除异常事件（沙尘）；保留时为 {}", "without the hours of exceptional events; with them {}"),
         "kept": ("包含异常事件（沙尘）；剔除时为 {}", "with the hours of exceptional events; without them {}"),
     }
-    text = texts[figure.events][0 if zh else 1].format(value)
-    return f"{'异常事件' if zh else 'events'}   {escape(text)}"
+    return escape(texts[figure.events][0 if zh else 1].format(value))
 
 
 def _rules(rules: list[RuleUsed], zh: bool) -> Table:
@@ -114,8 +117,8 @@ def _rules(rules: list[RuleUsed], zh: bool) -> Table:
         table.add_column(column, overflow="fold")
     for rule in rules:
         mark = ("是" if zh else "yes") if rule.confirmed else ("[yellow]推定[/]" if zh else "[yellow]assumed[/]")
-        text = rule.zh if zh and rule.zh else rule.text
-        table.add_row(escape(rule.edition), escape(rule.clause or "-"), escape(text), mark)
+        text, clause = (rule.zh, clause_in_chinese(rule.clause)) if zh else (rule.text, rule.clause)
+        table.add_row(escape(rule.edition), escape(clause or "-"), escape(text), mark)
     return table
 
 
@@ -137,14 +140,13 @@ def _stations(stations: list[StationHours], zh: bool) -> Table:
     columns = ("站点", "项目", "有效/应有", "剔除", "存疑（计入）")
     for column in columns if zh else ("station", "item", "valid/all", "left out", "doubted, but in"):
         table.add_column(column, overflow="fold")
+    alike: dict[tuple[str, ...], list[str]] = {}
     for each in stations:
-        table.add_row(
-            escape(f"{each.name if zh else each.name_en} {each.station}"),
-            _QUANTITIES[each.quantity],
-            f"{each.valid}/{each.hours}",
-            _counts(each.excluded, zh),
-            _counts(each.suspect, zh),
-        )
+        name = f"{each.name if zh else each.name_en} {each.station}"
+        counts = (f"{each.valid}/{each.hours}", _counts(each.excluded, zh), _counts(each.suspect, zh))
+        alike.setdefault((name, *counts), []).append(_QUANTITIES[each.quantity])
+    for (name, *rest), quantities in alike.items():
+        table.add_row(escape(name), " ".join(quantities), *rest)
     return table
 
 
@@ -172,24 +174,24 @@ def _lack(lack: Lack, zh: bool) -> str:
 
 
 def _hours(hours: list[ExcludedHours], zh: bool) -> Table:
+    alike: dict[tuple[str, dt.datetime, dt.datetime, int, str], list[str]] = {}
+    for each in hours:
+        key = (each.station, each.first, each.until, each.hours, each.reason)
+        alike.setdefault(key, []).append(_QUANTITIES[each.quantity])
     title = (
-        f"未计入的小时（{len(hours)}段，最长者在前）"
+        f"未计入的小时（{len(alike)}段，最长者在前）"
         if zh
-        else f"hours left out ({len(hours)} runs, the longest first)"
+        else f"hours left out ({len(alike)} runs, the longest first)"
     )
-    table = Table(title=_cut(title, len(hours), zh), title_justify="left")
+    table = Table(title=_cut(title, len(alike), zh), title_justify="left")
     for column in (
         ("站点", "项目", "起", "止", "小时", "原因") if zh else ("station", "item", "from", "until", "h", "why")
     ):
         table.add_column(column, overflow="fold")
-    for each in sorted(hours, key=lambda run: -run.hours)[:SHOWN]:
+    for (station, first, until, n, reason), items in sorted(alike.items(), key=lambda run: -run[0][3])[:SHOWN]:
+        why = _ZH.get(reason, reason) if zh else reason
         table.add_row(
-            escape(each.station),
-            _QUANTITIES[each.quantity],
-            f"{each.first:%Y-%m-%d %H:%M}",
-            f"{each.until:%Y-%m-%d %H:%M}",
-            str(each.hours),
-            _ZH.get(each.reason, each.reason) if zh else each.reason,
+            escape(station), " ".join(items), f"{first:%Y-%m-%d %H:%M}", f"{until:%Y-%m-%d %H:%M}", str(n), why
         )
     return table
 

@@ -1,13 +1,14 @@
 """What people and machines read of the standards: editions, rules, modes, differences."""
 
 import datetime as dt
+import re
 from typing import Any, Final
 
 from rich.markup import escape
 from rich.table import Table
 
 from aggregations.standards import MODES, ROLES, Edition, Mode, Rule, Standard, Standards, name_of
-from aggregations.standards.differences import Differences, RuleChange, Value
+from aggregations.standards.differences import Differences, Value
 from ingestor.tables import Language
 
 WORDS: Final[dict[str, dict[Language, str]]] = {
@@ -43,6 +44,21 @@ WORDS: Final[dict[str, dict[Language, str]]] = {
     "noise.limits": {"zh": "噪声 限值", "en": "noise: limits"},
     "noise.method": {"zh": "噪声 评价", "en": "noise: method"},
 }
+
+_CLAUSES: Final[tuple[tuple[str, str], ...]] = (
+    (r"^(.+) of ((?:GB|HJ)(?:/T)? [\d.]+(?:-\d{4})?)$", r"\2的\1"),
+    (r"amendment of (\d{4})", r"\1年修改单"),
+    (r"tables (\d+) and (\d+)", r"表\1和表\2"),
+    (r"table (\d+)", r"表\1"),
+    (r"formula (\d+)", r"公式\1"),
+    (r"annex ([A-Z])", r"附录\1"),
+    (r" and its notes", "及其注"),
+    (r" \(range of the index\)", "（指数范围）"),
+    (r" to (?=\d)", "至"),
+    (r" and ", "和"),
+    (r", ", "、"),
+)
+"""What stands in clauses in English, in Chinese; in this order."""
 
 READ, NOT_READ = "[green]✓[/]", "[yellow]?[/]"
 
@@ -121,7 +137,9 @@ def rules(each: Standard, role: str, *, first_cities: bool, language: Language) 
     for key in ("rule", "text", "clause", "read"):
         table.add_column(WORDS[key][language], overflow="fold")
     for key, rule in each.rule.items():
-        table.add_row(escape(key), escape(rule.text), escape(rule.clause or "-"), _mark(rule))
+        table.add_row(
+            escape(key), escape(said(rule, language)), escape(clause_in(rule.clause, language) or "-"), _mark(rule)
+        )
     return table
 
 
@@ -169,7 +187,9 @@ def rule_changes(found: Differences, before: Edition, after: Edition, language: 
         table.add_column(escape(name), overflow="fold")
     for each in found.rules:
         table.add_row(
-            f"{escape(each.rule)}\n[dim]{WORDS[each.change][language]}[/]", _rule(each, "before"), _rule(each, "after")
+            f"{escape(each.rule)}\n[dim]{WORDS[each.change][language]}[/]",
+            _rule(each.before, language),
+            _rule(each.after, language),
         )
     return table
 
@@ -177,6 +197,23 @@ def rule_changes(found: Differences, before: Edition, after: Edition, language: 
 def title(edition: Edition, language: Language) -> str:
     """Return the title of an edition in a language."""
     return edition.title if language == "zh" else edition.title_en
+
+
+def said(rule: Rule, language: Language) -> str:
+    """Return what a rule says in a language."""
+    return rule.zh if language == "zh" else rule.text
+
+
+def clause_in(clause: str, language: Language) -> str:
+    """Return where a rule stands, in a language."""
+    return clause_in_chinese(clause) if language == "zh" else clause
+
+
+def clause_in_chinese(clause: str) -> str:
+    """Return where a rule stands in Chinese: 6.4和表4 for "6.4 and table 4"; what is not known is left as it is."""
+    for english, chinese in _CLAUSES:
+        clause = re.sub(english, chinese, clause)
+    return clause
 
 
 def printed(value: Value | None) -> str:
@@ -201,11 +238,11 @@ def _mark(rule: Rule) -> str:
     return READ if rule.confirmed else NOT_READ
 
 
-def _rule(change: RuleChange, side: str) -> str:
-    rule: Rule | None = getattr(change, side)
+def _rule(rule: Rule | None, language: Language) -> str:
     if rule is None:
         return "-"
-    return f"{_mark(rule)} {escape(rule.text)}" + (f"\n[dim]{escape(rule.clause)}[/]" if rule.clause else "")
+    clause = clause_in(rule.clause, language)
+    return f"{_mark(rule)} {escape(said(rule, language))}" + (f"\n[dim]{escape(clause)}[/]" if clause else "")
 
 
 # --- for machines

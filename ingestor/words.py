@@ -97,6 +97,7 @@ _REMARKS: Final[tuple[tuple[str, str], ...]] = (
     (r"the period: (\d+) of at least (\d+) valid days", "整个时段有效{}天，至少需{}天"),
     (r"(\S+): (\d+) of at least (\d+) valid days", "{}有效{}天，至少需{}天"),
     (r"(.+): not enough valid days", "{}有效天数不足"),
+    (r"(\S+): before the standards", "{}早于标准施行"),
     (r"a moving mean is of whole years", "滑动平均须为整年"),
     (r"(\S+) is not whole: (\d+) valid of its (\d+) days so far", "{}未满月：有效{}/{}天"),
     (r"no valid hours", "无有效小时值"),

@@ -21,7 +21,7 @@ Role = Literal["assessment", "control", "background", "traffic"]
 
 STATION_ID = re.compile(r"[^\s/+#$,=\\\"'\x00-\x1f][^\s/+#,=\\\"'\x00-\x1f]{0,63}")
 """What a station may be called: up to 64 characters that can stand in one level of an MQTT topic and in a line of
-InfluxDB without escaping."""
+InfluxDB without escaping. So may a district, which is half of a key of derived tables."""
 
 _COMMON = ("id", "name", "name_en", "city", "district", "lon", "lat")
 _DATES = ("since", "until")
@@ -210,6 +210,10 @@ def _station(row: dict[str, str], medium: Medium, at: str) -> Station:
     if not STATION_ID.fullmatch(row["id"]):
         raise ConfigError(
             f"{at}: id: expected 1 to 64 characters without blanks, quotes, or / + # , = \\, got {shown(row['id'])}"
+        )
+    if row["district"] and not STATION_ID.fullmatch(row["district"]):
+        raise ConfigError(
+            f"{at}: district: expected nothing, or 1 to 64 characters as of an id, got {shown(row['district'])}"
         )
     special: dict[str, object] = {}
     if medium == "water":

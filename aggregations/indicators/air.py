@@ -51,7 +51,8 @@ def air_percentile(indicator: Indicator, facts: Facts, *, quantity: str) -> Figu
 def moving_mean(indicator: Indicator, facts: Facts, *, quantity: str) -> Figure:
     """Mean of the printed figures of three years, the last of which is the period; each year must suffice by itself.
 
-    Of carbon monoxide and ozone the figures of a year are their percentiles, of the others their means.
+    Of carbon monoxide and ozone the figures of a year are their percentiles, of the others their means. A year that
+    begins before the standards has no figure.
 
     References
     ----------
@@ -59,15 +60,22 @@ def moving_mean(indicator: Indicator, facts: Facts, *, quantity: str) -> Figure:
     """
     evaluation = last_day(facts).evaluation
     one = air_mean if quantity in last_day(facts).limits.year_limit else air_percentile
-    years = [facts]
-    for n, days in enumerate(facts.earlier, 1):
-        before = msgspec.structs.replace(facts, period=facts.period.years_before(n), air=days, earlier=[])
-        years.append(before)
+    periods = [facts.period, *(facts.period.years_before(n) for n in range(1, len(facts.earlier) + 1))]
+    first_day = facts.standards.first_day((AirLimits, AirEvaluation), staged=facts.staged)
+    years = [
+        msgspec.structs.replace(facts, period=period, air=days, earlier=[])
+        for period, days in zip(periods, (facts.air, *facts.earlier), strict=True)
+        if period.first >= first_day
+    ]
+    too_early = [period for period in periods if period.first < first_day]
     found = [one(indicator, each, quantity=quantity) for each in years]
     values = [Fraction(each.value) for each in found if each.value is not None]
-    whole = len(values) == len(years) == max(evaluation.moving_years, 3) and facts.period.is_year
+    whole = len(values) == len(periods) == max(evaluation.moving_years, 3) and facts.period.is_year
     exact = sum(values, Fraction(0)) / len(values) if whole else None
     short = [f"{each.period}: not enough valid days" for each in found if not each.sufficient]
+    short += [f"{period}: before the standards" for period in too_early]
+    if not facts.earlier:
+        short.append("no years before")
     if not facts.period.is_year:
         short.append("a moving mean is of whole years")
     decimals = evaluation.mean_decimals if one is air_mean else evaluation.percentile_decimals
@@ -76,11 +84,25 @@ def moving_mean(indicator: Indicator, facts: Facts, *, quantity: str) -> Figure:
         indicator, facts, exact, decimals[quantity], valid,
         rules=merge(MEAN if one is air_mean else PERCENTILE, {AirEvaluation: ("moving_years",)}),
     )  # fmt: skip
+    excluded = {"before the standards": sum(map(len, too_early))} if too_early else {}
+    editions: dict[str, str] = {}
+    assumed: list[str] = []
+    used: dict[str, list[str]] = {}
+    for each in (result, *found):
+        editions |= each.editions
+        assumed += each.assumed
+        used |= {edition: [*used.get(edition, ()), *keys] for edition, keys in each.rules.items()}
+    for each in found:
+        excluded |= {reason: n + excluded.get(reason, 0) for reason, n in each.excluded.items()}
     return msgspec.structs.replace(
         result,
         valid=sum(each.valid for each in found),
-        expected=sum(each.expected for each in found),
+        expected=sum(map(len, periods)),
         sufficient=whole and not short,
+        excluded=excluded,
+        editions=editions,
+        assumed=list(dict.fromkeys(assumed)),
+        rules={edition: list(dict.fromkeys(keys)) for edition, keys in used.items()},
         reasons=short,
     )
 

@@ -12,7 +12,7 @@ from aggregations.air.days import MISSING, QUANTITIES
 from aggregations.air.statistics import LeastDays, least_days
 from aggregations.figures import Figure
 from aggregations.indicators.facts import AirDays, Facts, Indicator, Rules, figure
-from aggregations.rounding import MICRO, BoolArray, IntArray
+from aggregations.rounding import MICRO, BoolArray, IntArray, divide_half_even
 from aggregations.standards import AirEvaluation, AirIndex, AirLimits, Standard
 
 DAYS: Rules = {AirLimits: ("gas_state", "hour_minutes", "day_hours")}
@@ -128,9 +128,9 @@ def judged(found: aqi.Index, index: AirIndex) -> Indexes:
 
 
 def _units(micros: IntArray, decimals: int, cut: slice) -> IntArray:
-    """Published values in units of their last decimal; the decimals of HJ 663 and HJ 633 are the same."""
+    """Values in units of their last decimal: those published have no more, the largest hour of ozone is rounded."""
     values = micros[cut]
-    return np.where(values == MISSING, MISSING, values // (MICRO // 10**decimals))
+    return np.where(values == MISSING, MISSING, divide_half_even(values, MICRO // 10**decimals))
 
 
 def of_days(

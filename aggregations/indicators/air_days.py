@@ -117,8 +117,12 @@ def attaining_day_ratio(indicator: Indicator, facts: Facts, *, quantities: tuple
 
 
 def daily_attainment(facts: Facts, quantities: tuple[str, ...]) -> tuple[BoolArray, BoolArray]:
-    """Whether each day attains in all items, and whether it is valid; (n_days,) each."""
+    """Whether each day attains in all items, and whether it is valid; (n_days,) each.
+
+    Items that are not monitored are not missed, but a day without any value is not valid.
+    """
     days = days_of(facts)
+    there = np.any([days.values[quantity] != MISSING for quantity in quantities], axis=0)
     exceeds = np.zeros(len(facts.period), dtype=bool)
     complete = np.ones(len(facts.period), dtype=bool)
     for quantity in quantities:
@@ -129,7 +133,7 @@ def daily_attainment(facts: Facts, quantities: tuple[str, ...]) -> tuple[BoolArr
             exceeds[cut] |= values[cut] > int(limit * MICRO)
         if quantity not in facts.not_monitored:
             complete &= values != MISSING
-    valid = complete | exceeds
+    valid = there & (complete | exceeds)
     return valid & ~exceeds, valid
 
 

@@ -159,10 +159,14 @@ def _of(area: AreaLimits, averaging: str) -> Iterable[str]:
 
 
 def _check_rules(standard: Standard, file: str) -> None:
-    """Check that every rule that results refer to is there, and that `confirmed` sums them up."""
+    """Check that every rule that results refer to is there, that each says something, and what `confirmed` sums up."""
     for key in RULES.get(type(standard), ()):
         if key not in standard.rule:
             raise ConfigError(f"{file}: rule.{key}: expected where it stands and whether it was read, got nothing")
+    for key, rule in standard.rule.items():
+        for name, language, text in (("text", "English", rule.text), ("zh", "Chinese", rule.zh)):
+            if not text.strip():
+                raise ConfigError(f"{file}: rule.{key}.{name}: expected what it says in {language}, got {shown(text)}")
     if standard.edition.confirmed != all(rule.confirmed for rule in standard.rule.values()):
         raise ConfigError(
             f"{file}: edition.confirmed: expected true where every rule is confirmed and false where one is not, "

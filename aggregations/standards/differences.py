@@ -23,7 +23,7 @@ class ValueChange(msgspec.Struct, frozen=True, rename={"before": "from", "after"
 
 
 class RuleChange(msgspec.Struct, frozen=True, rename={"before": "from", "after": "to"}):
-    """A rule that only one of two editions has, or whose text, clause or mark differs."""
+    """A rule that only one of two editions has, or whose text (in either language), clause or mark differs."""
 
     rule: str
     change: Literal["added", "dropped", "changed"]

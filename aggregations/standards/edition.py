@@ -20,14 +20,14 @@ class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 
 
 class Rule(Table, frozen=True, kw_only=True):
-    """One rule of an edition: what it says (in English, and `zh` in Chinese), where, and whether it was read there.
+    """One rule of an edition: what it says (`text` in English, `zh` in Chinese), where, and whether it was read there.
 
     `confirmed` is true where it was read in the standard, or in a source that quotes it or shows its use; false where
     it was recalled, is weakly attested, or is this program's own choice. Results that use such a rule say so.
     """
 
     text: str
-    zh: str = ""
+    zh: str
     clause: str = ""
     confirmed: bool
 

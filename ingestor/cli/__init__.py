@@ -5,6 +5,7 @@ from typing import NoReturn
 
 from ingestor.broker import BrokerError
 from ingestor.cli import (
+    air_quality,
     collecting,
     comparing,
     configuration,
@@ -21,6 +22,7 @@ from ingestor.store import StoreError
 from sensors.errors import ConfigError
 
 __all__ = [
+    "air_quality",
     "collecting",
     "comparing",
     "configuration",

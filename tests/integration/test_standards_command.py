@@ -64,9 +64,20 @@ def test_standards_on_a_day_tells_the_editions_and_their_rules(qingjing: Qingjin
     ]
     assert found["roles"][0]["rules"]["day_hours"] == {
         "text": "a daily mean needs 20 hours",
+        "zh": "日均值：每日至少有20个小时均值",
         "clause": "table 4",
         "confirmed": True,
     }
+
+
+def test_standards_prints_rules_and_clauses_in_chinese(qingjing: Qingjing) -> None:
+    on = qingjing("--lang", "zh", "standards", "--on", "2026-11-22", "--medium", "air").stdout
+    diff = qingjing("--lang", "zh", "standards", "--diff", "GB 3095-2012", "GB 3095-2026 transitional").stdout
+
+    for printed in (on, diff):
+        unwrapped = re.sub(r"[\s│┃]", "", printed)
+        assert "6.4和表4" in unwrapped
+        assert not {"dailymean", "andtable", "samples"} & set(re.findall("dailymean|andtable|samples", unwrapped))
 
 
 def test_standards_on_a_day_of_the_stages_tells_both(qingjing: Qingjing) -> None:

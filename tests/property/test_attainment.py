@@ -7,6 +7,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from fractions import Fraction
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -73,12 +74,23 @@ def air_days(draw: st.DrawFn) -> tuple[periods.Period, list[int | None]]:
     return period, [None if drawn.random() < missing else drawn.randint(20, 130) for _ in range(len(period))]
 
 
+def days_of(**values: list[int | None]) -> AirDays:
+    """Days with whole published values; items that are not named are 0."""
+    n = len(next(iter(values.values())))
+    given = {q: values.get(q, [0] * n) for q in ("so2", "no2", "co", "o3", "pm10", "pm25")}
+    micros = {q: np.array([-1 if v is None else v * 1_000_000 for v in vs]) for q, vs in given.items()}
+    exact = {q: [None if v is None else Fraction(v * 1_000_000) for v in vs] for q, vs in given.items()}
+    return AirDays(micros, exact, {q: np.where(each == -1, 0, 3) for q, each in micros.items()}, micros["o3"])
+
+
 @MODEST
 @given(drawn=air_days())
 def test_good_day_ratio_agrees_with_plain_loops(drawn: tuple[periods.Period, list[int | None]]) -> None:
     period, index = drawn
 
-    figure = compute("air.good_day_ratio", period, air=AirDays({}, index))
+    # PM10 with that sub-index in 2012 to 2025 (air.md, 3.1): 50 at 50, 100 at 150, 150 at 250
+    pm10 = [i if i is None or i <= 50 else 50 + 2 * (i - 50) for i in index]
+    figure = compute("air.good_day_ratio", period, air=days_of(pm10=pm10))
 
     valid = [i for i in index if i is not None]
     good = [i for i in valid if i <= 100]
@@ -92,8 +104,7 @@ def test_good_day_ratio_agrees_with_plain_loops(drawn: tuple[periods.Period, lis
 def test_mean_of_daily_values_agrees_with_plain_loops(drawn: tuple[periods.Period, list[int | None]]) -> None:
     period, values = drawn
 
-    days = AirDays({"pm25": [None if v is None else Decimal(v) for v in values]}, [])
-    figure = compute("air.annual_mean.pm25", period, air=days)
+    figure = compute("air.annual_mean.pm25", period, air=days_of(pm25=values))
 
     valid = [v for v in values if v is not None]
     assert figure.value == (half_even(Fraction(sum(valid), len(valid)), 0) if valid else None)

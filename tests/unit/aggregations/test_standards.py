@@ -134,6 +134,25 @@ def test_every_rule_says_what_it_rules(editions: Standards) -> None:
     rules = [(each.edition.id, key, rule) for each in editions.all for key, rule in each.rule.items()]
 
     assert [(edition_id, key) for edition_id, key, rule in rules if not rule.text.strip()] == []
+    assert [(edition_id, key) for edition_id, key, rule in rules if not re.search("[\u4e00-\u9fff]", rule.zh)] == []
+
+
+def test_rules_that_say_the_same_say_it_in_both_languages(editions: Standards) -> None:
+    rules = {(key, rule.text, rule.zh) for each in editions.all for key, rule in each.rule.items()}
+
+    assert len({(key, text) for key, text, _ in rules}) == len(rules) == len({(key, zh) for key, _, zh in rules})
+
+
+def test_chinese_names_every_number_of_the_english(editions: Standards) -> None:
+    def numbers(text: str) -> set[str]:
+        """Numbers but those of names such as PM2.5; 2018-09-01 is 2018, 9 and 1."""
+        return set(re.findall(r"(?<![A-Za-z.\d])\d+(?:\.\d+)*", re.sub(r"-0?(\d+)-0?(\d+)", r" \1 \2", text)))
+
+    rules = [(each.edition.id, key, rule) for each in editions.all for key, rule in each.rule.items()]
+    missing = {(edition_id, key): numbers(rule.text) - numbers(rule.zh) for edition_id, key, rule in rules}
+    assert {place: left for place, left in missing.items() if left} == {
+        ("Water method 2011", "ph_decimals"): {"0"},  # 整数
+    }
 
 
 # --- evaluated by one set of editions ---
@@ -290,6 +309,27 @@ def test_find_is_none_before_the_first_edition(
             "",
             r"bad.toml: edition\.confirmed: expected a value, got nothing$",
             id="missing key",
+        ),
+        pytest.param(
+            "gb3095-2012",
+            'zh = "环境空气污染物一级、二级浓度限值"\n',
+            "",
+            r"bad.toml: rule\.limits\.zh: expected a value, got nothing$",
+            id="rule without Chinese",
+        ),
+        pytest.param(
+            "gb3095-2012",
+            'zh = "环境空气污染物一级、二级浓度限值"',
+            'zh = " "',
+            r"bad.toml: rule\.limits\.zh: expected what it says in Chinese, got ' '$",
+            id="rule with empty Chinese",
+        ),
+        pytest.param(
+            "gb3095-2012",
+            'text = "concentration limits of classes I and II"',
+            'text = ""',
+            r"bad.toml: rule\.limits\.text: expected what it says in English, got ''$",
+            id="rule with empty English",
         ),
         pytest.param("gb3095-2012", "[year_limit]", "[year_limit", "bad.toml: expected TOML, got ", id="no TOML"),
         pytest.param("gb3095-2012", "so2 = 150", "so2 = nan", "bad.toml: day_limit.*NaN", id="limit that is no number"),

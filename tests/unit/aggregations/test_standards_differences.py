@@ -158,7 +158,7 @@ def test_rules_are_added_dropped_and_changed(edition: Editions) -> None:
     }
 
 
-@pytest.mark.parametrize("field", ["text", "clause"])
+@pytest.mark.parametrize("field", ["text", "zh", "clause"])
 def test_a_rule_with_other_words_is_changed(edition: Editions, field: str) -> None:
     limits = edition("GB 3095-2026 final")
     changed = msgspec.structs.replace(limits.rule["limits"], **{field: "x"})

@@ -1,6 +1,7 @@
 """What people and machines read of the standards: order, days, marks, words in both languages."""
 
 import datetime as dt
+import re
 from decimal import Decimal
 from io import StringIO
 
@@ -106,18 +107,72 @@ def test_editions_are_told_in_both_languages(shipped: Config, language: Language
 
 
 def test_names_and_rules_are_printed_as_they_are(shipped: Config) -> None:
-    marked = Rule(text="[red]as it is[/red] [/]", clause="[x]", confirmed=True)
+    marked = Rule(text="[red]as it is[/red] [/]", zh="[red]原样[/red] [/]", clause="[x]", confirmed=True)
     limits = limits_of_2012(shipped)
     changed = msgspec.structs.replace(limits, rule={**limits.rule, "limits": marked})
     found = differences(limits, changed)
 
-    for table in (
-        standards_tables.rules(changed, "air.limits", first_cities=True, language="en"),
-        standards_tables.rule_changes(found, limits.edition, changed.edition, "en"),
-    ):
-        text = as_text(table)
-        assert "[red]as it is[/red] [/]" in text
-        assert "[x]" in text
+    languages: dict[Language, str] = {"en": marked.text, "zh": marked.zh}
+    for language, words in languages.items():
+        for table in (
+            standards_tables.rules(changed, "air.limits", first_cities=True, language=language),
+            standards_tables.rule_changes(found, limits.edition, changed.edition, language),
+        ):
+            text = as_text(table)
+            assert words in text
+            assert "[x]" in text
+
+
+def test_rules_and_clauses_are_told_in_the_language(shipped: Config) -> None:
+    limits = limits_of_2012(shipped)
+    english = as_text(standards_tables.rules(limits, "air.limits", first_cities=False, language="en"))
+    chinese = as_text(standards_tables.rules(limits, "air.limits", first_cities=False, language="zh"))
+
+    assert [word in english for word in ("a daily mean needs 20 hours", "table 4", "日均值", "表4")] == [
+        True,
+        True,
+        False,
+        False,
+    ]
+    assert [
+        word in chinese for word in ("a daily mean", "table", "日均值：每日至少有20个小时均值", "2018年修改单")
+    ] == [
+        False,
+        False,
+        True,
+        True,
+    ]
+
+
+def test_every_clause_of_the_editions_is_said_in_chinese(shipped: Config) -> None:
+    clauses = {rule.clause for each in shipped.standards.all for rule in each.rule.values()} - {""}
+    assert clauses
+
+    left = {clause: standards_tables.clause_in_chinese(clause) for clause in clauses}
+    named = r"附录[A-Z]|(?:GB|HJ)(?:/T)? [\d.]+(?:-\d{4})?"
+    assert {clause: text for clause, text in left.items() if re.search("[A-Za-z, ]", re.sub(named, "", text))} == {}
+
+
+@pytest.mark.parametrize(
+    ("clause", "chinese"),
+    [
+        ("", ""),
+        ("6.1.2", "6.1.2"),
+        ("6.4 and table 4", "6.4和表4"),
+        ("4.4, tables 1 and 2", "4.4、表1和表2"),
+        ("4.2.2, 4.2.3 and 4.2.6", "4.2.2、4.2.3和4.2.6"),
+        ("formula 1, table 1 and its notes", "公式1、表1及其注"),
+        ("3.11 to 3.13", "3.11至3.13"),
+        ("4.1.1 (range of the index)", "4.1.1（指数范围）"),
+        ("annex A", "附录A"),
+        ("amendment of 2018", "2018年修改单"),
+        ("table 4 of GB 3095-2026", "GB 3095-2026的表4"),
+        ("3.11 to 3.13 of GB/T 8170", "GB/T 8170的3.11至3.13"),
+        ("a letter nobody knows", "a letter nobody knows"),
+    ],
+)
+def test_a_clause_is_said_in_chinese(clause: str, chinese: str) -> None:
+    assert standards_tables.clause_in_chinese(clause) == chinese
 
 
 def test_rules_carry_a_mark_each(shipped: Config) -> None:

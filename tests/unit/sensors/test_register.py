@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from sensors import quantities, register
-from sensors.errors import ConfigError
+from sensors.errors import ConfigError, shown
 from sensors.quantities import Medium
 from sensors.register import Register, Station
 
@@ -116,6 +116,25 @@ def test_register_id_that_cannot_stand_in_a_topic_or_a_line_of_influxdb_is_refus
     error = error_of(f'"{quoted}",n,,sz,,,,,')
     assert error == (
         f"r.csv: line 2: id: expected 1 to 64 characters without blanks, quotes, or / + # , = \\, got {name!r}"
+    )
+
+
+@pytest.mark.parametrize("medium", ["air", "water", "noise"])
+@pytest.mark.parametrize("name", ["", "南山区", "Nanshan", "futian-2", "a.b", "区" * 64])
+def test_register_district_that_can_stand_in_a_line_of_influxdb_is_taken(medium: Medium, name: str) -> None:
+    rest = {"air": ",,,", "water": ",,,river,,,", "noise": ",,1,,"}[medium]
+    assert one(f"a1,n,,sz,{name},{rest}", medium).district == name
+
+
+@pytest.mark.parametrize("medium", ["air", "water", "noise"])
+@pytest.mark.parametrize("name", [*NOT_IN_A_TOPIC, *NOT_IN_A_LINE, "Nan shan"])
+def test_register_district_that_cannot_stand_in_a_line_of_influxdb_is_refused(medium: Medium, name: str) -> None:
+    rest = {"air": ",,,", "water": ",,,river,,,", "noise": ",,1,,"}[medium]
+    quoted = name.replace('"', '""')
+    with pytest.raises(ConfigError) as raised:
+        one(f'a1,n,,sz,"{quoted}",{rest}', medium)
+    assert str(raised.value) == (
+        f"r.csv: line 2: district: expected nothing, or 1 to 64 characters as of an id, got {shown(name)}"
     )
 
 

@@ -1,0 +1,104 @@
+"""The command that shows the air quality index."""
+
+import datetime as dt
+from typing import Annotated, Final
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from aggregations import periods
+from ingestor import air_quality, scopes, tables
+from ingestor.air_quality import AirQuality
+from ingestor.cli.common import Json, app, opened_store, options, out, print_line
+from ingestor.cli.figures import warn_if_stale
+from ingestor.config import Config
+from ingestor.tables import Language
+from sensors.errors import ConfigError, shown
+
+HOUR_S = 3600
+RECENT_S = 48 * HOUR_S
+NOT_AVAILABLE, NOT_MONITORED = "NA", "/"
+"""What is printed for a missing item, and for one that is not measured by plan (HJ 633-2026, notes to tables 4, 5)."""
+
+ITEMS: Final = {"so2": "SO2", "no2": "NO2", "pm10": "PM10", "pm25": "PM2.5", "co": "CO", "o3": "O3"}
+
+
+@app.command()
+def aqi(
+    scope: Annotated[str, typer.Option(help="city:ID, district:CITY/NAME or station:ID.")],
+    period: Annotated[
+        str | None, typer.Option(help="Days, such as 2020-06-03 or 2020-06: the daily index of each.")
+    ] = None,
+    hour: Annotated[
+        str | None, typer.Option(help="Local beginning of an hour, such as 2020-06-03T14: the real-time index.")
+    ] = None,
+    json_: Json = False,
+) -> None:
+    """Show the air quality index: concentrations, sub-indices, level, colour, primary pollutants.
+
+    Without --period or --hour the last hour of the last two days that is there. NA: missing; /: not measured by plan.
+
+    Example: qingjing aqi --scope city:shenzhen --period 2020-06
+    """
+    loaded = options.load()
+    if period is not None and hour is not None:
+        raise ConfigError("--hour: expected nothing beside --period, got both")
+    where = scopes.resolve(loaded, scope)
+    with opened_store(loaded) as store:
+        warn_if_stale(loaded, store)
+        if period is not None:
+            found = air_quality.of_days(loaded, store, where, periods.parse(period))
+        elif hour is not None:
+            first = _moment(hour, loaded)
+            found = air_quality.of_hours(loaded, store, where, first, first + HOUR_S)
+        else:
+            now = int(dt.datetime.now(dt.UTC).timestamp())
+            found = air_quality.of_hours(loaded, store, where, now - RECENT_S, now)[-1:]
+    if json_:
+        print_line(tables.as_json(found))
+    elif not found:
+        zh = options.language == "zh"
+        out.print("没有数据；用 --hour 或 --period 指定时间" if zh else "no data; name a time with --hour or --period")
+    else:
+        out.print(_table(found, options.language, hourly=period is None))
+
+
+def _moment(text: str, loaded: Config) -> int:
+    try:
+        local = dt.datetime.strptime(text[:13], "%Y-%m-%dT%H").replace(tzinfo=dt.UTC)
+        if text[13:] not in ("", ":00"):
+            raise ValueError
+    except ValueError as error:
+        raise ConfigError(f"--hour: expected a local hour such as 2020-06-03T14, got {shown(text)}") from error
+    return int(local.timestamp()) - loaded.offset_s
+
+
+def _table(found: list[AirQuality], language: Language, *, hourly: bool) -> Table:
+    zh = language == "zh"
+    table = Table(title=escape(f"{found[0].scope} · {found[0].edition}"), title_justify="left")
+    for column in ("时间", "AQI", "级别", "首要污染物") if zh else ("time", "AQI", "level", "primary"):
+        table.add_column(column, justify="right" if column == "AQI" else "left")
+    for item in ITEMS.values():
+        table.add_column(f"{item}\nIAQI", justify="right")
+    for each in found:
+        name = each.level_name if zh else each.level_name_en
+        level = NOT_AVAILABLE if each.colour is None else f"[{each.colour}]■[/] {each.level} {escape(str(name))}"
+        primary = NOT_AVAILABLE if each.primary is None else " ".join(ITEMS[q] for q in each.primary) or "-"
+        table.add_row(
+            f"{each.start:%Y-%m-%d %H:%M}" if hourly else f"{each.start:%Y-%m-%d}",
+            NOT_AVAILABLE if each.aqi is None else str(each.aqi),
+            level,
+            primary,
+            *(_item(each, q) for q in ITEMS),
+        )
+    return table
+
+
+def _item(each: AirQuality, quantity: str) -> str:
+    if quantity in each.not_monitored:
+        return NOT_MONITORED
+    value, sub = each.values[quantity], each.sub[quantity]
+    if value is None:
+        return NOT_AVAILABLE
+    return f"{value}\n{NOT_AVAILABLE if sub is None else sub}"
