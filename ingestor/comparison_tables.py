@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Final
 
 import msgspec
-from rich.console import Group
+from rich.console import RenderableType
 from rich.markup import escape
 from rich.table import Table
 
@@ -29,7 +29,7 @@ from ingestor.words import ITEMS, Language, joined, unit, word
 _COLOURS: Final = {"better": "green", "worse": "red", "flat": "default"}
 
 
-def changes(found: list[Change], standards: Standards, language: Language) -> Group:
+def changes(found: list[Change], standards: Standards, language: Language) -> list[RenderableType]:
     """Return the table of the changes of one scope against the year before."""
     now, before = found[0].now, found[0].before
     table = Table()
@@ -50,7 +50,7 @@ def changes(found: list[Change], standards: Standards, language: Language) -> Gr
     return framed(title, table, [*running, *_notes(found, standards, language)], figures, language)
 
 
-def ranking(found: list[Standing], standards: Standards, language: Language) -> Group:
+def ranking(found: list[Standing], standards: Standards, language: Language) -> list[RenderableType]:
     """Return the table of a ranking by a figure, or by its change where the standings have one."""
     first = found[0]
     by_change = [standing.change for standing in found if standing.change is not None]
@@ -86,7 +86,7 @@ def ranking(found: list[Standing], standards: Standards, language: Language) -> 
     return framed(title, table, _notes(by_change, standards, language), figures, language)
 
 
-def trend(found: YearlyTrend, standards: Standards, language: Language) -> Group:
+def trend(found: YearlyTrend, standards: Standards, language: Language) -> list[RenderableType]:
     """Return the figures of the years, and below what the trend is."""
     table = Table()
     table.add_column(word("year", language))
@@ -106,7 +106,8 @@ def trend(found: YearlyTrend, standards: Standards, language: Language) -> Group
         notes.append(word(found.says, language) + better)
     if found.left_out:
         notes.append(word("left_out", language).format(", ".join(map(str, found.left_out))))
-    notes += _unread(found.assumed, standards, language)
+    if found.says is not None:
+        notes += _unread(found.assumed, standards, language)
     name = indicator_cell(found.indicator, language).partition("\n")[0]
     title = [name, found.scope, mode_named(found.figures[0].mode, language)]
     return framed(title, table, notes, found.figures, language)

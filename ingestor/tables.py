@@ -5,10 +5,9 @@ from decimal import Decimal
 from typing import Any, Final
 
 import msgspec
-from rich.console import Group
+from rich.console import RenderableType
 from rich.markup import escape
 from rich.table import Table
-from rich.text import Text
 
 from aggregations.figures import Figure, Variant
 from aggregations.indicators import HEADLINES, INDICATORS, Indicator
@@ -43,7 +42,7 @@ def targets(plan: Plan, verdicts: list[Verdict], language: Language, *, title: s
     return table
 
 
-def figures(found: list[Figure], language: Language) -> Group:
+def figures(found: list[Figure], language: Language) -> list[RenderableType]:
     """Return the table of figures of one scope, period and mode, which the line above it names.
 
     What all that are provisional have in common stands once, below.
@@ -106,12 +105,15 @@ def without_provisional(figure: Figure) -> Figure:
 
 def framed(
     title: Iterable[str], table: Table, notes: Iterable[str], found: Iterable[Figure | None], language: Language
-) -> Group:
-    """Return a table with a title above it, and below it notes and what ? means where a figure carries it."""
+) -> list[RenderableType]:
+    """Return a line with a title, a table, and lines with notes and with what ? means where a figure carries it.
+
+    Lines are printed without wrapping.
+    """
     below = list(notes)
     if any(figure is not None and figure.value is not None and not figure.sufficient for figure in found):
         below.append(word("mark", language))
-    return Group(Text(" · ".join(title), style="italic"), table, *(Text(line, style="dim") for line in below))
+    return [f"[italic]{escape(' · '.join(title))}[/]", table, *(f"[dim]{escape(line)}[/]" for line in below)]
 
 
 def mode_named(mode: Mode, language: Language) -> str:

@@ -40,8 +40,8 @@ WORDS: Final[dict[str, dict[Language, str]]] = {
     "flat": {"zh": "持平", "en": "flat"},
     "better": {"zh": "改善", "en": "better"},
     "worse": {"zh": "变差", "en": "worse"},
-    "before_is_0": {"zh": "{}为0，不计变化率", "en": "{} is 0: no percentage"},
-    "of_period": {"zh": "{}：{}", "en": "{}: {}"},
+    "before_is_0": {"zh": "{} 为0，不计变化率", "en": "{} is 0: no percentage"},
+    "of_period": {"zh": "{}： {}", "en": "{}: {}"},
     "editions_differ": {
         "zh": "两个时段执行的标准不同；--mode all_2012、all_2026 或 all_2031 统一口径",
         "en": "the periods are judged by different editions; --mode all_2012, all_2026 or all_2031 judges both alike",
@@ -94,12 +94,12 @@ ITEMS: Final = {"so2": "SO2", "no2": "NO2", "co": "CO", "o3": "O3", "pm10": "PM1
 
 _REMARKS: Final[tuple[tuple[str, str], ...]] = (
     (r"no valid day", "无有效日"),
-    (r"the period: (\d+) of at least (\d+) valid days", "整个时段有效{}天，至少需{}天"),
-    (r"(\S+): (\d+) of at least (\d+) valid days", "{}有效{}天，至少需{}天"),
-    (r"(.+): not enough valid days", "{}有效天数不足"),
-    (r"(\S+): before the standards", "{}早于标准施行"),
+    (r"the period: (\d+) of at least (\d+) valid days", "整个时段 有效{}天，需≥{}天"),
+    (r"(\S+): (\d+) of at least (\d+) valid days", "{} 有效{}天，需≥{}天"),
+    (r"(.+): not enough valid days", "{} 有效天数不足"),
+    (r"(\S+): before the standards", "{} 早于标准施行"),
     (r"a moving mean is of whole years", "滑动平均须为整年"),
-    (r"(\S+) is not whole: (\d+) valid of its (\d+) days so far", "{}未满月：有效{}/{}天"),
+    (r"(\S+) is not whole: (\d+) valid of its (\d+) days so far", "{} 未满月， 有效{}/{}天"),
     (r"no valid hours", "无有效小时值"),
     (r"no valid stations", "无有效站点"),
     (r"too few valid hours", "有效小时数不足"),
@@ -146,4 +146,4 @@ def remarks_of(texts: Iterable[str], language: Language) -> list[str]:
 
 def joined(parts: Iterable[str], language: Language) -> str:
     """Return parts of a remark as one."""
-    return ("；" if language == "zh" else "; ").join(parts)
+    return ("； " if language == "zh" else "; ").join(parts)

@@ -6,7 +6,7 @@ import typer
 
 from aggregations import standings
 from ingestor import comparison_tables, comparisons, evaluation, tables
-from ingestor.cli.common import Json, app, err, opened_store, options, out, print_line, progress_bars
+from ingestor.cli.common import Json, app, err, opened_store, options, print_line, print_tables, progress_bars
 from ingestor.cli.figures import (
     ModeChosen,
     PeriodText,
@@ -55,7 +55,7 @@ def compare(
     if json_:
         print_line(tables.as_json(found))
     else:
-        out.print(comparison_tables.changes(found, loaded.standards, options.language))
+        print_tables(comparison_tables.changes(found, loaded.standards, options.language))
 
 
 @app.command()
@@ -107,7 +107,7 @@ def ranking(
     if json_:
         print_line(tables.as_json(found))
     elif found:
-        out.print(comparison_tables.ranking(found, loaded.standards, options.language))
+        print_tables(comparison_tables.ranking(found, loaded.standards, options.language))
     else:
         print_line(word("no_place", options.language))
 
@@ -148,7 +148,7 @@ def trend(
     if json_:
         print_line(tables.as_json(found))
     else:
-        out.print(comparison_tables.trend(found, loaded.standards, options.language))
+        print_tables(comparison_tables.trend(found, loaded.standards, options.language))
     if found.says is None:
         lacking = {
             f.period: joined(tables.why(f, "en"), "en") for f in found.figures if int(f.period) in found.left_out

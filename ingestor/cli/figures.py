@@ -10,7 +10,7 @@ from aggregations.periods import Period
 from aggregations.plans import Plan
 from aggregations.standards import Mode
 from ingestor import derivation, evaluation, tables
-from ingestor.cli.common import Json, app, err, opened_store, options, out, print_line, progress_bars
+from ingestor.cli.common import Json, app, err, opened_store, options, out, print_line, print_tables, progress_bars
 from ingestor.config import Config
 from ingestor.store import Store
 from sensors.errors import ConfigError, shown
@@ -131,7 +131,7 @@ def indicators(
     if json_:
         print_line(tables.as_json(found))
     else:
-        out.print(tables.figures(found, options.language))
+        print_tables(tables.figures(found, options.language))
 
 
 def _list_indicators(names: list[str], *, json_: bool) -> None:

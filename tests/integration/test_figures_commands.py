@@ -132,7 +132,7 @@ def test_indicators_of_too_little_data_say_why_in_both_languages(run: Run) -> No
     english = run(*asked).stdout
     assert "16 ug/m3 ?" in english
     assert "2020-06: 20 of at least" in english
-    assert "2020-06有效20天，至少需27天" in run(*asked, lang="zh").stdout
+    assert "2020-06 有效20天，需≥27天" in run(*asked, lang="zh").stdout
 
 
 def test_indicators_list_needs_neither_scope_nor_store(qingjing: Run) -> None:

@@ -52,9 +52,10 @@ def target(name: str) -> Target:
     )
 
 
-def text_of(table: RenderableType, *, width: int = 120) -> str:
+def text_of(*renderables: RenderableType, width: int = 120) -> str:
     console = Console(file=StringIO(), width=width)
-    console.print(table)
+    for each in renderables:
+        console.print(each, soft_wrap=isinstance(each, str))
     text: str = console.file.getvalue()  # type: ignore[attr-defined]  # it is the StringIO above
     return text
 
@@ -100,7 +101,7 @@ def test_insufficient_figure_says_why_in_its_remarks() -> None:
         FIGURE, sufficient=False, reasons=["2020-02: 20 of at least 25 valid days", "so2: not enough valid days"]
     )
     assert tables.remarks(figure, "en") == "2020-02: 20 of at least 25 valid days; SO2: not enough valid days"
-    assert tables.remarks(figure, "zh") == "2020-02有效20天，至少需25天；SO2有效天数不足"
+    assert tables.remarks(figure, "zh") == "2020-02 有效20天，需≥25天； SO2 有效天数不足"
 
 
 def test_sufficient_figure_has_no_remarks_on_what_was_excluded() -> None:
@@ -138,7 +139,7 @@ RUNNING = "2020-06 is not whole: 20 valid of its 20 days so far"
 
 def test_table_of_figures_says_once_what_all_that_run_have_in_common() -> None:
     figure = msgspec.structs.replace(FIGURE, provisional=[RUNNING])
-    text = text_of(tables.figures([figure, figure, FIGURE], "en"))
+    text = text_of(*tables.figures([figure, figure, FIGURE], "en"))
     assert text.count(RUNNING) == 1
     assert "remarks" not in text
 
@@ -146,7 +147,7 @@ def test_table_of_figures_says_once_what_all_that_run_have_in_common() -> None:
 def test_table_of_figures_says_in_each_row_what_runs_where_they_differ() -> None:
     figure = msgspec.structs.replace(FIGURE, provisional=[RUNNING])
     other = msgspec.structs.replace(FIGURE, provisional=[RUNNING.replace("20 valid", "19 valid")])
-    text = text_of(tables.figures([figure, other], "en"))
+    text = text_of(*tables.figures([figure, other], "en"))
     assert "20 valid of its 20" in text
     assert "19 valid of its 20" in text
 
@@ -160,7 +161,7 @@ def test_table_of_figures_cuts_no_id_and_fits(width: int, language: Language) ->
         msgspec.structs.replace(FIGURE, indicator=name, sufficient=False, reasons=reasons, value=Decimal("999.99"))
         for name in names
     ]
-    text = text_of(tables.figures(found, language), width=width)
+    text = text_of(*tables.figures(found, language), width=width)
     assert "…" not in text
     rows = [re.split("[│┃]", line)[1] for line in text.splitlines() if line[0] in "│┃"]
     ids = "".join(cell.strip() for cell in rows if cell.isascii())
@@ -170,15 +171,15 @@ def test_table_of_figures_cuts_no_id_and_fits(width: int, language: Language) ->
 
 def test_table_of_figures_names_scope_period_and_mode_once() -> None:
     figure = msgspec.structs.replace(FIGURE, mode="all_2026")
-    text = text_of(tables.figures([figure, figure], "zh"))
+    text = text_of(*tables.figures([figure, figure], "zh"))
     assert text.startswith("city:c · 2020 · 统一按2026版标准（过渡期限值） (all_2026)")
     assert text.count("city:c") == 1
 
 
 def test_mark_is_explained_where_a_value_carries_it() -> None:
     marked = msgspec.structs.replace(FIGURE, sufficient=False)
-    assert "? rests on too little data" in text_of(tables.figures([FIGURE, marked], "en"))
-    assert "?" not in text_of(tables.figures([FIGURE], "en"))
+    assert "? rests on too little data" in text_of(*tables.figures([FIGURE, marked], "en"))
+    assert "?" not in text_of(*tables.figures([FIGURE], "en"))
 
 
 def partial_facts(shipped: Config, period: str) -> Facts:
