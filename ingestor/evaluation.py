@@ -67,7 +67,7 @@ def chosen_indicators(names: Collection[str], media: Collection[Medium]) -> list
                 f"indicator: expected some of {', '.join(media)}, which the scope has stations of, got {shown(pattern)}"
             )
         if not matching:
-            raise ConfigError(f"indicator: expected {_known('name or pattern', pattern)}, got {shown(pattern)}")
+            raise ConfigError(f"indicator: expected {_known('a name or pattern', pattern)}, got {shown(pattern)}")
         found |= matching
     return list(found.values())
 
@@ -81,14 +81,14 @@ def indicator_named(name: str, *, option: str) -> Indicator:
         If there is none of that name.
     """
     if name not in INDICATORS:
-        raise ConfigError(f"{option}: expected {_known('name', name)}, got {shown(name)}")
+        raise ConfigError(f"{option}: expected {_known('the name of one indicator', name)}, got {shown(name)}")
     return INDICATORS[name]
 
 
 def _known(what: str, name: str) -> str:
     near = get_close_matches(name, INDICATORS, n=3, cutoff=0.5)
     example = f" (close to it: {', '.join(near)})" if near else ""
-    return f"a {what} of `qingjing indicators --list`{example}"
+    return f"{what} that `qingjing indicators --list` prints{example}"
 
 
 def all_figures(

@@ -37,10 +37,10 @@ def test_an_indicator_that_is_named_twice_is_chosen_once() -> None:
     [
         pytest.param(
             "air.anual_mean.pm25",
-            "indicator: expected a name or pattern of `qingjing indicators --list` (close to it: air.annual_mean.pm25",
+            "indicator: expected a name or pattern that `qingjing indicators --list` prints (close to it: air.annual",
             id="a slip",
         ),
-        pytest.param("x.*", "indicator: expected a name or pattern of `qingjing indicators --list`, got ", id="none"),
+        pytest.param("x.*", "indicator: expected a name or pattern that `qingjing indicators --list` ", id="none"),
         pytest.param("noise.*", "indicator: expected some of air, which the scope has stations of, ", id="no station"),
     ],
 )  # fmt: skip
@@ -50,7 +50,7 @@ def test_what_chooses_nothing_is_refused(pattern: str, message: str) -> None:
 
 
 def test_one_indicator_is_named_without_patterns() -> None:
-    with pytest.raises(ConfigError, match=r"^--by: expected a name of `qingjing indicators --list`.*, got 'air\.\*'$"):
+    with pytest.raises(ConfigError, match=r"^--by: expected the name of one indicator that .*, got 'air\.\*'$"):
         evaluation.indicator_named("air.*", option="--by")
 
 
