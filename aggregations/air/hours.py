@@ -134,14 +134,21 @@ def moving_mean(micros: IntArray, valid: BoolArray, *, hours: int, min_hours: in
 
 
 def index_of_hours(
-    values: dict[str, IntArray], index: AirIndex, limits: AirLimits, *, not_monitored: Collection[str] = ()
+    values: dict[str, IntArray],
+    index: AirIndex,
+    limits: AirLimits,
+    *,
+    lead: int = 0,
+    not_monitored: Collection[str] = (),
 ) -> aqi.Index:
     """Real-time index of consecutive hours by one edition.
 
     Parameters
     ----------
-    values : dict of (n_hours,) int
+    values : dict of (lead + n_hours,) int
         Hour means by quantity, MISSING where not valid. [1e-6 of the unit]
+    lead : int
+        How many hours come first that only moving means reach back to; they have no index. [h]
 
     References
     ----------
@@ -163,6 +170,6 @@ def index_of_hours(
             means = moving_mean(micros, valid, hours=DAY_HOURS, min_hours=limits.day_min_hours)
         else:
             means = Ratios(micros, valid.astype(np.int64))
-        rounded = means.rounded(item.decimals)
+        rounded = means.rounded(item.decimals)[lead:]
         concentrations[key] = np.where(rounded == MISSING, MISSING, rounded // (MICRO // 10**item.decimals))
     return aqi.of_hour(concentrations, index, not_monitored=not_monitored)

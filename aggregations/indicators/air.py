@@ -60,22 +60,22 @@ def moving_mean(indicator: Indicator, facts: Facts, *, quantity: str) -> Figure:
     """
     evaluation = last_day(facts).evaluation
     one = air_mean if quantity in last_day(facts).limits.year_limit else air_percentile
-    periods = [facts.period, *(facts.period.years_before(n) for n in range(1, len(facts.earlier) + 1))]
+    n_years = max(evaluation.moving_years, 3)
+    periods = [facts.period.years_before(n) for n in range(n_years)]
+    days = [facts.air, *facts.earlier, *[None] * n_years]
     first_day = facts.standards.first_day((AirLimits, AirEvaluation), staged=facts.staged)
     years = [
-        msgspec.structs.replace(facts, period=period, air=days, earlier=[])
-        for period, days in zip(periods, (facts.air, *facts.earlier), strict=True)
+        msgspec.structs.replace(facts, period=period, air=of_year, earlier=[])
+        for period, of_year in zip(periods, days, strict=False)
         if period.first >= first_day
     ]
-    too_early = [period for period in periods if period.first < first_day]
     found = [one(indicator, each, quantity=quantity) for each in years]
     values = [Fraction(each.value) for each in found if each.value is not None]
-    whole = len(values) == len(periods) == max(evaluation.moving_years, 3) and facts.period.is_year
-    exact = sum(values, Fraction(0)) / len(values) if whole else None
+    whole = len(values) == n_years and facts.period.is_year
+    exact = sum(values, Fraction(0)) / n_years if whole else None
     short = [f"{each.period}: not enough valid days" for each in found if not each.sufficient]
+    too_early = [period for period in periods if period.first < first_day]
     short += [f"{period}: before the standards" for period in too_early]
-    if not facts.earlier:
-        short.append("no years before")
     if not facts.period.is_year:
         short.append("a moving mean is of whole years")
     decimals = evaluation.mean_decimals if one is air_mean else evaluation.percentile_decimals

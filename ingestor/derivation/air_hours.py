@@ -9,7 +9,7 @@ import numpy as np
 from aggregations import air
 from aggregations.air.hours import EVENT, FIRST_CHECK, VALID, Hours, Readings, hour_means
 from aggregations.rounding import MICRO, BoolArray
-from aggregations.standards import AirLimits
+from aggregations.standards import AirEvents, AirLimits
 from ingestor.config import Config
 from ingestor.derivation.spans import HOUR_S, HOURS, Found, Span
 from sensors import checks, events, gas_states
@@ -109,14 +109,19 @@ def _in_prescribed_state(config: Config, station: Station, hours: Hours, first: 
 
 
 def event_hours(config: Config, station: Station, whole: Span) -> dict[str, BoolArray]:
-    """Return by quantity the hours that decided exceptional events touch; empty where none does."""
+    """Return by quantity the hours that decided exceptional events touch; empty where none does.
+
+    Of the quantities that an event names only those count that the rules in force at its beginning speak of.
+    """
     found: dict[str, BoolArray] = {}
     for event in config.events.of(station.city, station.id):
+        rule = config.standards.find(AirEvents, config.local_day(event.from_s))
         hours = events.hours_touched(event, whole.start, whole.n * HOURS)
         if hours.start < hours.stop:
             for quantity in event.quantities:
-                touched = found.setdefault(quantity, np.zeros(whole.n * HOURS, dtype=np.bool_))
-                touched[hours] = True
+                if rule is None or quantity in rule.quantities:
+                    touched = found.setdefault(quantity, np.zeros(whole.n * HOURS, dtype=np.bool_))
+                    touched[hours] = True
     return found
 
 

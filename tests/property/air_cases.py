@@ -1,6 +1,7 @@
 """Random cases of air for `test_air_statistics`: Hypothesis draws a seed and a shape, the seed makes the data."""
 
 import datetime as dt
+import math
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -57,7 +58,7 @@ PERIODS: dict[str, Callable[[random.Random], tuple[dt.date, int]]] = {
     "about three years": lambda r: _from(dt.date(2018, 1, 1) + dt.timedelta(r.randrange(4000)), r.randint(367, 1096)),
 }
 VALUES = ("mixed", "near", "halves", "nodes", "same", "wide", "top", "zero")
-GAPS = ("none", "few", "around least", "half", "months", "an item", "one value", "all")
+GAPS = ("none", "few", "around least", "equality", "half", "months", "an item", "one value", "all")
 MODES = ("by_date", "by_date", "all_2012", "all_2026", "all_2031")
 switches = st.one_of(st.just(Switches()), st.builds(Switches, *[st.booleans()] * 8))
 
@@ -129,6 +130,18 @@ def present(r: random.Random, gaps: str, dates: list[dt.date]) -> list[bool]:
     if gaps == "around least":  # each month loses two to five days
         lost = {(m, d) for m in range(1, 13) for d in r.sample(range(1, 29), r.choice([2, 3, 3, 4, 4, 5]))}
         return [(day.month, day.day) not in lost for day in dates]
+    if (
+        gaps == "equality"
+    ):  # as many days in all as are asked for, or one fewer, and where it can be enough of each month
+        months: dict[tuple[int, int], list[int]] = {}
+        for i, day in enumerate(dates):
+            months.setdefault((day.year, day.month), []).append(i)
+        spare = [
+            i for (_, month), days in months.items() for i in days[: max(len(days) - (25 if month == 2 else 27), 0)]
+        ]
+        n_lost = n - math.ceil(Fraction(324 * min(n, 365), 365)) + r.choice([0, 1])
+        absent = set(r.sample(spare, min(n_lost, len(spare))))
+        return [i not in absent for i in range(n)]
     gone = {r.randint(1, 12) for _ in range(r.randint(1, 3))} if gaps == "months" else set()
     rate = {"none": 0.0, "few": 0.02, "half": 0.5}.get(gaps, 0.01)
     return [day.month not in gone and r.random() >= rate for day in dates]

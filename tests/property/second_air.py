@@ -3,6 +3,7 @@
 Written from shared/standards/air.md; numbers in brackets are its sections. Nothing here is taken from the program.
 """
 
+import calendar
 import datetime as dt
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -151,7 +152,7 @@ class Second:
             exact,
             figures[0].decimals,
             sum(f.valid for f in figures),
-            len(self.days) + sum(len(days) for days in self.case.earlier),
+            sum((earlier(last, n, end=last > first) - earlier(first, n, end=False)).days + 1 for n in range(3)),
             exact is not None and all(f.sufficient for f in figures),
         )
 
@@ -304,6 +305,12 @@ class Second:
             found[f"air.annual_mean.{item}"] = self.annual_mean(item)
             found[f"air.exceedance_multiple.mean.{item}"] = self.multiple(item, "mean")
         return found
+
+
+def earlier(day: dt.date, years: int, *, end: bool) -> dt.date:
+    """The same day some years before; at the end of a period of several days the last of a month stays the last."""
+    last, last_then = (calendar.monthrange(year, day.month)[1] for year in (day.year, day.year - years))
+    return dt.date(day.year - years, day.month, last_then if end and day.day == last else min(day.day, last_then))
 
 
 # Statistics without the hours of events (9); the others keep them.

@@ -32,7 +32,7 @@ from tests.property.second_air_index import ITEMS, SINCE, Case, Days, Series, Sw
 CONFIG = Path(__file__).resolve().parents[2] / "config" / "standards"
 # A seed cannot be made smaller: nothing is shrunk.
 SETTINGS = settings(
-    max_examples=int(os.environ.get("QINGJING_PROPERTY_EXAMPLES", "20")),
+    max_examples=int(os.environ.get("QINGJING_PROPERTY_EXAMPLES", "16")),
     deadline=None,
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
 )
@@ -271,6 +271,26 @@ def test_figures_are_those_of_the_vectors(vector: int, first: dt.date, name: str
 
 
 @pytest.mark.parametrize(
+    ("mode", "exact"),
+    [
+        # 28 February 150 and 1 March 90: (150 - 75) / 75 of 2012, (90 - 60) / 60 and (150 - 60) / 60 of 2026,
+        # (150 - 50) / 50 from 2031
+        ("by_date", "1"),
+        ("all_2012", "1"),
+        ("all_2026", "3/2"),
+        ("all_2031", "2"),
+    ],
+)
+def test_each_day_is_held_against_the_limit_of_its_day_or_of_the_mode(mode: str, exact: str) -> None:
+    case = constant(dt.date(2026, 2, 28), 2, "10 20 0.6 80 40 150")
+    case.days.published["pm25"][1] = Fraction(90)
+    case = replace(case, mode=mode)
+
+    assert second_air.pairs(case)["air.exceedance_multiple.day.pm25"].chosen.exact == Fraction(exact)
+    assert differences(case) == {}
+
+
+@pytest.mark.parametrize(
     ("first", "values", "printed"),
     [
         (dt.date(2021, 4, 1), "9 14 1.1 96 77 23", "3.13"),
@@ -302,6 +322,10 @@ def test_composite_indices_that_are_added_first_are_those_of_the_vectors(
 @example(seed=17, shape=Shape("first years", "wide", "few"))
 @example(seed=18, shape=Shape("year of an early stage", "wide", "few"))
 @example(seed=6, shape=Shape("leap year", "mixed", "around least", area_class="I", events=True))
+@example(seed=21, shape=Shape("leap year", "wide", "equality"))  # 324 days
+@example(seed=23, shape=Shape("leap year", "wide", "equality"))  # 324 of PM10, 323 of the others
+@example(seed=20, shape=Shape("year", "wide", "equality"))
+@example(seed=22, shape=Shape("half year", "wide", "equality"))
 @example(seed=7, shape=Shape("year of two editions", "halves", "none", events=True))
 @example(seed=8, shape=Shape("year of two editions", "nodes", "few", mode="all_2012"))
 @example(seed=9, shape=Shape("year of two editions", "nodes", "few", mode="all_2026"))
