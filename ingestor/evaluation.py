@@ -2,13 +2,14 @@
 
 import datetime as dt
 from collections.abc import Collection
+from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
 import numpy as np
 
 from aggregations import indicators, plans
 from aggregations.figures import Figure
-from aggregations.indicators import INDICATORS, Facts, Indicator, MonitorDays, SectionDays
+from aggregations.indicators import HEADLINES, INDICATORS, Facts, Indicator, MonitorDays, SectionDays
 from aggregations.periods import Period
 from aggregations.plans import Plan, Verdict
 from aggregations.standards import Mode
@@ -42,20 +43,52 @@ def evaluate(config: Config, store: Tables, plan: Plan, as_of: dt.date) -> list[
 
 
 def chosen_indicators(names: Collection[str], media: Collection[Medium]) -> list[Indicator]:
-    """Return the indicators that names and patterns such as `air.primary_days.*` choose; all of some media without.
+    """Return the indicators that names and patterns choose; without any, the headlines of some media.
+
+    A name chooses of all media, a pattern such as `air.primary_days.*` or `*` of those given.
 
     Raises
     ------
     ConfigError
         If a name or pattern chooses none.
     """
+    if not names:
+        return [indicator for name, indicator in INDICATORS.items() if name in HEADLINES and indicator.medium in media]
     found: dict[str, Indicator] = {}
     for pattern in names:
-        matching = {name: indicator for name, indicator in INDICATORS.items() if fnmatchcase(name, pattern)}
+        if pattern in INDICATORS:
+            found[pattern] = INDICATORS[pattern]
+            continue
+        matching = {
+            name: each for name, each in INDICATORS.items() if each.medium in media and fnmatchcase(name, pattern)
+        }
+        if not matching and any(fnmatchcase(name, pattern) for name in INDICATORS):
+            raise ConfigError(
+                f"indicator: expected some of {', '.join(media)}, which the scope has stations of, got {shown(pattern)}"
+            )
         if not matching:
-            raise ConfigError(f"indicator: expected one of {', '.join(INDICATORS)}, got {shown(pattern)}")
+            raise ConfigError(f"indicator: expected {_known('a name or pattern', pattern)}, got {shown(pattern)}")
         found |= matching
-    return list(found.values()) if names else [i for i in INDICATORS.values() if i.medium in media]
+    return list(found.values())
+
+
+def indicator_named(name: str, *, option: str) -> Indicator:
+    """Return an indicator by its name, which `option` gave.
+
+    Raises
+    ------
+    ConfigError
+        If there is none of that name.
+    """
+    if name not in INDICATORS:
+        raise ConfigError(f"{option}: expected {_known('the name of one indicator', name)}, got {shown(name)}")
+    return INDICATORS[name]
+
+
+def _known(what: str, name: str) -> str:
+    near = get_close_matches(name, INDICATORS, n=3, cutoff=0.5)
+    example = f" (close to it: {', '.join(near)})" if near else ""
+    return f"{what} that `qingjing indicators --list` prints{example}"
 
 
 def all_figures(
@@ -68,20 +101,33 @@ def all_figures(
     plan: Plan | None = None,
     mode: Mode = "by_date",
 ) -> list[Figure]:
-    """Compute the named indicators for a scope and a period; all that fit the scope where `names` is empty.
+    """Compute the indicators that names and patterns choose for a scope and a period; without any, the headlines.
 
     Raises
     ------
     ConfigError
         If an indicator or the scope is unknown, or no edition of a standard covers the period.
     """
-    where = scopes.resolve(config, scope, plan)
-    media = [medium for medium in MEDIA if where.stations[medium]]
-    chosen = chosen_indicators(names, media)
-    if not chosen:
-        raise ConfigError(f"scope: expected a city, station or list with registered stations, got {shown(scope)}")
+    where, chosen = asked(config, scope, names, plan)
     facts = {m: facts_of(config, store, m, where, period, chosen, mode) for m in {i.medium for i in chosen}}
     return [indicators.compute(indicator, facts[indicator.medium]) for indicator in chosen]
+
+
+def asked(
+    config: Config, scope: str, names: Collection[str], plan: Plan | None
+) -> tuple[Scope, list[Indicator]]:  # fmt: skip
+    """Return the scope that a text names and the indicators that names and patterns choose of its media.
+
+    Raises
+    ------
+    ConfigError
+        If an indicator or the scope is unknown, or it has no stations.
+    """
+    where = scopes.resolve(config, scope, plan)
+    chosen = chosen_indicators(names, [medium for medium in MEDIA if where.stations[medium]])
+    if not chosen:
+        raise ConfigError(f"scope: expected a city, station or list with registered stations, got {shown(scope)}")
+    return where, chosen
 
 
 def compute(

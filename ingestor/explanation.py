@@ -26,7 +26,6 @@ from ingestor.derivation.air_hours import Observed, city_hours, event_hours, lea
 from ingestor.derivation.spans import ROLES, Span, usable
 from ingestor.store import Tables
 from sensors import checks
-from sensors.errors import ConfigError
 from sensors.register import Station
 
 MARGIN_DAYS: Final = 7
@@ -115,12 +114,9 @@ def explanation(
     ConfigError
         If the indicator or the scope is unknown, or no edition of a standard covers the period.
     """
-    chosen = evaluation.chosen_indicators([name], [])
-    if len(chosen) != 1:
-        raise ConfigError(f"indicator: expected the name of one indicator, got {name!r}")
-    indicator = chosen[0]
+    indicator = evaluation.indicator_named(name, option="NAME")
     where = scopes.resolve(config, scope, plan)
-    facts = evaluation.facts_of(config, store, indicator.medium, where, period, chosen, mode)
+    facts = evaluation.facts_of(config, store, indicator.medium, where, period, [indicator], mode)
     figure = indicators.compute(indicator, facts)
     basis = Explanation(
         figure=figure,

@@ -1,40 +1,25 @@
-"""What people read on the terminal: tables of targets and figures, in Chinese or English; JSON for machines."""
+"""What people read on the terminal: tables of targets, figures and indicators; JSON for machines."""
 
-from typing import Any, Final, Literal
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+from typing import Any, Final
 
 import msgspec
+from rich.console import RenderableType
 from rich.markup import escape
 from rich.table import Table
 
-from aggregations.figures import Figure
-from aggregations.indicators import INDICATORS
+from aggregations.figures import Figure, Variant
+from aggregations.indicators import HEADLINES, INDICATORS, Indicator
 from aggregations.plans import Plan, Verdict
-
-Language = Literal["zh", "en"]
-
-WORDS: Final[dict[str, dict[Language, str]]] = {
-    "target": {"zh": "目标", "en": "target"},
-    "indicator": {"zh": "指标", "en": "indicator"},
-    "scope": {"zh": "范围", "en": "scope"},
-    "period": {"zh": "时段", "en": "period"},
-    "value": {"zh": "数值", "en": "value"},
-    "limit": {"zh": "目标值", "en": "limit"},
-    "valid": {"zh": "有效/应有", "en": "valid/expected"},
-    "status": {"zh": "状态", "en": "status"},
-    "met": {"zh": "已完成", "en": "met"},
-    "on_track": {"zh": "符合进度", "en": "on track"},
-    "at_risk": {"zh": "有风险", "en": "at risk"},
-    "missed": {"zh": "未完成", "en": "missed"},
-    "insufficient": {"zh": "数据不足", "en": "insufficient"},
-    "reported": {"zh": "待填报", "en": "not reported yet"},
-}
+from aggregations.standards import Mode
+from ingestor.words import MODES, joined, remark, remarks_of, unit, word
+from ingestor.words import Language as Language
 
 COLOURS: Final = {"met": "green", "on_track": "green", "at_risk": "yellow", "missed": "red", "insufficient": "dim"}
 
-
-def word(key: str, language: Language) -> str:
-    """Return a word of the tables in a language."""
-    return WORDS[key][language]
+REASONS_SHOWN: Final = 3
+"""How many reasons of a kind the remarks of a figure show; `--json` has all."""
 
 
 def targets(plan: Plan, verdicts: list[Verdict], language: Language, *, title: str) -> Table:
@@ -49,37 +34,149 @@ def targets(plan: Plan, verdicts: list[Verdict], language: Language, *, title: s
         status = word(verdict.status, language) if target.indicator else word("reported", language)
         table.add_row(
             escape(target.name if language == "zh" else target.name_en),
-            printed(figure),
-            escape(f"{target.comparison} {target.limit} {target.unit}"),
+            printed(figure, language),
+            escape(f"{target.comparison} {target.limit} {unit(target.unit, language)}".rstrip()),
             f"{figure.valid}/{figure.expected}" if figure else "-",
             f"[{COLOURS[verdict.status]}]{status}[/]",
         )
     return table
 
 
-def figures(found: list[Figure], language: Language) -> Table:
-    """Return a table of figures."""
+def figures(found: list[Figure], language: Language) -> list[RenderableType]:
+    """Return the table of figures of one scope, period and mode, which the line above it names.
+
+    What all that are provisional have in common stands once, below.
+    """
+    first = found[0]
     table = Table()
-    for key in ("indicator", "scope", "period", "value", "valid"):
-        table.add_column(word(key, language), justify="right" if key in ("value", "valid") else "left")
-    for figure in found:
-        indicator = INDICATORS[figure.indicator]
-        name = indicator.name_zh if language == "zh" else indicator.name_en
+    below = running_alike(found, language)
+    shown = [without_provisional(figure) for figure in found] if below else found
+    table.add_column(word("indicator", language), overflow="fold")
+    table.add_column(word("value", language), justify="right", no_wrap=True)
+    table.add_column(word("valid", language), justify="right", no_wrap=True)
+    said = [remarks(figure, language) for figure in shown]
+    if any(said):
+        table.add_column(word("remarks", language), overflow="fold")
+    for figure, text in zip(found, said, strict=True):
+        row = [indicator_cell(figure.indicator, language), printed(figure, language), counts(figure, language)]
+        table.add_row(*row, *([escape(text)] if any(said) else []))
+    return framed([first.scope, first.period, mode_named(first.mode, language)], table, below, found, language)
+
+
+def indicators(chosen: Iterable[Indicator], language: Language) -> Table:
+    """Return the list of indicators: name, id, unit, medium, and a tick at those that are printed by default."""
+    table = Table()
+    for key in ("indicator", "unit", "medium", "headline"):
+        table.add_column(word(key, language), overflow="fold")
+    for each in chosen:
         table.add_row(
-            f"{name}\n[dim]{figure.indicator}[/]",
-            escape(figure.scope),
-            figure.period,
-            printed(figure),
-            f"{figure.valid}/{figure.expected} {figure.counted}",
-        )
+            indicator_cell(each.name, language), unit(each.unit, language), word(each.medium, language),
+            "✓" if each.name in HEADLINES else "",
+        )  # fmt: skip
     return table
 
 
-def printed(figure: Figure | None) -> str:
+def indicator_rows(chosen: Iterable[Indicator]) -> list[dict[str, Any]]:
+    """Return what JSON says of indicators."""
+    return [
+        {
+            "indicator": each.name,
+            "name_zh": each.name_zh,
+            "name_en": each.name_en,
+            "unit": each.unit,
+            "medium": each.medium,
+            "less_is_better": each.less_is_better,
+            "headline": each.name in HEADLINES,
+        }
+        for each in chosen
+    ]
+
+
+def running_alike(found: Iterable[Figure], language: Language) -> list[str]:
+    """Return what is provisional of all figures of which anything is, where it is the same of all; else nothing."""
+    provisional = {tuple(figure.provisional) for figure in found if figure.provisional}
+    return [remark(each, language) for each in provisional.pop()] if len(provisional) == 1 else []
+
+
+def without_provisional(figure: Figure) -> Figure:
+    """Return a figure that says nothing of what is provisional: it stands elsewhere."""
+    return msgspec.structs.replace(figure, provisional=[])
+
+
+def framed(
+    title: Iterable[str], table: Table, notes: Iterable[str], found: Iterable[Figure | None], language: Language
+) -> list[RenderableType]:
+    """Return a line with a title, a table, and lines with notes and with what ? means where a figure carries it.
+
+    Lines are printed without wrapping.
+    """
+    below = list(notes)
+    if any(figure is not None and figure.value is not None and not figure.sufficient for figure in found):
+        below.append(word("mark", language))
+    return [f"[italic]{escape(' · '.join(title))}[/]", table, *(f"[dim]{escape(line)}[/]" for line in below)]
+
+
+def mode_named(mode: Mode, language: Language) -> str:
+    """What a mode of evaluation is, and its name."""
+    return f"{MODES[mode][language]} ({mode})"
+
+
+def indicator_cell(name: str, language: Language) -> str:
+    """Name of an indicator with its id below."""
+    indicator = INDICATORS[name]
+    return f"{indicator.name_zh if language == 'zh' else indicator.name_en}\n[dim]{name}[/]"
+
+
+def counts(figure: Figure, language: Language) -> str:
+    """Valid and expected counts, with what is counted below."""
+    return f"{figure.valid}/{figure.expected}\n[dim]{unit(figure.counted, language)}[/]"
+
+
+def printed(figure: Figure | None, language: Language = "en") -> str:
     """Value and unit; a value that rests on too little data carries a mark."""
-    if figure is None or figure.value is None:
+    if figure is None:
         return "-"
-    return f"{figure.value} {figure.unit}" + ("" if figure.sufficient else " ?")
+    return value_printed(figure.value, figure.unit, language) + (
+        "" if figure.value is None or figure.sufficient else " ?"
+    )
+
+
+def value_printed(value: Decimal | None, of_unit: str, language: Language) -> str:
+    """A value and its unit; that of a pure number is not printed, of yes or no neither number is."""
+    if value is None:
+        return "-"
+    if of_unit == "yes=1":
+        return word("yes" if value else "no", language)
+    return f"{value} {unit(of_unit, language)}".rstrip()
+
+
+def remarks(figure: Figure, language: Language) -> str:
+    """Why a figure rests on too little data, what of it is provisional, and the other of a pair with events."""
+    parts = [] if figure.sufficient else list(why(figure, language))
+    parts += _cut((remark(each, language) for each in figure.provisional), language)
+    if figure.counterpart is not None:
+        parts.append(counterpart(figure.counterpart, figure.unit, language))
+    return joined(parts, language)
+
+
+def why(figure: Figure, language: Language) -> Iterator[str]:
+    """Yield why a figure is not sufficient: the rules that are not met; without any, what was excluded."""
+    texts = remarks_of(figure.reasons, language)
+    texts = texts or [f"{remark(reason, language)} ({n})" for reason, n in figure.excluded.items()]
+    yield from _cut(texts or [remark("too little data", language)], language)
+
+
+def counterpart(variant: Variant, of_unit: str, language: Language) -> str:
+    """The other of a pair of figures, with or without the hours of exceptional events."""
+    mark = "" if variant.value is None or variant.sufficient else " ?"
+    return word(f"events_{variant.events}", language) + value_printed(variant.value, of_unit, language) + mark
+
+
+def _cut(texts: Iterable[str], language: Language) -> list[str]:
+    every = list(texts)
+    if len(every) <= REASONS_SHOWN:
+        return every
+    return [*every[:REASONS_SHOWN], word("more", language).format(len(every) - REASONS_SHOWN)]
 
 
 def as_json(value: Any) -> str:

@@ -19,7 +19,7 @@ from aggregations.standards import AirEvents
 from sensors.quantities import Medium
 
 __all__ = [
-    "INDICATORS", "AirDays", "AirHours", "Facts", "Indicator", "MonitorDays", "SectionDays", "compute",
+    "HEADLINES", "INDICATORS", "AirDays", "AirHours", "Facts", "Indicator", "MonitorDays", "SectionDays", "compute",
     "section_class",
 ]  # fmt: skip
 
@@ -43,14 +43,41 @@ _OTHERS: tuple[tuple[str, str, str, str, Medium, Compute], ...] = (
     ("noise.night_attainment", "功能区噪声夜间达标率", "night attainment of functional zones", "%", "noise", _night),
 )
 
+_LESS_IS_BETTER: Final = ("water.worse_than_v_ratio", "water.worst_class", "water.black_odorous_bodies")
+
 INDICATORS: Final[dict[str, Indicator]] = {
     **{indicator.name: indicator for indicator in air_indicators()},
     **{
-        name: Indicator(name=name, name_zh=zh, name_en=en, unit=unit, medium=medium, compute=compute)
+        name: Indicator(
+            name=name,
+            name_zh=zh,
+            name_en=en,
+            unit=unit,
+            medium=medium,
+            compute=compute,
+            less_is_better=name in _LESS_IS_BETTER,
+        )
         for name, zh, en, unit, medium, compute in _OTHERS
     },
 }
 """All indicators by name, in the order in which they are listed."""
+
+_HEADLINES_OF_AIR: Final = (
+    "air.annual_mean.",
+    "air.percentile.",
+    "air.composite_index",
+    "air.good_day_ratio",
+    "air.good_days",
+    "air.heavy_pollution_days",
+    "air.level_days.",
+)
+
+HEADLINES: Final[frozenset[str]] = frozenset(
+    name
+    for name, indicator in INDICATORS.items()
+    if indicator.medium != "air" or name == "air.attainment" or name.startswith(_HEADLINES_OF_AIR)
+)
+"""Indicators that are printed where none is named: those of a monthly bulletin of air, all of water and noise."""
 
 
 def compute(indicator: Indicator, facts: Facts) -> Figure:

@@ -7,7 +7,7 @@ import msgspec
 import numpy as np
 
 from aggregations.air import statistics
-from aggregations.air.composite import composite, single_index
+from aggregations.air.composite import Composite, composite, single_index
 from aggregations.air.days import MISSING
 from aggregations.figures import Figure
 from aggregations.indicators.air_base import days_of, last_day, merge, of_days
@@ -205,10 +205,8 @@ def composite_index(indicator: Indicator, facts: Facts) -> Figure:
     """
     ranking = facts.standards.on(AirRanking, facts.period.last)
     found = {q: printed(facts, q, statistic) for q, statistic in ranking.statistic.items()}
-    values: dict[str, Decimal] = {q: value for q, (value, _) in found.items() if value is not None}
-    exact = None
-    if len(values) == len(found):
-        exact = composite(values, limits=last_day(facts).limits, ranking=ranking).index
+    parts = composite_of(facts)
+    exact = None if parts is None else parts.index
     valid = np.all([mask for _, mask in found.values()], axis=0)
     short = [q for q, (_, mask) in found.items() if not _enough(facts, mask)]
     result = of_days(
@@ -218,6 +216,16 @@ def composite_index(indicator: Indicator, facts: Facts) -> Figure:
     return msgspec.structs.replace(
         result, sufficient=exact is not None and not short, reasons=[f"{q}: not enough valid days" for q in short]
     )
+
+
+def composite_of(facts: Facts) -> Composite | None:
+    """Composite index of the period with its single indices; None where an item is missing."""
+    ranking = facts.standards.on(AirRanking, facts.period.last)
+    found = {q: printed(facts, q, statistic)[0] for q, statistic in ranking.statistic.items()}
+    values: dict[str, Decimal] = {q: value for q, value in found.items() if value is not None}
+    if len(values) < len(found):
+        return None
+    return composite(values, limits=last_day(facts).limits, ranking=ranking)
 
 
 def printed(facts: Facts, quantity: str, statistic: Statistic) -> tuple[Decimal | None, BoolArray]:

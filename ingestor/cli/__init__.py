@@ -7,6 +7,7 @@ from ingestor.broker import BrokerError
 from ingestor.cli import (
     air_quality,
     collecting,
+    comparing,
     configuration,
     demonstration,
     doctoring,
@@ -23,6 +24,7 @@ from sensors.errors import ConfigError
 __all__ = [
     "air_quality",
     "collecting",
+    "comparing",
     "configuration",
     "demonstration",
     "doctoring",

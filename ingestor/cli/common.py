@@ -3,13 +3,13 @@
 import contextlib
 import logging
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated
 
 import msgspec
 import typer
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from ingestor import __version__, config, service
@@ -79,6 +79,12 @@ def common(
 def print_line(text: str) -> None:
     """Print a line as it is: no markup, no wrapping."""
     sys.stdout.write(text + "\n")
+
+
+def print_tables(renderables: Iterable[RenderableType]) -> None:
+    """Print tables, and texts between them without wrapping: the terminal does."""
+    for each in renderables:
+        out.print(each, soft_wrap=isinstance(each, str), highlight=False)
 
 
 @contextlib.contextmanager

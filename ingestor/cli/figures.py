@@ -6,11 +6,15 @@ from typing import Annotated
 import typer
 
 from aggregations import periods
+from aggregations.periods import Period
+from aggregations.plans import Plan
+from aggregations.standards import Mode
 from ingestor import derivation, evaluation, tables
-from ingestor.cli.common import Json, app, err, opened_store, options, out, print_line, progress_bars
+from ingestor.cli.common import Json, app, err, opened_store, options, out, print_line, print_tables, progress_bars
 from ingestor.config import Config
 from ingestor.store import Store
 from sensors.errors import ConfigError, shown
+from sensors.quantities import MEDIA
 
 
 @app.command()
@@ -58,29 +62,120 @@ def targets(
         out.print(tables.targets(chosen, verdicts, options.language, title=str(day)))
 
 
+EARLIEST = 1900
+"""Year before which no period is taken: years before it must be years, too."""
+
+Scope = Annotated[
+    str | None,
+    typer.Option(help="city:ID, district:CITY/NAME, station:ID, or list:NAME of the plan given.", show_default=False),
+]
+PeriodText = Annotated[
+    str | None,
+    typer.Option(
+        "--period", help="2020, 2020-H1, 2020-Q2, 2020-06, 2020-06-03, or 2020-01-01..2020-06-30.", show_default=False
+    ),
+]
+ToDate = Annotated[
+    str | None,
+    typer.Option(metavar="DATE", help="In place of --period: from 1 January of its year to this day."),
+]
+ModeChosen = Annotated[
+    Mode,
+    typer.Option(
+        "--mode",
+        help="How a period is evaluated in which the standards change: each day by its own, or all by one set.",
+    ),
+]
+PlanId = Annotated[str | None, typer.Option("--plan", help="Plan whose lists the scope names.")]
+
+
 @app.command()
 def indicators(
-    scope: Annotated[str, typer.Option(help="city:ID, station:ID, or list:NAME of the plan given.")],
-    period: Annotated[str, typer.Option(help="2020, 2020-06, or 2020-01-01..2020-06-30.")],
+    scope: Scope = None,
+    period: PeriodText = None,
+    to_date: ToDate = None,
     name: Annotated[
-        list[str] | None, typer.Option(help="Name of an indicator; may be given again. Default: all that fit.")
+        list[str] | None,
+        typer.Option(help="Name or pattern such as 'air.percentile.*'; may be given again. Default: the headlines."),
     ] = None,
-    plan: Annotated[str | None, typer.Option(help="Plan whose lists the scope names.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="All indicators that fit the scope.")] = False,
+    plan: PlanId = None,
+    mode: ModeChosen = "by_date",
+    list_: Annotated[bool, typer.Option("--list", help="List the indicators that there are; needs no scope.")] = False,
     json_: Json = False,
 ) -> None:
-    """Print the figures of a scope and a period alone, judged against nothing."""
+    """Print the figures of a scope and a period alone, judged against nothing.
+
+    A value followed by ? rests on too little data; the remarks say why.
+
+    \b
+    qingjing indicators --scope city:shenzhen --period 2020-06
+    qingjing indicators --scope city:shenzhen --to-date 2020-06-20 --name 'air.primary_days.*'
+    qingjing indicators --scope station:sz-a01 --period 2020 --all --mode all_2026
+    qingjing indicators --list
+    """
+    if every and name:
+        raise ConfigError("--all: expected alone, got --name, too")
+    names = ["*"] if every else name or []
+    if list_:
+        _list_indicators(names, json_=json_)
+        return
     loaded = options.load()
-    if plan is not None and plan not in loaded.plans:
-        raise ConfigError(f"--plan: expected one of {', '.join(loaded.plans)}, got {shown(plan)}")
+    days = period_given(loaded, period, to_date)
+    if scope is None:
+        raise ConfigError("--scope: expected city:ID, district:CITY/NAME, station:ID or list:NAME, got nothing")
+    chosen_plan = plan_named(loaded, plan)
     with opened_store(loaded) as store:
         warn_if_stale(loaded, store)
-        found = evaluation.all_figures(
-            loaded, store, scope, periods.parse(period), names=name or [], plan=loaded.plans[plan] if plan else None
-        )
+        found = evaluation.all_figures(loaded, store, scope, days, names=names, plan=chosen_plan, mode=mode)
     if json_:
         print_line(tables.as_json(found))
     else:
-        out.print(tables.figures(found, options.language))
+        print_tables(tables.figures(found, options.language))
+
+
+def _list_indicators(names: list[str], *, json_: bool) -> None:
+    chosen = evaluation.chosen_indicators(names or ["*"], MEDIA)
+    if json_:
+        print_line(tables.as_json(tables.indicator_rows(chosen)))
+    else:
+        out.print(tables.indicators(chosen, options.language))
+
+
+def period_given(loaded: Config, period: str | None, to_date: str | None) -> Period:
+    """Return the period that --period or --to-date names; warn where it has not begun.
+
+    Raises
+    ------
+    ConfigError
+        If both or none are given, or what is given is no period or date.
+    """
+    if (period is None) == (to_date is None):
+        raise ConfigError(f"--period: expected it or --to-date, got {'neither' if period is None else 'both'}")
+    if to_date is not None:
+        last = _date("--to-date", to_date)
+        chosen = Period(last.replace(month=1, day=1), last)
+    else:
+        chosen = periods.parse(period or "")
+    if chosen.first.year < EARLIEST:
+        raise ConfigError(f"--period: expected one from {EARLIEST} on, got {chosen}")
+    today = loaded.local_day(int(dt.datetime.now(dt.UTC).timestamp()))
+    if chosen.first > today:
+        err.print(f"the period {chosen} has not begun: today is {today}", style="yellow", soft_wrap=True)
+    return chosen
+
+
+def plan_named(loaded: Config, plan: str | None) -> Plan | None:
+    """Return a plan by its id, None without one.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such plan.
+    """
+    if plan is not None and plan not in loaded.plans:
+        raise ConfigError(f"--plan: expected one of {', '.join(loaded.plans)}, got {shown(plan)}")
+    return loaded.plans[plan] if plan else None
 
 
 def warn_if_stale(loaded: Config, store: Store) -> None:
@@ -95,7 +190,11 @@ def warn_if_stale(loaded: Config, store: Store) -> None:
 def _day(text: str | None, loaded: Config) -> dt.date:
     if text is None:
         return loaded.local_day(int(dt.datetime.now(dt.UTC).timestamp())) - dt.timedelta(days=1)
+    return _date("--as-of", text)
+
+
+def _date(option: str, text: str) -> dt.date:
     try:
         return dt.date.fromisoformat(text)
     except ValueError as error:
-        raise ConfigError(f"--as-of: expected a date such as 2020-12-31, got {shown(text)}") from error
+        raise ConfigError(f"{option}: expected a date such as 2020-12-31, got {shown(text)}") from error

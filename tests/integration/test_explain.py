@@ -220,7 +220,7 @@ def test_the_command_prints_the_explanation_and_json_has_the_same(
         (("air.annual_mean.*", "--scope", "city:shenzhen", "--period", "2020"), "expected the name of one indicator"),
         (
             ("air.mean", "--scope", "city:shenzhen", "--period", "2020"),
-            "indicator: expected one of air.annual_mean.pm25",
+            "NAME: expected the name of one indicator that `qingjing indicators --list` prints (close to it: air.",
         ),
         (("air.good_days", "--scope", "city:nowhere", "--period", "2020"), "scope: expected city:shenzhen"),
         (("air.good_days", "--scope", "city:shenzhen", "--period", "2020-13"), "period: expected 2020, 2020-H1"),

@@ -1,0 +1,91 @@
+"""Trends over years: Spearman's rank correlation of yearly figures, and what it says."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Literal
+
+import msgspec
+
+from aggregations.figures import Figure
+from aggregations.indicators import Indicator
+from aggregations.ranking import trend
+from aggregations.rounding import half_even
+from aggregations.standards import AirEvaluation
+
+Says = Literal["falling", "rising", "none", "unknown"]
+
+COEFFICIENT_DECIMALS = 3
+"""Decimals of a printed coefficient, as of the critical values; it is held against them before it is rounded."""
+
+
+class YearlyTrend(msgspec.Struct, frozen=True, kw_only=True):
+    """The trend of an indicator of a scope over years.
+
+    `years` are those whose figures suffice and enter, `left_out` the others. `coefficient` is printed, `exact` before
+    rounding; with them `says` is None where fewer than `least` years enter. `says` is "unknown" where the standard
+    has no critical value for so many years. `better` tells whether a significant trend is for the better.
+    """
+
+    indicator: str
+    scope: str
+    figures: list[Figure]
+    years: list[int]
+    left_out: list[int]
+    least: int
+    coefficient: Decimal | None = None
+    exact: str | None = None
+    critical_05: Decimal | None = None
+    critical_01: Decimal | None = None
+    significant: bool | None = None
+    says: Says | None = None
+    better: bool | None = None
+    editions: dict[str, str]
+    assumed: list[str]
+
+
+def yearly_trend(
+    indicator: Indicator, figures: Sequence[Figure], evaluation: AirEvaluation, *, digest: str
+) -> YearlyTrend:
+    """Return the trend of yearly figures, in the order of the years; those that do not suffice are left out.
+
+    Parameters
+    ----------
+    figures
+        One a calendar year, at least one.
+    evaluation
+        Edition by which the trend is judged.
+    digest
+        Of its file.
+
+    References
+    ----------
+    .. [1] HJ 663-2013, annex B.
+    """
+    values = {int(each.period): each.value for each in figures if each.sufficient and each.value is not None}
+    rule = evaluation.rule["trend"]
+    unread = [] if rule.confirmed else [f"{evaluation.edition.id}: {rule.text}"]
+    assumed = dict.fromkeys([*unread, *(text for each in figures for text in each.assumed)])
+    result = YearlyTrend(
+        indicator=indicator.name,
+        scope=figures[0].scope,
+        figures=list(figures),
+        years=list(values),
+        left_out=[int(each.period) for each in figures if int(each.period) not in values],
+        least=evaluation.trend_min_years,
+        editions={k: v for each in figures for k, v in each.editions.items()} | {evaluation.edition.id: digest},
+        assumed=list(assumed),
+    )
+    if len(values) < evaluation.trend_min_years:
+        return result
+    found = trend(list(values.values()), evaluation)
+    says: Says = found.direction or "unknown"
+    return msgspec.structs.replace(
+        result,
+        coefficient=half_even(found.coefficient, COEFFICIENT_DECIMALS),
+        exact=str(found.coefficient),
+        critical_05=found.critical_05,
+        critical_01=found.critical_01,
+        significant=found.significant,
+        says=says,
+        better=(says == "falling") == indicator.less_is_better if says in ("falling", "rising") else None,
+    )

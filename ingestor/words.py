@@ -1,0 +1,149 @@
+"""The words of tables and remarks, in Chinese and English."""
+
+import re
+from collections.abc import Iterable
+from typing import Final, Literal
+
+from aggregations.standards import Mode
+
+Language = Literal["zh", "en"]
+
+WORDS: Final[dict[str, dict[Language, str]]] = {
+    "target": {"zh": "目标", "en": "target"},
+    "indicator": {"zh": "指标", "en": "indicator"},
+    "scope": {"zh": "范围", "en": "scope"},
+    "period": {"zh": "时段", "en": "period"},
+    "value": {"zh": "数值", "en": "value"},
+    "limit": {"zh": "目标值", "en": "limit"},
+    "valid": {"zh": "有效/应有", "en": "valid/expected"},
+    "status": {"zh": "状态", "en": "status"},
+    "remarks": {"zh": "备注", "en": "remarks"},
+    "unit": {"zh": "单位", "en": "unit"},
+    "medium": {"zh": "要素", "en": "medium"},
+    "met": {"zh": "已完成", "en": "met"},
+    "on_track": {"zh": "符合进度", "en": "on track"},
+    "at_risk": {"zh": "有风险", "en": "at risk"},
+    "missed": {"zh": "未完成", "en": "missed"},
+    "insufficient": {"zh": "数据不足", "en": "insufficient"},
+    "reported": {"zh": "待填报", "en": "not reported yet"},
+    "yes": {"zh": "是", "en": "yes"},
+    "no": {"zh": "否", "en": "no"},
+    "mark": {"zh": "? 数据不足，不作判定", "en": "? rests on too little data and decides nothing"},
+    "events_kept": {"zh": "含异常事件：", "en": "with events: "},
+    "events_excluded": {"zh": "剔除异常事件：", "en": "without events: "},
+    "more": {"zh": "另有{}项，见 --json", "en": "and {} more with --json"},
+    "place": {"zh": "名次", "en": "place"},
+    "name": {"zh": "名称", "en": "name"},
+    "largest": {"zh": "首要污染物", "en": "largest"},
+    "change": {"zh": "同比变化", "en": "change"},
+    "points": {"zh": "个百分点", "en": "pp"},
+    "flat": {"zh": "持平", "en": "flat"},
+    "better": {"zh": "改善", "en": "better"},
+    "worse": {"zh": "变差", "en": "worse"},
+    "before_is_0": {"zh": "{} 为0，不计变化率", "en": "{} is 0: no percentage"},
+    "of_period": {"zh": "{}： {}", "en": "{}: {}"},
+    "editions_differ": {
+        "zh": "两个时段执行的标准不同；--mode all_2012、all_2026 或 all_2031 统一口径",
+        "en": "the periods are judged by different editions; --mode all_2012, all_2026 or all_2031 judges both alike",
+    },
+    "attains": {"zh": "各项均达标，不列入变差名单", "en": "attains in every item: not among the worsening"},
+    "unread": {"zh": "未经原文核实的规则：", "en": "rules that were recalled, not read:"},
+    "no_place": {"zh": "没有符合条件的名次", "en": "none has such a place"},
+    "year": {"zh": "年份", "en": "year"},
+    "coefficient": {
+        "zh": "Spearman秩相关系数 {}（{}年）；临界值 {}（0.05）、{}（0.01）",
+        "en": "Spearman's rank correlation {} over {} years; critical values {} (0.05), {} (0.01)",
+    },
+    "left_out": {"zh": "数据不足、未参与的年份：{}", "en": "years left out for too little data: {}"},
+    "falling": {"zh": "结论：显著下降", "en": "verdict: falling, significantly"},
+    "rising": {"zh": "结论：显著上升", "en": "verdict: rising, significantly"},
+    "none": {"zh": "结论：无显著变化趋势", "en": "verdict: no significant trend"},
+    "unknown": {
+        "zh": "结论：未知，标准未给出该年数的临界值",
+        "en": "verdict: unknown, the standard has no critical value for so many years",
+    },
+    "headline": {"zh": "默认列出", "en": "by default"},
+    "air": {"zh": "空气", "en": "air"},
+    "water": {"zh": "地表水", "en": "water"},
+    "noise": {"zh": "噪声", "en": "noise"},
+}
+
+MODES: Final[dict[Mode, dict[Language, str]]] = {
+    "by_date": {"zh": "各日按当日施行的标准", "en": "each day by the editions in force"},
+    "all_2012": {"zh": "统一按2012版标准", "en": "all days by the editions of 2012"},
+    "all_2026": {"zh": "统一按2026版标准（过渡期限值）", "en": "all days by the editions of 2026, transitional"},
+    "all_2031": {"zh": "统一按2031年起的限值", "en": "all days by the limits from 2031 on"},
+}
+
+UNITS: Final[dict[str, dict[Language, str]]] = {
+    "1": {"zh": "", "en": ""},
+    "d": {"zh": "天", "en": "d"},
+    "h": {"zh": "小时", "en": "h"},
+    "class": {"zh": "类", "en": "class"},
+    "bodies": {"zh": "个", "en": "bodies"},
+    "days": {"zh": "天", "en": "days"},
+    "hours": {"zh": "小时", "en": "hours"},
+    "sections": {"zh": "个断面", "en": "sections"},
+    "days of monitors": {"zh": "点次（昼）", "en": "days of monitors"},
+    "nights of monitors": {"zh": "点次（夜）", "en": "nights of monitors"},
+}
+"""Units and what is counted, where they are not written alike in both languages."""
+
+ITEMS: Final = {"so2": "SO2", "no2": "NO2", "co": "CO", "o3": "O3", "pm10": "PM10", "pm25": "PM2.5"}
+"""How the items of air are written in both languages."""
+
+_REMARKS: Final[tuple[tuple[str, str], ...]] = (
+    (r"no valid day", "无有效日"),
+    (r"the period: (\d+) of at least (\d+) valid days", "整个时段 有效{}天，需≥{}天"),
+    (r"(\S+): (\d+) of at least (\d+) valid days", "{} 有效{}天，需≥{}天"),
+    (r"(.+): not enough valid days", "{} 有效天数不足"),
+    (r"(\S+): before the standards", "{} 早于标准施行"),
+    (r"a moving mean is of whole years", "滑动平均须为整年"),
+    (r"(\S+) is not whole: (\d+) valid of its (\d+) days so far", "{} 未满月， 有效{}/{}天"),
+    (r"no valid hours", "无有效小时值"),
+    (r"no valid stations", "无有效站点"),
+    (r"too few valid hours", "有效小时数不足"),
+    (r"too few valid stations", "有效站点数不足"),
+    (r"no real-time index", "无实时指数"),
+    (r"no target class in the register", "未登记目标类别"),
+    (r"too few valid months, days or items", "有效月份、天数或项目不足"),
+    (r"a month with too few valid days", "有月份有效天数不足"),
+    (r"too little data", "数据不足"),
+)
+"""What figures say in English, as patterns, and in Chinese."""
+
+_PATTERNS: Final = tuple((re.compile(pattern), zh) for pattern, zh in _REMARKS)
+
+
+def word(key: str, language: Language) -> str:
+    """Return a word of the tables in a language."""
+    return WORDS[key][language]
+
+
+def unit(text: str, language: Language) -> str:
+    """Return a unit, or what is counted, as it is printed; that of pure numbers is empty."""
+    return UNITS[text][language] if text in UNITS else text
+
+
+def remark(text: str, language: Language) -> str:
+    """Return what a figure says of itself in a language; in English where it says what is not in the table."""
+    if language == "zh":
+        for pattern, zh in _PATTERNS:
+            if found := pattern.fullmatch(text):
+                return zh.format(*found.groups())
+    return text
+
+
+def remarks_of(texts: Iterable[str], language: Language) -> list[str]:
+    """Return several remarks in a language; what is said of several items is said once."""
+    together: dict[str, list[str]] = {}
+    for text in texts:
+        head, colon, rest = text.partition(": ")
+        item = ITEMS.get(head)
+        together.setdefault(colon + rest if item else text, []).append(item or "")
+    return [remark((", ".join(items) if items[0] else "") + text, language) for text, items in together.items()]
+
+
+def joined(parts: Iterable[str], language: Language) -> str:
+    """Return parts of a remark as one."""
+    return ("； " if language == "zh" else "; ").join(parts)
