@@ -122,7 +122,8 @@ def test_moving_mean_of_the_first_years_of_the_standards_says_which_are_missing(
     put(store, *day_of("a1", "2017-06-01", CLEAN))
     derivation.derive(loaded, store)
 
-    found = {f.indicator: f for f in evaluation.all_figures(loaded, store, "city:late", periods.parse("2017"))}
+    every = evaluation.all_figures(loaded, store, "city:late", periods.parse("2017"), names=["*"])
+    found = {f.indicator: f for f in every}
     assert len(found) == sum(indicator.medium == "air" for indicator in INDICATORS.values())
     of_list = figure(loaded, store, "air.moving_mean.pm25", "list:all", "2017", plan=plan_of(all=["a1"]))
     moving = found["air.moving_mean.pm25"]
@@ -358,8 +359,9 @@ def test_list_of_all_stations_has_the_figures_of_their_city(
 ) -> None:
     loaded, store = at_random
     period = periods.parse("..".join(RANDOM_PERIOD))
-    whole = evaluation.all_figures(loaded, store, scope, period)
-    listed = evaluation.all_figures(loaded, store, "list:all", period, plan=plan_of(all=members[::-1]))
+    whole = evaluation.all_figures(loaded, store, scope, period, names=["*"])
+    plan = plan_of(all=members[::-1])
+    listed = evaluation.all_figures(loaded, store, "list:all", period, names=["*"], plan=plan)
     assert [f.indicator for f in listed] == [f.indicator for f in whole]
     for one, other in zip(listed, whole, strict=True):
         if scope.startswith("station:"):  # of one station, days lack hours; of a list, stations
