@@ -7,21 +7,17 @@ from fractions import Fraction
 import msgspec
 import numpy as np
 
-from aggregations import indicators
 from aggregations.air.days import MISSING
 from aggregations.air.hours import DAY_HOURS
 from aggregations.figures import Figure
 from aggregations.indicators.air_base import days_of, indexes
 from aggregations.indicators.air_days import daily_attainment
 from aggregations.indicators.facts import AirDays, AirHours, Facts, Indicator
-from aggregations.rounding import MICRO, BoolArray
+from aggregations.rounding import MICRO, BoolArray, IntArray
 from aggregations.standards import Standards
 
-_MOVED_AS = {
-    "air.good_days": "air.good_day_ratio",
-    "air.longest_run.good": "air.good_day_ratio",
-}
-"""Indicators of which the days that are *not* counted are of interest, and the one that tells them."""
+_OF_GOOD_DAYS = ("air.good_days", "air.longest_run.good")
+"""Indicators of which the days that are not good are of interest: those are taken for good in turn, not left out."""
 
 
 class RuleUsed(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,7 +32,10 @@ class RuleUsed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Moved(msgspec.Struct, frozen=True, kw_only=True):
-    """A day, what it was, and by how much the figure is different for it: the figure less what it were without it."""
+    """A day, what it was, and by how much the figure is different for it: the figure less what it were without it.
+
+    Of good days and their runs: less what it were had the day been good.
+    """
 
     day: dt.date
     values: dict[str, Decimal | None]
@@ -74,14 +73,14 @@ def valid_days(indicator: Indicator, facts: Facts) -> BoolArray:
     if indicator.valid_by == "limits":
         return daily_attainment(facts, indicator.quantities)[1]
     days = days_of(facts)
-    return np.asarray(np.all([days.values[q] != MISSING for q in indicator.quantities], axis=0))
+    return np.asarray(np.any([days.values[q] != MISSING for q in indicator.quantities], axis=0))
 
 
 def moved_most(indicator: Indicator, facts: Facts, *, most: int) -> list[Moved]:
     """Return the days whose absence would change an indicator of air most, the largest change first.
 
-    Each day is left out in turn and the indicator computed again. Of days that move it as much, those with the larger
-    index, or value, come first.
+    Each day is left out in turn and the indicator computed again; for good days and their runs each is taken for good.
+    Of days that move it as much, those with the larger index, or value, come first.
 
     Parameters
     ----------
@@ -90,16 +89,16 @@ def moved_most(indicator: Indicator, facts: Facts, *, most: int) -> list[Moved]:
     most : int
         How many days at most.
     """
-    measured = indicators.INDICATORS[_MOVED_AS.get(indicator.name, indicator.name)]
-    whole = _exact(measured, facts)
+    whole = _exact(indicator, facts)
     if whole is None:
         return []
-    valid = valid_days(measured, facts).nonzero()[0].tolist()
+    altered = good_day if indicator.name in _OF_GOOD_DAYS else without_day
+    valid = valid_days(indicator, facts).nonzero()[0].tolist()
     found = indexes(facts)
     days = days_of(facts)
     moved: list[tuple[Fraction, int, int]] = []
     for i in valid:
-        without = _exact(measured, without_day(facts, i))
+        without = _exact(indicator, altered(facts, i))
         size = int(found.aqi[i]) if len(indicator.quantities) > 1 else int(days.values[indicator.quantities[0]][i])
         moved.append((whole - without if without is not None else whole, size, i))
     ordered = sorted((each for each in moved if each[0]), key=lambda each: (-abs(each[0]), -each[1], each[2]))
@@ -108,24 +107,33 @@ def moved_most(indicator: Indicator, facts: Facts, *, most: int) -> list[Moved]:
 
 def without_day(facts: Facts, i: int) -> Facts:
     """Return the facts without anything of one day."""
-    days = days_of(facts)
-
-    def emptied(values: np.ndarray, start: int, n: int) -> np.ndarray:
-        copy = values.copy()
-        copy[start : start + n] = MISSING
-        return copy
-
-    less = AirDays(
-        {q: emptied(v, i, 1) for q, v in days.values.items()},
-        {q: [*v[:i], None, *v[i + 1 :]] for q, v in days.exact.items()},
-        days.counts,
-        emptied(days.ozone_hour_max, i, 1),
-    )
-    hours = facts.hours
+    days, hours = _with_day(facts, i, MISSING, None), facts.hours
     if hours is not None:
         first = hours.lead + i * DAY_HOURS
-        hours = AirHours({q: emptied(v, first, DAY_HOURS) for q, v in hours.values.items()}, hours.lead)
-    return msgspec.structs.replace(facts, air=less, hours=hours)
+        values = {q: _put(v, first, DAY_HOURS, MISSING) for q, v in hours.values.items()}
+        hours = AirHours(values, hours.lead)
+    return msgspec.structs.replace(facts, air=days, hours=hours)
+
+
+def good_day(facts: Facts, i: int) -> Facts:
+    """Return the facts with a day on which every item is 0: a good one."""
+    return msgspec.structs.replace(facts, air=_with_day(facts, i, 0, Fraction(0)))
+
+
+def _with_day(facts: Facts, i: int, value: int, exact: Fraction | None) -> AirDays:
+    days = days_of(facts)
+    return AirDays(
+        {q: _put(v, i, 1, value) for q, v in days.values.items()},
+        {q: [*v[:i], exact, *v[i + 1 :]] for q, v in days.exact.items()},
+        days.counts,
+        _put(days.ozone_hour_max, i, 1, value),
+    )
+
+
+def _put(values: IntArray, start: int, n: int, value: int) -> IntArray:
+    copy = values.copy()
+    copy[start : start + n] = value
+    return copy
 
 
 def _moved(indicator: Indicator, facts: Facts, aqi: int, level: int, i: int, by: Fraction) -> Moved:

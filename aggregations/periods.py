@@ -60,6 +60,11 @@ class Period(msgspec.Struct, frozen=True, order=True):
         """Return all days of the period, in order."""
         return [self.first + i * DAY for i in range(len(self))]
 
+    def years(self) -> list["Period"]:
+        """Return the calendar years that the period touches, each cut to the period."""
+        wholes = [year(number) for number in range(self.first.year, self.last.year + 1)]
+        return [Period(max(each.first, self.first), min(each.last, self.last)) for each in wholes]
+
     def months(self) -> list["Period"]:
         """Return the calendar months that the period touches, each cut to the period."""
         count = 12 * (self.last.year - self.first.year) + self.last.month - self.first.month + 1

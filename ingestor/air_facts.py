@@ -22,9 +22,6 @@ from ingestor.scopes import Scope
 from ingestor.store import Tables
 from sensors.errors import ConfigError
 
-EARLIER_YEARS = 2
-"""Years before the period that a moving mean of three years takes."""
-
 _TABLES = {"city": "city_air", "district": "district_air", "station": "air"}
 
 
@@ -47,7 +44,8 @@ def air_facts(
     covered = config.standards.first_day(ROLES["air"], staged=any(stages))
     years: list[tuple[AirDays, AirDays | None]] = []
     if "years" in needs:
-        before = [period.years_before(n) for n in range(1, EARLIER_YEARS + 1)]
+        evaluation = config.standards.under(mode).on(AirEvaluation, period.last, staged=any(stages))
+        before = [period.years_before(n) for n in range(1, evaluation.moving_years)]
         years = [
             _days(config, store, scope, each) if each.first >= covered else (_no_days(len(each)), None)
             for each in before
@@ -98,7 +96,7 @@ def _rows(config: Config, store: Tables, table: str, key: str, period: Period, o
     exact = {q: list(v) for q, v in over.exact.items()}
     counts = {q: v.copy() for q, v in over.counts.items()}
     hour_max = over.ozone_hour_max.copy()
-    columns = ["o3_hour_max", *(f"{q}{end}" for q in air.QUANTITIES for end in ("", "_exact", "_count"))]
+    columns = ["o3_hour_max", *(f"{q}{end}" for q in air.QUANTITIES for end in ("", "_fraction", "_count"))]
     for time, largest, *row in store.read(table, key, start, start + n * DAY_S, columns):
         i = (time - start) // DAY_S
         hour_max[i] = _micros(largest)

@@ -33,7 +33,7 @@ _COUNTS: dict[str, Kind] = {f"{q}_count": "INTEGER" for q in QUANTITIES}
 _AIR_HOUR: dict[str, Kind] = {**dict.fromkeys(QUANTITIES, "REAL"), **_INDEX}
 _AIR_DAY: dict[str, Kind] = {
     **dict.fromkeys(QUANTITIES, "REAL"),
-    **{f"{q}_exact": "TEXT" for q in QUANTITIES},
+    **{f"{q}_fraction": "TEXT" for q in QUANTITIES},
     **_COUNTS,
     "o3_hour_max": "REAL",
     **_INDEX,
@@ -60,7 +60,7 @@ _TABLES = (
     # As air_hour, mean of the stations; <q>_count: valid stations. A district's key is CITY/DISTRICT.
     Table("city_air_hour", "city", {**_AIR_HOUR, **_COUNTS}),
     Table("district_air_hour", "district", {**_AIR_HOUR, **_COUNTS}),
-    # <q>: rounded, NULL where not valid; <q>_exact: the fraction before, in millionths; <q>_count: valid hours.
+    # <q>: rounded, NULL where not valid; <q>_fraction: the fraction before, in millionths; <q>_count: valid hours.
     Table("air_day", "station", _AIR_DAY),
     # As air_day; <q>_count: valid stations.
     Table("city_air_day", "city", _AIR_DAY),

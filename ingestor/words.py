@@ -99,6 +99,7 @@ _REMARKS: Final[tuple[tuple[str, str], ...]] = (
     (r"(.+): not enough valid days", "{} 有效天数不足"),
     (r"(\S+): before the standards", "{} 早于标准施行"),
     (r"a moving mean is of whole years", "滑动平均须为整年"),
+    (r"the edition in force has no moving mean", "现行标准不作多年滑动平均"),
     (r"(\S+) is not whole: (\d+) valid of its (\d+) days so far", "{} 未满月， 有效{}/{}天"),
     (r"no valid hours", "无有效小时值"),
     (r"no valid stations", "无有效站点"),

@@ -135,7 +135,8 @@ class LeastDays(msgspec.Struct, frozen=True):
 def least_days(valid: BoolArray, period: Period, limits: AirLimits) -> LeastDays:
     """Hold the valid days against the least data: of each month, and of the year in proportion to the period.
 
-    A month that the period cuts is not asked for its days, so that a running month counts softly.
+    A month that the period cuts is not asked for its days, so that a running month counts softly. A period of several
+    years is asked for as many days as each of them.
 
     Parameters
     ----------
@@ -155,7 +156,9 @@ def least_days(valid: BoolArray, period: Period, limits: AirLimits) -> LeastDays
             months.append((each, np.asarray(n[..., i]), least))
         else:
             running.append(each)
-    least = 0 if period.is_month else scaled(limits.year_min_days, min(len(period), 365), 365)
+    least = 0
+    if not period.is_month:
+        least = sum(scaled(limits.year_min_days, min(len(each), 365), 365) for each in period.years())
     return LeastDays(months, running, np.asarray(n.sum(axis=-1)), least)
 
 

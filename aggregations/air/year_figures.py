@@ -89,8 +89,8 @@ def _days(facts: Facts, used: LastDay, mask: BoolArray) -> _Days:
 
 
 def _whole(items: Mapping[str, _Item]) -> _Days:
-    """Days on which every item is valid; enough where each item has enough of its own."""
-    mask = reduce(np.logical_and, (item.days.mask for item in items.values()))
+    """Days on which any item is valid; enough where each item has enough of its own."""
+    mask = reduce(np.logical_or, (item.days.mask for item in items.values()))
     enough = reduce(np.logical_and, (item.days.enough for item in items.values()))
     return _Days(mask, statistics.count(mask), enough)
 

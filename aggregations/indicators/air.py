@@ -49,7 +49,9 @@ def air_percentile(indicator: Indicator, facts: Facts, *, quantity: str) -> Figu
 
 
 def moving_mean(indicator: Indicator, facts: Facts, *, quantity: str) -> Figure:
-    """Mean of the printed figures of three years, the last of which is the period; each year must suffice by itself.
+    """Mean of the printed figures of so many years as the edition says, the last of which is the period.
+
+    Each year must suffice by itself. Under an edition that has no moving mean there is no figure.
 
     Of carbon monoxide and ozone the figures of a year are their percentiles, of the others their means. A year that
     begins before the standards has no figure.
@@ -60,7 +62,7 @@ def moving_mean(indicator: Indicator, facts: Facts, *, quantity: str) -> Figure:
     """
     evaluation = last_day(facts).evaluation
     one = air_mean if quantity in last_day(facts).limits.year_limit else air_percentile
-    n_years = max(evaluation.moving_years, 3)
+    n_years = evaluation.moving_years
     periods = [facts.period.years_before(n) for n in range(n_years)]
     days = [facts.air, *facts.earlier, *[None] * n_years]
     first_day = facts.standards.first_day((AirLimits, AirEvaluation), staged=facts.staged)
@@ -71,12 +73,14 @@ def moving_mean(indicator: Indicator, facts: Facts, *, quantity: str) -> Figure:
     ]
     found = [one(indicator, each, quantity=quantity) for each in years]
     values = [Fraction(each.value) for each in found if each.value is not None]
-    whole = len(values) == n_years and facts.period.is_year
+    whole = len(values) == n_years > 1 and facts.period.is_year
     exact = sum(values, Fraction(0)) / n_years if whole else None
     short = [f"{each.period}: not enough valid days" for each in found if not each.sufficient]
     too_early = [period for period in periods if period.first < first_day]
     short += [f"{period}: before the standards" for period in too_early]
-    if not facts.period.is_year:
+    if n_years == 1:
+        short = ["the edition in force has no moving mean"]
+    elif not facts.period.is_year:
         short.append("a moving mean is of whole years")
     decimals = evaluation.mean_decimals if one is air_mean else evaluation.percentile_decimals
     _, valid = exact_mean(facts, quantity)
@@ -153,7 +157,7 @@ def attainment(indicator: Indicator, facts: Facts, *, quantities: tuple[str, ...
     verdicts = [item_attains(facts, quantity) for quantity in quantities]
     known = [verdict for verdict, _ in verdicts if verdict is not None]
     exact = Fraction(0) if False in known else Fraction(1) if len(known) == len(quantities) else None
-    valid = np.all([mask for _, mask in verdicts], axis=0)
+    valid = np.any([mask for _, mask in verdicts], axis=0)
     rules = merge(ATTAINMENT, MEAN, PERCENTILE)
     result = of_days(indicator, facts, exact, 0, valid, rules=rules)
     short = [q for q, (_, mask) in zip(quantities, verdicts, strict=True) if not _enough(facts, mask)]
@@ -207,7 +211,7 @@ def composite_index(indicator: Indicator, facts: Facts) -> Figure:
     found = {q: printed(facts, q, statistic) for q, statistic in ranking.statistic.items()}
     parts = composite_of(facts)
     exact = None if parts is None else parts.index
-    valid = np.all([mask for _, mask in found.values()], axis=0)
+    valid = np.any([mask for _, mask in found.values()], axis=0)
     short = [q for q, (_, mask) in found.items() if not _enough(facts, mask)]
     result = of_days(
         indicator, facts, exact, ranking.index_decimals, valid, rules=merge(COMPOSITE, MEAN, PERCENTILE),

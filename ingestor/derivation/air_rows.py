@@ -45,7 +45,7 @@ def day_rows(
     """Return rows of the chosen days: published and exact values, counts, index of the day."""
     published = published_days(config, area.staged, whole, days.exact)
     columns: dict[str, list[Any]] = {q: nullable_ints(v[chosen], MICRO) for q, v in published.items()}
-    columns |= {f"{q}_exact": [_text(values[i]) for i in chosen.tolist()] for q, values in days.exact.items()}
+    columns |= {f"{q}_fraction": [_text(values[i]) for i in chosen.tolist()] for q, values in days.exact.items()}
     columns |= {f"{q}_count": n[chosen].tolist() for q, n in days.counts.items()}
     columns["o3_hour_max"] = nullable_ints(days.ozone_hour_max[chosen], MICRO)
     parts: dict[str, list[Any]] = {}

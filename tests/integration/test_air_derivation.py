@@ -62,11 +62,11 @@ def test_days_and_hours_of_districts_and_city_are_means_of_their_stations(store:
     derivation.derive(world(shipped, CITY_OF_SEVEN), store)
 
     assert [row(store, "air_day", name, DAY, "pm25") for name in PM25_OF_SEVEN] == [10, 20, 30, 40, 900, 900, 900]
-    assert row(store, "district_air_day", f"{CITY}/南山区", DAY, "pm25", "pm25_exact", "pm25_count") == (
+    assert row(store, "district_air_day", f"{CITY}/南山区", DAY, "pm25", "pm25_fraction", "pm25_count") == (
         15, "15000000", 2,
     )  # fmt: skip
-    assert row(store, "district_air_day", f"{CITY}/福田区", DAY, "pm25", "pm25_exact") == (35, "35250000")
-    assert row(store, "city_air_day", CITY, DAY, "pm25", "pm25_exact", "pm25_count") == (25, "25125000", 4)
+    assert row(store, "district_air_day", f"{CITY}/福田区", DAY, "pm25", "pm25_fraction") == (35, "35250000")
+    assert row(store, "city_air_day", CITY, DAY, "pm25", "pm25_fraction", "pm25_count") == (25, "25125000", 4)
     noon = start_of(DAY) + 12 * HOUR
     assert row(store, "district_air_hour", f"{CITY}/福田区", noon, "pm25", "pm25_count") == (35.25, 2)
     assert row(store, "city_air_hour", CITY, noon, "pm25", "pm25_count") == (25.125, 4)
@@ -110,7 +110,7 @@ def test_district_and_city_need_75_percent_of_their_stations_or_half_below_four(
         put(store, *day_of(each.id, DAY, CLEAN))
     derivation.derive(world(shipped, registered), store)
 
-    columns = ("pm25", "o3", "o3_hour_max", "aqi", "pm25_exact", "pm25_count")
+    columns = ("pm25", "o3", "o3_hour_max", "aqi", "pm25_fraction", "pm25_count")
     day = (30, 80, 80, 43, "30000000", present) if known else (None, None, None, None, None, present)
     assert row(store, "district_air_day", f"{CITY}/D", DAY, *columns) == day
     assert row(store, "city_air_day", CITY, DAY, *columns) == day
@@ -134,7 +134,7 @@ def test_mean_hour_of_a_city_is_kept_to_a_millionth(store: SqliteStore, shipped:
         put(store, *day_of(name, DAY, {"pm25": value}))
     derivation.derive(world(shipped, stations(3)), store)
     assert row(store, "city_air_hour", CITY, start_of(DAY), "pm25") == 10.333333
-    assert row(store, "city_air_day", CITY, DAY, "pm25_exact") == "31000000/3"
+    assert row(store, "city_air_day", CITY, DAY, "pm25_fraction") == "31000000/3"
 
 
 def test_cities_are_kept_apart(store: SqliteStore, shipped: Config) -> None:
@@ -338,7 +338,7 @@ def test_jump_takes_out_the_hour_up_and_the_hour_down_where_the_check_says_fail(
     # Hour 12 is 284 instead of 20: (492 + 264) / 24 = 31.5; without hours 12 and 13: (492 - 20 - 21) / 22 = 20.5
     put(store, *day_of("a01", DAY, {"pm25": [*WAVE[:12], 284.0, *WAVE[13:]]}))
     derivation.derive(with_checks(shipped, action), store)
-    found = row(store, "air_day", "a01", DAY, "pm25_count", "pm25_exact")
+    found = row(store, "air_day", "a01", DAY, "pm25_count", "pm25_fraction")
     assert (found[0], Fraction(found[1])) == (kept, Fraction(exact))
 
 
@@ -450,4 +450,4 @@ def test_day_of_converted_hours_is_rounded_once(store: SqliteStore, shipped: Con
     put(store, *day_of("a1", DAY, {"no2": 55.123456}))
     derivation.derive(world(shipped, [station("a1")], gas_csv=["a1,,,273.15"]), store)
     expected = round(Fraction(55_123_456 * 5463, 5963))
-    assert row(store, "air_day", "a1", DAY, "no2", "no2_exact") == (51, str(expected))
+    assert row(store, "air_day", "a1", DAY, "no2", "no2_fraction") == (51, str(expected))

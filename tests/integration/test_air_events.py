@@ -71,7 +71,7 @@ def test_gases_of_a_day_that_an_event_touches_are_the_same_without_it(
     put_three_days(store, ["a01", "a02"], range(6, 10))
     loaded = world(shipped, stations(2, district="D"), events_csv=[dust(f"{DAY}T06:00", f"{DAY}T10:00")])
     derivation.derive(loaded, store)
-    columns = [f"{q}{end}" for q in GASES for end in ("", "_exact", "_count")] + ["o3_hour_max"]
+    columns = [f"{q}{end}" for q in GASES for end in ("", "_fraction", "_count")] + ["o3_hour_max"]
     assert row(store, table, key, DAY, *columns) == row(store, f"{table}_without_events", key, DAY, *columns)
 
 

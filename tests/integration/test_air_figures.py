@@ -112,7 +112,7 @@ def test_daily_limits_of_a_mixed_year_are_those_of_the_mode(mixed: tuple[Config,
 # --- years that no edition covers
 
 
-def test_moving_mean_of_the_first_years_of_the_standards_says_which_are_missing(
+def test_figures_of_the_first_years_of_the_standards_say_that_there_is_no_moving_mean(
     store: SqliteStore, shipped: Config
 ) -> None:
     late = msgspec.structs.replace(
@@ -128,9 +128,9 @@ def test_moving_mean_of_the_first_years_of_the_standards_says_which_are_missing(
     of_list = figure(loaded, store, "air.moving_mean.pm25", "list:all", "2017", plan=plan_of(all=["a1"]))
     moving = found["air.moving_mean.pm25"]
     assert (moving.value, moving.sufficient) == (None, False)
-    assert moving.reasons == of_list.reasons == [
-        "2017: not enough valid days", "2016: not enough valid days", "2015: before the standards",
-    ]  # fmt: skip
+    assert moving.reasons == of_list.reasons == ["the edition in force has no moving mean"]
+    by_2026 = figure(loaded, store, "air.moving_mean.pm25", "city:late", "2017", mode="all_2026")
+    assert by_2026.reasons == [f"{year}: not enough valid days" for year in (2017, 2016, 2015)]
 
 
 @pytest.mark.parametrize("first", ["2012-02-29", "2012-03-01", "2012-03-07", "2012-03-08"])
@@ -437,7 +437,7 @@ def test_day_of_a_city_is_taken_from_station_days_as_the_switch_says(
         put(store, *day_of(name, DAY, {"pm25": concentration}))
     derivation.derive(loaded, store)
     assert row(store, "city_air_day", CITY, DAY, "pm25") == value
-    assert Fraction(row(store, "city_air_day", CITY, DAY, "pm25_exact")) == exact
+    assert Fraction(row(store, "city_air_day", CITY, DAY, "pm25_fraction")) == exact
     members = ["a01", "a02", "a03"]
     assert figure(loaded, store, "air.annual_mean.pm25", "list:all", DAY, plan=plan_of(all=members)).value == value
 

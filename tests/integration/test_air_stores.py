@@ -84,11 +84,11 @@ def test_derived_rows_are_the_same_in_every_store_and_when_derived_twice(
 def test_text_of_derived_rows_comes_back_as_it_was(store: Store, shipped: Config) -> None:
     put(store, *READINGS, *CLEANEST)
     derivation.derive(world(shipped, STATIONS), store)
-    assert row(store, "air_day", "a1", "2026-03-03", "edition", "pm25_exact", "level", "primary") == (
+    assert row(store, "air_day", "a1", "2026-03-03", "edition", "pm25_fraction", "level", "primary") == (
         "HJ 633-2026", "5000000", 1, None,
     )  # fmt: skip
     assert row(store, "district_air_day", f"{CITY}/南山区", "2026-02-28", "edition") == "HJ 633-2012"
-    numerator, _, denominator = row(store, "city_air_day", CITY, "2026-03-01", "no2_exact").partition("/")
+    numerator, _, denominator = row(store, "city_air_day", CITY, "2026-03-01", "no2_fraction").partition("/")
     assert int(numerator) > 10**6
     assert int(denominator or 1) >= 1
     assert row(store, "city_air_day", CITY, "2026-03-01", "primary") in ("o3", "pm10", "pm25", "no2")
@@ -176,7 +176,7 @@ def test_what_the_files_of_a_configuration_say_is_what_is_derived(tmp_path: Path
         ]  # fmt: skip
         # (92 + 100) / 2 of rounded days
         key = f"{CITY}/南山区"
-        assert [row(store, "district_air_day", key, day, "no2_exact", "no2_count") for day in spanned] == [
+        assert [row(store, "district_air_day", key, day, "no2_fraction", "no2_count") for day in spanned] == [
             ("100000000", 1), ("96000000", 2), ("96000000", 2), ("92000000", 1),
         ]  # fmt: skip
 

@@ -56,8 +56,8 @@ class Pair:
 def enough(valid: list[bool], first: dt.date) -> bool:
     """Least data (2.3, 5.3): 27 days of each whole month, 25 of February; of a year 324, of a part in proportion.
 
-    A month on its own is asked for its days only, a month that the period cuts for none of its own. A period of more
-    than a year is asked for its months and for 324.
+    A month on its own is asked for its days only, a month that the period cuts for none of its own. A period of several
+    calendar years is asked for what each of them is.
     """
     dates = [first + dt.timedelta(days=i) for i in range(len(valid))]
     of_month: dict[tuple[int, int], list[bool]] = {}
@@ -70,8 +70,11 @@ def enough(valid: list[bool], first: dt.date) -> bool:
             return False
         if is_whole and len(of_month) == 1:
             return True
-    n = valid.count(True)
-    return n > 0 and n * 365 >= 324 * min(len(valid), 365)
+    of_year: dict[int, int] = {}
+    for day in dates:
+        of_year[day.year] = of_year.get(day.year, 0) + 1
+    least = sum(-(-324 * min(days, 365) // 365) for days in of_year.values())
+    return valid.count(True) >= max(least, 1)
 
 
 def mean_of(values: list[Value]) -> Value:
@@ -114,6 +117,9 @@ class Second:
     def valid_days(self, *items: str) -> list[bool]:
         return [all(self.days.published[q][i] is not None for q in items) for i in range(len(self.days))]
 
+    def any_days(self, *items: str) -> list[bool]:
+        return [any(self.days.published[q][i] is not None for q in items) for i in range(len(self.days))]
+
     def found(self, exact: Value, decimals: int, valid: list[bool]) -> Found:
         return Found(exact, decimals, valid.count(True), len(valid), enough(valid, self.days.first))
 
@@ -139,6 +145,9 @@ class Second:
 
         A year before the standards (0.1) has no figure.
         """
+        if self.edition == "2012":  # no moving mean over years before 2026 (6)
+            decimals = MEAN_DECIMALS[self.edition] if item in WITH_YEAR_LIMIT else DAY_DECIMALS
+            return replace(self.found(None, decimals[item], self.valid_days(item)), sufficient=False)
         covered = [days for days in self.case.earlier if self.case.mode != "by_date" or days.first >= self.case.since]
         years = [self, *(Second(replace(self.case, days=days, earlier=[]), []) for days in covered)]
         figures = [y.annual_mean(item) if item in WITH_YEAR_LIMIT else y.percentile(item) for y in years]
@@ -196,7 +205,7 @@ class Second:
         elif None in verdicts:
             exact = None
         suffices = exact is not None and all(enough(self.valid_days(q), self.days.first) for q in items)
-        return replace(self.found(exact, 0, self.valid_days(*items)), sufficient=suffices)
+        return replace(self.found(exact, 0, self.any_days(*items)), sufficient=suffices)
 
     def exact_single(self, item: str) -> Value:
         """Printed statistic divided by the class II limit (8)."""
@@ -217,7 +226,7 @@ class Second:
             else:
                 total += single if self.case.switches.composite_sum_first else rounded(single, 2)
         suffices = total is not None and all(enough(self.valid_days(q), self.days.first) for q in ITEMS)
-        return replace(self.found(total, 2, self.valid_days(*ITEMS)), sufficient=suffices)
+        return replace(self.found(total, 2, self.any_days(*ITEMS)), sufficient=suffices)
 
     # days and hours by their index
 

@@ -10,6 +10,7 @@ from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -17,7 +18,7 @@ from aggregations import periods
 from aggregations.figures import Figure
 from aggregations.indicators import INDICATORS, AirDays, Facts, MonitorDays, SectionDays, section_class
 from aggregations.periods import Period
-from aggregations.standards import Standards, WaterLimits, WaterMethod
+from aggregations.standards import AirEvaluation, Standards, WaterLimits, WaterMethod
 from sensors.errors import ConfigError
 from sensors.register import Station, WaterBody, WaterClass, ZoneClass
 
@@ -334,7 +335,7 @@ def three_years(last: int, *, missing_days: int = 0) -> dict[str, object]:
 
 
 def test_a_moving_mean_counts_the_days_of_all_three_years(compute: Compute) -> None:
-    figure = compute("air.moving_mean.pm25", "2020", **three_years(2020, missing_days=3))
+    figure = compute("air.moving_mean.pm25", "2032", **three_years(2032, missing_days=3))
 
     assert (figure.value, figure.valid, figure.expected, figure.excluded, figure.sufficient) == (
         30, 1093, 1096, {"no valid stations": 3}, True,
@@ -351,11 +352,27 @@ def test_a_moving_mean_names_the_editions_of_all_three_years(compute: Compute) -
     assert set(figure.rules) == set(figure.editions)
 
 
-def test_a_year_before_the_standards_makes_no_moving_mean(compute: Compute) -> None:
-    figure = compute("air.moving_mean.pm25", "2017", **three_years(2017))
+def test_a_year_before_the_standards_makes_no_moving_mean(editions: Standards) -> None:
+    with_moving_years = Standards(
+        [msgspec.structs.replace(s, moving_years=3) if isinstance(s, AirEvaluation) else s for s in editions.all],
+        editions.digests,
+    )
+    indicator = INDICATORS["air.moving_mean.pm25"]
+    facts = Facts(
+        scope="city:town", period=periods.parse("2017"), standards=with_moving_years, staged=False, **three_years(2017)
+    )
+
+    figure = indicator.compute(indicator, facts)
 
     assert (figure.value, figure.sufficient, figure.reasons) == (None, False, ["2015: before the standards"])
     assert (figure.valid, figure.expected, figure.excluded) == (731, 1096, {"before the standards": 365})
+
+
+def test_an_edition_without_moving_years_has_no_moving_mean(compute: Compute) -> None:
+    figure = compute("air.moving_mean.pm25", "2020", **three_years(2020))  # HJ 663-2013: air.md, 6
+
+    assert (figure.value, figure.sufficient) == (None, False)
+    assert figure.reasons == ["the edition in force has no moving mean"]
 
 
 # --- water ---
