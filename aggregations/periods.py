@@ -1,6 +1,7 @@
 """Periods: calendar months, years, and ranges of days, in local days of the city."""
 
 import calendar
+import contextlib
 import datetime as dt
 import re
 
@@ -95,15 +96,30 @@ def part_of_year(of_year: int, number: int, parts: int) -> Period:
     return Period(month(of_year, last - months + 1).first, month(of_year, last).last)
 
 
+YEARS = range(1900, 2201)
+"""Years that periods may lie in: years before and after them must be years, too."""
+
+
 def parse(text: str) -> Period:
     """Return the period that a text such as `2020`, `2020-H1`, `2020-Q2`, `2020-06`, `2020-06-03`, or a range names.
 
     Raises
     ------
     ConfigError
-        If the text is none of these.
+        If the text is none of these, or names a year that is not of `YEARS`.
     """
-    try:
+    period = _named(text)
+    if period is None:
+        raise ConfigError(
+            f"period: expected 2020, 2020-H1, 2020-Q2, 2020-06, 2020-06-03 or 2020-01-01..2020-06-30, got {shown(text)}"
+        )
+    if period.first.year not in YEARS or period.last.year not in YEARS:
+        raise ConfigError(f"period: expected years from {YEARS[0]} to {YEARS[-1]}, got {shown(text)}")
+    return period
+
+
+def _named(text: str) -> Period | None:
+    with contextlib.suppress(ValueError, calendar.IllegalMonthError):
         if re.fullmatch(r"[0-9]{4}", text):
             return year(int(text))
         if found := re.fullmatch(r"([0-9]{4})-([0-9]{2})", text):
@@ -118,8 +134,4 @@ def parse(text: str) -> Period:
             first, last = dt.date.fromisoformat(found[1]), dt.date.fromisoformat(found[2])
             if first <= last:
                 return Period(first, last)
-    except (ValueError, calendar.IllegalMonthError):
-        pass
-    raise ConfigError(
-        f"period: expected 2020, 2020-H1, 2020-Q2, 2020-06, 2020-06-03 or 2020-01-01..2020-06-30, got {shown(text)}"
-    )
+    return None

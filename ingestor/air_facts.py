@@ -15,7 +15,7 @@ from aggregations.periods import DAY, Period
 from aggregations.rounding import MICRO, IntArray
 from aggregations.standards import AirEvaluation, Mode
 from ingestor.config import DAY_S, Config
-from ingestor.derivation.air_days import Area, area_days, area_hours, averaged
+from ingestor.derivation.air_days import CITY_TABLES, Area, area_days, area_hours, averaged
 from ingestor.derivation.air_rows import WITHOUT_EVENTS, published_days
 from ingestor.derivation.spans import ROLES, Span
 from ingestor.scopes import Scope
@@ -33,13 +33,14 @@ def air_facts(
     Raises
     ------
     ConfigError
-        If the stations of a list lie in cities of different stages.
+        If a list has no stations of air, or its stations lie in cities of different stages.
     """
     stations = scope.stations["air"]
     stages = {config.staged(station.city) for station in stations}
     if len(stages) > 1:
         raise ConfigError(f"scope: expected stations whose cities applied GB 3095-2012 together, got {scope.text}")
-    alone = stations[0] if scope.kind == "station" and stations else None
+    if scope.kind == "list" and not stations:
+        raise ConfigError(f"scope: expected a list with stations of air, got {scope.text}")
     kept, without = _days(config, store, scope, period)
     covered = config.standards.first_day(ROLES["air"], staged=any(stages))
     years: list[tuple[AirDays, AirDays | None]] = []
@@ -56,7 +57,7 @@ def air_facts(
         standards=config.standards.under(mode),
         staged=any(stages),
         mode=mode,
-        area_class=alone.area_class if alone else "II",
+        area_class=area_of(config, scope).area_class,
         not_monitored=area_of(config, scope).not_monitored,
         air=kept,
         air_without_events=without,
@@ -119,7 +120,12 @@ def area_of(config: Config, scope: Scope) -> Area:
     """Return the area of a scope: of a city or district the stations that are averaged into it."""
     stations = scope.stations["air"]
     members = averaged(stations) if scope.kind in ("city", "district") else stations
-    return Area("", scope.name, any(config.staged(station.city) for station in stations), members)
+    return Area(
+        CITY_TABLES if scope.kind == "city" else "",
+        scope.name,
+        any(config.staged(station.city) for station in stations),
+        members,
+    )
 
 
 def _of_list(config: Config, store: Tables, scope: Scope, days: list[AirDays], period: Period) -> AirDays:

@@ -13,7 +13,7 @@ from ingestor.air_facts import area_of
 from ingestor.config import DAY_S, Config
 from ingestor.scopes import Scope
 from ingestor.store import Tables
-from sensors.errors import ConfigError
+from sensors.errors import ConfigError, shown
 
 HOUR_S = 3600
 TABLES = {"city": "city_air", "district": "district_air", "station": "air"}
@@ -41,7 +41,7 @@ class AirQuality(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def of_days(config: Config, store: Tables, scope: Scope, period: Period) -> list[AirQuality]:
-    """Return the air quality of the days of a period that have any value, in order.
+    """Return the air quality of the days of a period that were derived, in order; of some every value is missing.
 
     Raises
     ------
@@ -74,13 +74,16 @@ def _read(config: Config, store: Tables, scope: Scope, unit: str, first: int, un
     for time, aqi, level, primary, edition, *rest in store.read(
         f"{TABLES[scope.kind]}_{unit}", scope.name, first, until, columns
     ):
-        decimals = {item.quantity: item.decimals for item in editions[edition].item.values()} if edition else {}
+        if edition not in editions:
+            raise ConfigError(
+                f"air quality index: expected an edition of config/standards, got {shown(edition)}; "
+                f"run `qingjing derive`"
+            )
+        decimals = {item.quantity: item.decimals for item in editions[edition].item.values()}
         values = {
             q: None if value is None else half_even(fraction(value), decimals[q])
             for q, value in zip(QUANTITIES, rest[: len(QUANTITIES)], strict=True)
         }
-        if all(value is None for value in values.values()):
-            continue
         named: Level | None = editions[edition].level[level - 1] if level else None
         found.append(
             AirQuality(

@@ -21,7 +21,7 @@ from aggregations.standards import AirEvaluation, AirLimits, Mode
 from ingestor import evaluation, scopes
 from ingestor.air_facts import area_of
 from ingestor.config import Config
-from ingestor.derivation.air_days import Area
+from ingestor.derivation.air_days import Area, station_days
 from ingestor.derivation.air_hours import Observed, city_hours, event_hours, leave_out
 from ingestor.derivation.spans import ROLES, Span, usable
 from ingestor.store import Tables
@@ -29,7 +29,7 @@ from sensors import checks
 from sensors.register import Station
 
 MARGIN_DAYS: Final = 7
-"""Days before and after the period that are read, too, so that checks of runs see them whole; before, as far as
+"""Least days before and after the period that are read, too, so that checks of runs see them whole; before, as far as
 editions cover them."""
 
 WHY: Final[dict[int, str]] = REASONS | {FIRST_CHECK + code: checks.REASONS[name] for name, code in checks.CODES.items()}
@@ -39,8 +39,8 @@ WHY: Final[dict[int, str]] = REASONS | {FIRST_CHECK + code: checks.REASONS[name]
 class Lack(msgspec.Struct, frozen=True, kw_only=True):
     """What an item of a day lacks: `valid` of `needed` hours, windows of 8 hours, or stations.
 
-    `why` counts the hours that do not count by their reason; of an area it holds the valid hours of each station that
-    is not valid.
+    `why` counts the hours that do not count by their reason; of an area it holds, for each station that is not valid,
+    its valid hours, of ozone its valid windows.
     """
 
     quantity: str
@@ -140,11 +140,15 @@ def explanation(
 
 
 class _Evidence(NamedTuple):
-    """Of a station and the period: why each hour does not count, and which that count are doubted; by quantity."""
+    """Of a station and the period, by quantity.
+
+    Why each hour does not count, which that count are doubted, and which days are valid.
+    """
 
     station: Station
     reasons: dict[str, IntArray]
     suspect: dict[str, dict[str, BoolArray]]
+    valid: dict[str, BoolArray]
 
 
 def _evidence(
@@ -152,22 +156,23 @@ def _evidence(
 ) -> list[_Evidence]:
     """Hours of the stations of an area, found as derivation finds them, with all stations of their cities."""
     covered = config.standards.first_day(ROLES["air"], staged=area.staged)
-    first = max(period.first - MARGIN_DAYS * DAY, min(covered, period.first))
+    if period.first < covered:  # nothing is derived of days before the standards
+        return []
+    first = max(period.first - _margin(config) * DAY, covered)
     before = (period.first - first).days
     start = config.start_of(first)
-    end = config.start_of(period.last + (MARGIN_DAYS + 1) * DAY)
-    days = Span(first, start, before + len(period) + MARGIN_DAYS)
+    end = config.start_of(period.last + (_margin(config) + 1) * DAY)
+    days = Span(first, start, before + len(period) + _margin(config))
     inside = slice(before * DAY_HOURS, (before + len(period)) * DAY_HOURS)
     series = store.series("air")
     found = []
     for city in dict.fromkeys(station.city for station in area.members):
         observed = []
         for station in config.register.of("air", city):
-            span, readings, _ = usable(config, store, station, [key for key in series if key.station == station.id])
+            of_station = [key for key in series if key.station == station.id]
+            span, readings, _ = usable(config, store, station, of_station, start=start, end=end)
             if span is not None:
-                cuts = [(each, slice(*np.searchsorted(each[1], (start, end)))) for each in readings]
-                near = [(key, times[cut], values[cut], why[cut]) for (key, times, values, why), cut in cuts]
-                observed.append(Observed(station, days, near))
+                observed.append(Observed(station, days, readings))
         hours = city_hours(config, observed) if observed else None
         for station in area.members:
             if hours is None or station.id not in hours.hours:
@@ -177,14 +182,23 @@ def _evidence(
                 counting = leave_out(counting, event_hours(config, station, hours.whole))
             measured = [q for q in indicator.quantities if q not in station.not_monitored]
             doubted = hours.suspect[station.id]
+            of_days = station_days(config, station, hours.whole, counting)
             found.append(
                 _Evidence(
                     station,
                     {q: counting[q].reasons[inside] for q in measured},
                     {q: {name: each[inside] for name, each in doubted[q].items()} for q in measured},
+                    {q: of_days[q].valid[before : before + len(period)] for q in measured},
                 )
             )
     return found
+
+
+def _margin(config: Config) -> int:
+    """Days before and after a period that are read, too: as long as the longest run that a check looks for."""
+    stuck = config.checks.stuck
+    longest = max(stuck.hours.values(), default=0) if stuck else 0
+    return MARGIN_DAYS + longest // DAY_HOURS
 
 
 def _stations(of: _Evidence) -> list[StationHours]:
@@ -272,10 +286,19 @@ def _lack_of_area(
     rules = facts.standards.on(AirEvaluation, day, staged=facts.staged)
     valid = int(days_of(facts).counts[quantity][i])
     expected = [s.id for s in area.members if s.expected_on(day) and quantity not in s.not_monitored]
-    hours = dict.fromkeys(expected, 0)
+    limits = facts.standards.on(AirLimits, day, staged=facts.staged)
+    lacking = dict.fromkeys(expected, 0)
     for each in evidence:
-        if each.station.id in hours:
-            hours[each.station.id] = int((each.reasons[quantity][of_day] == VALID).sum())
+        if each.station.id not in lacking:
+            continue
+        if each.valid[quantity][i]:
+            del lacking[each.station.id]
+            continue
+        hours = np.asarray(each.reasons[quantity][of_day] == VALID)
+        if quantity == air.OZONE:
+            lacking[each.station.id] = int(air.valid_windows(hours[None], limits=limits, evaluation=rules)[0])
+        else:
+            lacking[each.station.id] = int(hours.sum())
     needed = next((n for n in range(1, len(expected) + 1) if air.enough_stations(n, len(expected), rules)), 1)
-    fewest = sorted(hours.items(), key=lambda each: each[1])[: max(len(expected) - valid, 0)]
-    return Lack(quantity=quantity, unit="stations", valid=valid, needed=needed, why=dict(fewest))
+    fewest = dict(sorted(lacking.items(), key=lambda each: each[1]))
+    return Lack(quantity=quantity, unit="stations", valid=valid, needed=needed, why=fewest)

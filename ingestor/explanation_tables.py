@@ -14,7 +14,8 @@ from aggregations.figures import Figure
 from aggregations.standards import Mode
 from ingestor.explanation import ExcludedDays, ExcludedHours, Explanation, Lack, StationHours
 from ingestor.standards_tables import clause_in_chinese
-from ingestor.tables import Language, printed
+from ingestor.tables import printed
+from ingestor.words import Language, remarks_of
 
 SHOWN: Final = 20
 """Rows of a long table that are shown; `--json` has all."""
@@ -75,6 +76,7 @@ def explained(explanation: Explanation, language: Language) -> Iterator[Renderab
 
 def _lines(explanation: Explanation, zh: bool) -> Iterator[str]:
     figure = explanation.figure
+    language: Language = "zh" if zh else "en"
 
     def line(label_zh: str, label_en: str, text: str, style: str = "") -> str:
         label = label_zh + " " * (10 - 2 * len(label_zh)) if zh else label_en.ljust(10)
@@ -91,8 +93,8 @@ def _lines(explanation: Explanation, zh: bool) -> Iterator[str]:
     counted = _ZH.get(figure.counted, figure.counted) if zh else figure.counted
     yield line("有效", "valid", f"{figure.valid}/{figure.expected} {counted}")
     if not figure.sufficient:
-        yield line("不足", "too few", escape("; ".join(figure.reasons)), "yellow")
-    for each in figure.provisional:
+        yield line("不足", "too few", escape("; ".join(remarks_of(figure.reasons, language))), "yellow")
+    for each in remarks_of(figure.provisional, language):
         yield line("未完", "running", escape(each), "yellow")
     yield line("口径", "mode", f"{_MODES[figure.mode][0 if zh else 1]} [dim]({figure.mode})[/]")
     yield line("标准", "editions", escape(", ".join(f"{k} ({v})" for k, v in figure.editions.items())))
@@ -104,9 +106,10 @@ def _events(figure: Figure, zh: bool) -> str:
     assert figure.counterpart is not None
     other = figure.counterpart
     value = f"{other.value} {figure.unit}" if other.value is not None else "-"
+    value += "" if other.sufficient else " ?"
     texts = {
-        "excluded": ("已剔除异常事件（沙尘）；保留时为 {}", "without the hours of exceptional events; with them {}"),
-        "kept": ("包含异常事件（沙尘）；剔除时为 {}", "with the hours of exceptional events; without them {}"),
+        "excluded": ("已剔除异常事件；保留时为 {}", "without the hours of exceptional events; with them {}"),
+        "kept": ("包含异常事件；剔除时为 {}", "with the hours of exceptional events; without them {}"),
     }
     return escape(texts[figure.events][0 if zh else 1].format(value))
 
@@ -168,7 +171,8 @@ def _lack(lack: Lack, zh: bool) -> str:
     else:
         head = f"{name}: {lack.valid} valid {lack.unit}, {lack.needed} needed"
     if lack.unit == "stations":
-        hours = ", ".join(f"{station} {n} h" for station, n in lack.why.items())
+        unit = "h" if lack.quantity != "o3" else "个窗口" if zh else "windows"
+        hours = ", ".join(f"{station} {n} {unit}" for station, n in lack.why.items())
         return escape(f"{head}（{hours}）" if zh else f"{head} ({hours})")
     return f"{escape(head)}; {_counts(lack.why, zh)}"
 

@@ -29,7 +29,10 @@ def targets(plan: Plan, verdicts: list[Verdict], language: Language, *, title: s
     for key in ("target", "value", "limit", "valid", "status"):
         right = key in ("value", "limit", "valid")
         table.add_column(word(key, language), justify="right" if right else "left", overflow="fold")
-    for verdict in verdicts:
+    said = [remarks(verdict.figure, language) if verdict.figure else "" for verdict in verdicts]
+    if any(said):
+        table.add_column(word("remarks", language), overflow="fold")
+    for verdict, text in zip(verdicts, said, strict=True):
         target, figure = verdict.target, verdict.figure
         status = word(verdict.status, language) if target.indicator else word("reported", language)
         table.add_row(
@@ -38,6 +41,7 @@ def targets(plan: Plan, verdicts: list[Verdict], language: Language, *, title: s
             escape(f"{target.comparison} {target.limit} {unit(target.unit, language)}".rstrip()),
             f"{figure.valid}/{figure.expected}" if figure else "-",
             f"[{COLOURS[verdict.status]}]{status}[/]",
+            *([escape(text)] if any(said) else []),
         )
     return table
 

@@ -220,7 +220,9 @@ def enough_stations(valid: int, expected: int, evaluation: AirEvaluation) -> boo
     ----------
     .. [1] HJ 663-2013, 6.1 (recalled): 75 % of the sites, half of them below four sites.
     """
-    share = evaluation.city_min_share if expected >= 4 else evaluation.city_min_share_below_four
+    share = (
+        evaluation.city_min_share if expected >= evaluation.city_few_stations else evaluation.city_min_share_below_four
+    )
     return valid > 0 and valid >= Fraction(share) * expected
 
 

@@ -93,7 +93,7 @@ def primary_hours(indicator: Indicator, facts: Facts, *, quantity: str) -> Figur
         of_hours = index_of_hours(values, index, limits, lead=lead, not_monitored=facts.not_monitored)
         parts.append(judged(of_hours, index))
     found = joined(parts)
-    days = found.valid.reshape(-1, DAY_HOURS).any(axis=1)
+    days = found.valid.reshape(-1, DAY_HOURS).sum(axis=1) >= last_day(facts).limits.day_min_hours
     result = figure_of_days(
         indicator, facts, _count(found.primary[quantity], found.valid), 0, np.asarray(days), rules=PRIMARY
     )

@@ -12,6 +12,7 @@ AreaClass = Literal["I", "II"]
 Averaging = Literal["year", "day", "hour"]
 Statistic = Literal["mean", "percentile"]
 Policy = Literal["keep", "exclude"]
+EventKind = Literal["dust", "fire", "fireworks", "other"]
 WindowEnd = Annotated[int, msgspec.Meta(ge=8, le=24)]
 Pair = tuple[Decimal, Decimal]
 Percent = Annotated[int, msgspec.Meta(ge=1, le=100)]
@@ -162,6 +163,7 @@ class AirEvaluation(Roles, frozen=True, kw_only=True, tag_field="role", tag="air
     ozone_exception_compares: Literal["rounded", "exact"]
     city_min_share: Decimal
     city_min_share_below_four: Decimal
+    city_few_stations: Positive
     city_day_from: Literal["exact_station_days", "rounded_station_days"]
     city_ozone: Literal["mean_of_station_maxima", "maximum_of_city_hours"]
     period_mean_from: Literal["rounded_days", "exact_days"]
@@ -197,7 +199,11 @@ class AirRanking(Roles, frozen=True, kw_only=True, tag_field="role", tag="air.ra
 
 
 class AirEvents(Roles, frozen=True, kw_only=True, tag_field="role", tag="air.events"):
-    """Rules on exceptional events: which quantities they touch, and which statistics leave the touched hours out."""
+    """Rules on exceptional events: their kinds, which quantities they touch, and which statistics leave them out.
 
+    Events of other kinds, and other quantities of an event, stay in every statistic.
+    """
+
+    kinds: list[EventKind]
     quantities: list[str]
     policy: dict[str, Policy]

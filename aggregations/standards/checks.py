@@ -118,6 +118,11 @@ def check_quantities(standard: Standard, quantities: Quantities, *, file: str) -
         missing = [key for key in needed.get(place, ()) if key not in present]
         if missing:
             raise ConfigError(f"{file}: {place}.{missing[0]}: expected a value, got nothing")
+    if isinstance(standard, AirIndex):
+        for place, keys in (("daily_items", standard.daily_items), ("hourly_items", standard.hourly_items)):
+            absent = [q for q in BASIC_ITEMS if all(standard.item[key].quantity != q for key in keys)]
+            if absent:
+                raise ConfigError(f"{file}: {place}: expected an item of every basic quantity, got none of {absent[0]}")
 
 
 def check_together(standards: list[Standard], *, directory: str) -> None:
@@ -201,6 +206,9 @@ def _check_index(index: AirIndex, file: str) -> None:
         for key in keys:
             if key not in index.item:
                 raise ConfigError(f"{file}: {place}: expected keys of item ({', '.join(index.item)}), got {shown(key)}")
+    for key in ("o3_1h", "o3_8h"):
+        if key not in index.item:
+            raise ConfigError(f"{file}: item.{key}: expected a table of breakpoints, got nothing")
     for key, item in index.item.items():
         if item.above != "top" and item.above not in index.item:
             raise ConfigError(f"{file}: item.{key}.above: expected 'top' or a key of item, got {shown(item.above)}")

@@ -76,7 +76,8 @@ def _moment(text: str, loaded: Config) -> int:
 
 def _table(found: list[AirQuality], language: Language, *, hourly: bool) -> Table:
     zh = language == "zh"
-    table = Table(title=escape(f"{found[0].scope} · {found[0].edition}"), title_justify="left")
+    editions = ", ".join(dict.fromkeys(each.edition for each in found))
+    table = Table(title=escape(f"{found[0].scope} · {editions}"), title_justify="left")
     for column in ("时间", "AQI", "级别", "首要污染物") if zh else ("time", "AQI", "level", "primary"):
         table.add_column(column, justify="right" if column == "AQI" else "left")
     for item in ITEMS.values():

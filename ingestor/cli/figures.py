@@ -62,9 +62,6 @@ def targets(
         out.print(tables.targets(chosen, verdicts, options.language, title=str(day)))
 
 
-EARLIEST = 1900
-"""Year before which no period is taken: years before it must be years, too."""
-
 Scope = Annotated[
     str | None,
     typer.Option(help="city:ID, district:CITY/NAME, station:ID, or list:NAME of the plan given.", show_default=False),
@@ -157,8 +154,6 @@ def period_given(loaded: Config, period: str | None, to_date: str | None) -> Per
         chosen = Period(last.replace(month=1, day=1), last)
     else:
         chosen = periods.parse(period or "")
-    if chosen.first.year < EARLIEST:
-        raise ConfigError(f"--period: expected one from {EARLIEST} on, got {chosen}")
     today = loaded.local_day(int(dt.datetime.now(dt.UTC).timestamp()))
     if chosen.first > today:
         err.print(f"the period {chosen} has not begun: today is {today}", style="yellow", soft_wrap=True)

@@ -11,7 +11,7 @@ from aggregations.air import MISSING, StationDays
 from aggregations.air.hours import Hours
 from aggregations.periods import DAY, Period
 from aggregations.rounding import IntArray, divide_half_even
-from aggregations.standards import AirEvaluation, AirLimits
+from aggregations.standards import AirEvaluation, AirLimits, AreaClass
 from ingestor.config import Config
 from ingestor.derivation.spans import HOURS, Span
 from sensors.register import Station
@@ -46,6 +46,10 @@ def station_days(config: Config, station: Station, whole: Span, hours: dict[str,
     return {quantity: _joined(each) for quantity, each in parts.items()}
 
 
+CITY_TABLES = "city_air"
+"""Beginning of the names of the tables of cities."""
+
+
 class Area(msgspec.Struct, frozen=True):
     """What rows are derived for: `tables` is the beginning of their names, `key` their key.
 
@@ -61,6 +65,12 @@ class Area(msgspec.Struct, frozen=True):
     def not_monitored(self) -> tuple[str, ...]:
         """Quantities that none of the stations measures by plan."""
         return tuple(q for q in air.QUANTITIES if self.members and all(q in s.not_monitored for s in self.members))
+
+    @property
+    def area_class(self) -> AreaClass:
+        """Class of GB 3095 that the limits are of: I where all stations lie in areas of class I; of cities always II."""
+        in_class_one = self.members and all(s.area_class == "I" for s in self.members)
+        return "I" if in_class_one and self.tables != CITY_TABLES else "II"
 
     def expected(self, quantity: str, whole: Span) -> IntArray:
         """Return the number of stations of which a quantity is expected on each day. (n_days,)"""
@@ -85,7 +95,7 @@ def areas(config: Config, city: str) -> Iterator[Area]:
     for district in dict.fromkeys(s.district for s in stations if s.district):
         inside = [s for s in stations if s.district == district]
         yield Area("district_air", f"{city}/{district}", staged, inside)
-    yield Area("city_air", city, staged, stations)
+    yield Area(CITY_TABLES, city, staged, stations)
 
 
 def area_days(
@@ -154,7 +164,10 @@ def _ozone_of_mean_hours(
     micros, _ = _mean_hours(area, air.OZONE, whole, evaluation, hours)
     series = micros.reshape(-1, HOURS)[cut]
     limits = config.standards.on(AirLimits, whole.first + cut.start * DAY, staged=area.staged)
-    return _fractions(air.ozone_daily_max_8h(series, series != MISSING, limits=limits, evaluation=evaluation))
+    found = air.ozone_daily_max_8h(
+        series, series != MISSING, limits=limits, evaluation=evaluation, area_class=area.area_class
+    )
+    return _fractions(found)
 
 
 def _mean_hours(

@@ -111,11 +111,14 @@ def _in_prescribed_state(config: Config, station: Station, hours: Hours, first: 
 def event_hours(config: Config, station: Station, whole: Span) -> dict[str, BoolArray]:
     """Return by quantity the hours that decided exceptional events touch; empty where none does.
 
-    Of the quantities that an event names only those count that the rules in force at its beginning speak of.
+    Only events of the kinds count, and of their quantities only those, that the rules in force at its beginning speak
+    of; where there are no rules yet, all.
     """
     found: dict[str, BoolArray] = {}
     for event in config.events.of(station.city, station.id):
         rule = config.standards.find(AirEvents, config.local_day(event.from_s))
+        if rule is not None and event.kind not in rule.kinds:
+            continue
         hours = events.hours_touched(event, whole.start, whole.n * HOURS)
         if hours.start < hours.stop:
             for quantity in event.quantities:

@@ -22,7 +22,7 @@ from aggregations.standards import (
     WaterMethod,
 )
 from ingestor.config import DAY_S, Config
-from ingestor.store import RawSeries, SeriesKey, Tables
+from ingestor.store import EVER, RawSeries, SeriesKey, Tables
 from sensors import checks, flags
 from sensors.quantities import Medium
 from sensors.register import Station
@@ -71,12 +71,20 @@ ROLES: Final[dict[Medium, tuple[type[Standard], ...]]] = {
 """Standards that the days of a medium are derived with."""
 
 
-def usable(config: Config, store: Tables, station: Station, series: list[SeriesKey]) -> tuple[Span | None, Found, int]:
+def usable(
+    config: Config,
+    store: Tables,
+    station: Station,
+    series: list[SeriesKey],
+    *,
+    start: int = EVER[0],
+    end: int = EVER[1],
+) -> tuple[Span | None, Found, int]:
     """Return the span of a station's readings, each series with its reasons, and how many come too early.
 
     Readings before the first day that all standards of the medium cover are left out and counted; the span is None
     where nothing is left. A value does not count where it is flagged out, implausible, or outside the days on which
-    the station counts.
+    the station counts. Only readings from `start` up to but not including `end` [s] are read.
     """
     first_covered = config.start_of(
         config.standards.first_day(ROLES[station.medium], staged=config.staged(station.city))
@@ -84,7 +92,7 @@ def usable(config: Config, store: Tables, station: Station, series: list[SeriesK
     found: Found = []
     before = 0
     for key in series:
-        raw = store.raw(key)
+        raw = store.raw(key, start, end)
         reasons = _reasons(config, station, key.quantity, raw)
         covered = raw.times >= first_covered
         before += int((~covered).sum())

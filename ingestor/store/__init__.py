@@ -7,6 +7,7 @@ from ingestor.store.influx import InfluxStore
 from ingestor.store.influx_server import InfluxServer
 from ingestor.store.ledger import BUSY_S, Ledger, taken_of
 from ingestor.store.ports import (
+    EVER,
     Arrival,
     Backlog,
     Intake,
@@ -21,6 +22,7 @@ from ingestor.store.ports import (
 from ingestor.store.sqlite import SqliteStore
 
 __all__ = [
+    "EVER",
     "Arrival",
     "Backlog",
     "InfluxServer",

@@ -7,7 +7,7 @@ from typing import Any, Final
 from ingestor.schema import TABLES, Kind, Table
 from ingestor.store import line_protocol
 from ingestor.store.influx_server import InfluxServer, literal, quoted
-from ingestor.store.ports import RawSeries, SeriesKey, raw_series
+from ingestor.store.ports import EVER, RawSeries, SeriesKey, raw_series
 from sensors.quantities import MEDIA
 
 LINES_AT_ONCE = 5000
@@ -36,12 +36,13 @@ class InfluxTables:
             ]
         return sorted(found, key=lambda key: (key.station, key.period_s, key.quantity))
 
-    def raw(self, key: SeriesKey) -> RawSeries:
+    def raw(self, key: SeriesKey, start: int = EVER[0], end: int = EVER[1]) -> RawSeries:
         """See `Tables.raw`."""
         flag = f"{key.quantity}_flag"
         statement = (
             f"SELECT {quoted(key.quantity)}, {quoted(flag)} FROM {quoted(key.medium)} "
             f'WHERE "station" = {literal(key.station)} AND "period_s" = \'{key.period_s}\''
+            f" AND time >= {_moment(start)} AND time < {_moment(end)}"
         )
         return raw_series(
             [

@@ -15,6 +15,9 @@ import numpy.typing as npt
 from sensors import flags
 from sensors.reading import Reading, Refusal
 
+EVER = (-(2**33), 2**33)
+"""Moments (seconds since 1970 in UTC) between which all readings lie: the years 1698 to 2242."""
+
 
 class StoreError(Exception):
     """The store cannot be used now: `store FILE: what happened; what to do`."""
@@ -162,8 +165,8 @@ class Tables(Protocol):
     def series(self, medium: str) -> list[SeriesKey]:
         """Return the series of a medium that hold values, in a fixed order."""
 
-    def raw(self, key: SeriesKey) -> RawSeries:
-        """Return all values of a series."""
+    def raw(self, key: SeriesKey, start: int = EVER[0], end: int = EVER[1]) -> RawSeries:
+        """Return the values of a series with start <= time < end; all of them without."""
 
     def stored_values(self) -> int:
         """Return the number of raw values in the store, those flagged missing included."""

@@ -10,7 +10,7 @@ from typing import Any
 from ingestor.schema import HEALTH, TABLES, Table
 from ingestor.store import line_protocol
 from ingestor.store.ledger import BUSY_S, Ledger
-from ingestor.store.ports import Backlog, RawSeries, SeriesKey, raw_series
+from ingestor.store.ports import EVER, Backlog, RawSeries, SeriesKey, raw_series
 
 DRAIN_READINGS = 10_000
 DRAIN_AFTER_S = 1.0
@@ -153,14 +153,14 @@ class SqliteStore(Ledger):
             )
             return [SeriesKey(*row) for row in rows]
 
-    def raw(self, key: SeriesKey) -> RawSeries:
+    def raw(self, key: SeriesKey, start: int = EVER[0], end: int = EVER[1]) -> RawSeries:
         """See `Tables.raw`."""
         with self._usable("readings cannot be read"):
             rows = self._db.execute(
                 "SELECT time, value, flag FROM reading WHERE series = "
                 "(SELECT id FROM series WHERE medium = ? AND station = ? AND period_s = ? AND quantity = ?) "
-                "ORDER BY time",
-                key,
+                "AND time >= ? AND time < ? ORDER BY time",
+                (*key, start, end),
             ).fetchall()
             return raw_series(rows)
 

@@ -89,7 +89,8 @@ def test_days_that_are_not_good_stand_first_in_the_number_of_good_days(four: Con
 
     found = explained(four, store, "air.good_days", "station:a1")
 
-    assert (str(found.figure.value), found.moved_most[0].day) == ("29", dt.date(2020, 6, 10))
+    assert (str(found.figure.value), [m.day for m in found.moved_most]) == ("29", [dt.date(2020, 6, 10)])
+    assert found.moved_most[0].moved == -1  # 29 less the 30 that there were had the day been good
     assert (found.moved_most[0].level, found.moved_most[0].aqi) == (3, 119)  # 100 + 50/40 x 15 = 118.75
 
 
@@ -129,6 +130,32 @@ def test_a_day_of_a_city_says_which_stations_it_lacks(four: Config, store: Sqlit
     (lack,) = found.excluded_days[0].lacks
     assert (lack.unit, lack.valid, lack.needed, lack.why) == ("stations", 2, 3, {"a4": 0, "a3": 14})
     assert found.figure.valid == 29
+
+
+def test_a_day_of_ozone_of_a_city_names_the_stations_that_lack_windows(four: Config, store: SqliteStore) -> None:
+    june(store, "a1", "a2", "a3", "a4")
+    for station in ("a1", "a2"):  # 18 hours, but windows 12 to 24 only: air.md, vector 28
+        fill(store, station, "2020-06-10", hours=range(6), flag=4)
+    for station in ("a3", "a4"):  # 17 hours, spread so that all windows have 6
+        for hour in (0, 3, 7, 10, 14, 17, 21):
+            fill(store, station, "2020-06-10", hours=range(hour, hour + 1), flag=4)
+
+    found = explained(four, store, "air.percentile.o3", "city:shenzhen")
+
+    (lack,) = found.excluded_days[0].lacks
+    assert (lack.valid, lack.needed, lack.why) == (2, 3, {"a1": 13, "a2": 13})
+
+
+def test_the_day_that_decides_a_sum_of_items_is_named_though_an_item_is_missing(
+    four: Config, store: SqliteStore
+) -> None:
+    june(store, "a1")
+    fill(store, "a1", "2020-06-10", so2=20_000.0, pm25=300.0)  # SO2 is not plausible: missing
+
+    found = explained(four, store, "air.composite_index", "station:a1")
+
+    assert (found.figure.valid, found.excluded_days) == (30, [])
+    assert found.moved_most[0].day == dt.date(2020, 6, 10)
 
 
 def test_hours_left_out_are_listed_as_runs_in_local_time(four: Config, store: SqliteStore) -> None:

@@ -279,7 +279,7 @@ def test_trend_of_fewer_than_five_years_fails_and_names_them(run: Run) -> None:
     [
         ("indicators --scope city:nowhere --period 2020", "scope: expected city:shenzhen, city:beijing, "),
         ("indicators --scope city:shenzhen --period 2020-13", "period: expected 2020, 2020-H1, "),
-        ("indicators --scope city:shenzhen --period 0001", "--period: expected one from 1900 on, got "),
+        ("indicators --scope city:shenzhen --period 0001", "period: expected years from 1900 to 2200, got "),
         ("indicators --scope city:shenzhen", "--period: expected it or --to-date, got neither"),
         ("indicators --scope city:shenzhen --period 2020 --to-date 2020-06-01", "--period: expected it or --to-date, "),
         ("indicators --scope city:shenzhen --to-date 2020-06", "--to-date: expected a date such as 2020-12-31, got "),
