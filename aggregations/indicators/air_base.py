@@ -16,8 +16,9 @@ from aggregations.indicators.facts import AirDays, Facts, Indicator, Rules, figu
 from aggregations.rounding import MICRO, BoolArray, IntArray, divide_half_even
 from aggregations.standards import AirEvaluation, AirIndex, AirLimits, Standard
 
-DAYS: Rules = {AirLimits: ("gas_state", "hour_minutes", "day_hours")}
+DAYS: Rules = {AirLimits: ("hour_minutes", "day_hours")}
 """Rules that every statistic of days rests on."""
+GASES: Rules = {AirLimits: ("gas_state",)}
 OZONE_DAYS: Rules = {
     AirLimits: ("window_hours",),
     AirEvaluation: ("ozone_day", "ozone_windows", "ozone_exception"),
@@ -153,9 +154,10 @@ def of_days(
     on_area = not facts.scope.startswith("station:")
     merged = merge(
         DAYS,
-        {AirLimits: _least_rules(facts)},
+        {AirLimits: _least_rules(facts), AirEvaluation: _period_rules(indicator, facts)},
         rules,
         OZONE_DAYS if "o3" in indicator.quantities else {},
+        GASES if set(indicator.quantities) & {"so2", "no2", "co", "o3"} else {},
         CITY if on_area else {},
     )
     roles = (*(role for role in (AirLimits, AirEvaluation, AirIndex) if role in merged), *merged)
@@ -172,9 +174,18 @@ def of_days(
     )  # fmt: skip
 
 
+def _period_rules(indicator: Indicator, facts: Facts) -> tuple[str, ...]:
+    """Rules on periods that are no year, for statistics of a year, and on those in which editions change."""
+    roles = (AirLimits, AirEvaluation, AirIndex)
+    mixed = any(len(list(facts.standards.runs(role, facts.period, staged=facts.staged))) > 1 for role in roles)
+    of_year = indicator.valid_by == "values" and not facts.period.is_year
+    return (*(("annual_rules_of_a_part",) if of_year else ()), *(("mixed_period",) if mixed else ()))
+
+
 def _least_rules(facts: Facts) -> tuple[str, ...]:
     """Rules on the least days that a period of this length is held against."""
-    stages = ("stages",) if facts.staged else ()
+    limits = last_day(facts).limits
+    stages = ("stages",) if facts.staged and facts.period.first < limits.edition.first_day else ()
     if facts.period.is_month:
         return (*stages, "month_days", "month_alone")
     return (*stages, "month_days", "year_days", *(() if facts.period.is_year else ("part_of_year",)))

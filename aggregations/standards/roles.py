@@ -41,7 +41,7 @@ RULES: Final[dict[type[Standard], tuple[str, ...]]] = {
     AirEvaluation: (
         "ozone_day", "ozone_windows", "ozone_exception", "statistics", "percentile", "percentile_days", "attainment",
         "city_share", "city_value", "period_mean_from", "decimals", "multiple", "rates", "change", "trend",
-        "moving_years",
+        "moving_years", "annual_rules_of_a_part", "mixed_period",
     ),
     AirRanking: ("single_index", "composite", "rounding", "places", "change"),
     AirEvents: ("decision", "policy"),

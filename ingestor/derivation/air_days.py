@@ -68,7 +68,7 @@ class Area(msgspec.Struct, frozen=True):
 
     @property
     def area_class(self) -> AreaClass:
-        """Class of GB 3095 that the limits are of: I where all stations lie in areas of class I; of cities always II."""
+        """Class of GB 3095 whose limits hold: I where all stations lie in areas of class I; of cities always II."""
         in_class_one = self.members and all(s.area_class == "I" for s in self.members)
         return "I" if in_class_one and self.tables != CITY_TABLES else "II"
 

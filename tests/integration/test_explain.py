@@ -136,8 +136,8 @@ def test_a_day_of_ozone_of_a_city_names_the_stations_that_lack_windows(four: Con
     june(store, "a1", "a2", "a3", "a4")
     for station in ("a1", "a2"):  # 18 hours, but windows 12 to 24 only: air.md, vector 28
         fill(store, station, "2020-06-10", hours=range(6), flag=4)
-    for station in ("a3", "a4"):  # 17 hours, spread so that all windows have 6
-        for hour in (0, 3, 7, 10, 14, 17, 21):
+    for station in ("a3", "a4"):  # 17 hours, but 16 windows: only that from 16 to 24 has fewer than 6
+        for hour in (0, 4, 8, 12, 16, 20, 23):
             fill(store, station, "2020-06-10", hours=range(hour, hour + 1), flag=4)
 
     found = explained(four, store, "air.percentile.o3", "city:shenzhen")
