@@ -93,8 +93,10 @@ def parse(text: str, *, file: str, stem: str) -> Plan:
         if target.unit == "%" and not 0 <= target.limit <= 100:
             raise ConfigError(f"{at}.limit: expected a percentage from 0 to 100, got {target.limit}")
         kind, _, name = (target.scope or "").partition(":")
-        if kind not in ("city", "station", "list") or not name:
-            raise ConfigError(f"{at}.scope: expected city:ID, station:ID or list:NAME, got {shown(target.scope)}")
+        if kind not in ("city", "district", "station", "list") or not name:
+            raise ConfigError(
+                f"{at}.scope: expected city:ID, district:CITY/NAME, station:ID or list:NAME, got {shown(target.scope)}"
+            )
         if kind == "list" and name not in plan.lists:
             raise ConfigError(f"{at}.scope: expected a list of [lists] ({', '.join(plan.lists)}), got {shown(name)}")
     return plan
@@ -106,8 +108,8 @@ def check_names(plan: Plan, register: Register, cities: Collection[str], *, file
     Raises
     ------
     ConfigError
-        If a list or a scope names a station that the register of the indicator's medium does not know, or twice,
-        or if a scope or the jurisdiction names another city.
+        If a list or a scope names a station or district that the register of the indicator's medium does not know, a
+        list names one twice, or a scope or the jurisdiction names another city.
     """
     known = [f"city:{city}" for city in cities]
     scopes = [(f"target[{i}].scope", t.scope) for i, t in enumerate(plan.target) if (t.scope or "").startswith("city:")]
@@ -122,7 +124,13 @@ def check_names(plan: Plan, register: Register, cities: Collection[str], *, file
             continue
         medium = INDICATORS[target.indicator].medium
         kind, _, name = target.scope.partition(":")
-        for station in {"list": plan.lists.get(name, []), "station": [name], "city": []}[kind]:
+        districts = [f"{s.city}/{s.district}" for s in register.stations if s.medium == medium and s.district]
+        if kind == "district" and name not in districts:
+            raise ConfigError(
+                f"{file}: target[{i}].scope: expected a district with stations of {medium} "
+                f"({', '.join(dict.fromkeys(districts)) or 'none is registered'}), got {shown(name)}"
+            )
+        for station in {"list": plan.lists.get(name, []), "station": [name]}.get(kind, []):
             if register.get(medium, station) is None:
                 raise ConfigError(
                     f"{file}: target[{i}].scope: expected stations of the register of {medium}, got {shown(station)}"

@@ -42,10 +42,11 @@ def air_facts(
     if scope.kind == "list" and not stations:
         raise ConfigError(f"scope: expected a list with stations of air, got {scope.text}")
     kept, without = _days(config, store, scope, period)
-    covered = config.standards.first_day(ROLES["air"], staged=any(stages))
+    staged = _staged(config, scope)
+    covered = config.standards.first_day(ROLES["air"], staged=staged)
     years: list[tuple[AirDays, AirDays | None]] = []
     if "years" in needs:
-        evaluation = config.standards.under(mode).on(AirEvaluation, period.last, staged=any(stages))
+        evaluation = config.standards.under(mode).on(AirEvaluation, period.last, staged=staged)
         before = [period.years_before(n) for n in range(1, evaluation.moving_years)]
         years = [
             _days(config, store, scope, each) if each.first >= covered else (_no_days(len(each)), None)
@@ -55,7 +56,7 @@ def air_facts(
         scope=scope.text,
         period=period,
         standards=config.standards.under(mode),
-        staged=any(stages),
+        staged=staged,
         mode=mode,
         area_class=area_of(config, scope).area_class,
         not_monitored=area_of(config, scope).not_monitored,
@@ -65,6 +66,13 @@ def air_facts(
         earlier=[days for days, _ in years],
         earlier_without_events=[excluded or days for days, excluded in years] if any(e for _, e in years) else [],
     )
+
+
+def _staged(config: Config, scope: Scope) -> bool:
+    """Whether the scope's city applied GB 3095-2012 in an early stage; one without stations may be asked for, too."""
+    if scope.kind in ("city", "district"):
+        return config.staged(scope.name.partition("/")[0])
+    return any(config.staged(station.city) for station in scope.stations["air"])
 
 
 def _days(config: Config, store: Tables, scope: Scope, period: Period) -> tuple[AirDays, AirDays | None]:
@@ -123,7 +131,7 @@ def area_of(config: Config, scope: Scope) -> Area:
     return Area(
         CITY_TABLES if scope.kind == "city" else "",
         scope.name,
-        any(config.staged(station.city) for station in stations),
+        _staged(config, scope),
         members,
     )
 

@@ -59,7 +59,17 @@ def aqi(
         print_line(tables.as_json(found))
     elif not found:
         zh = options.language == "zh"
-        out.print("没有数据；用 --hour 或 --period 指定时间" if zh else "no data; name a time with --hour or --period")
+        if period is None and hour is None:
+            hint = "；用 --hour 或 --period 指定时间" if zh else "; name a time with --hour or --period"
+        else:
+            hint = (
+                ""
+                if where.stations["air"]
+                else "：没有登记的空气站"
+                if zh
+                else ": no station of air is registered there"
+            )
+        out.print(("没有数据" if zh else "no data") + hint)
     else:
         out.print(_table(found, options.language, hourly=period is None))
 
@@ -78,19 +88,23 @@ def _table(found: list[AirQuality], language: Language, *, hourly: bool) -> Tabl
     zh = language == "zh"
     editions = ", ".join(dict.fromkeys(each.edition for each in found))
     table = Table(title=escape(f"{found[0].scope} · {editions}"), title_justify="left")
-    for column in ("时间", "AQI", "级别", "首要污染物") if zh else ("time", "AQI", "level", "primary"):
-        table.add_column(column, justify="right" if column == "AQI" else "left")
+    table.caption = (
+        "浓度 ug/m3（CO mg/m3），下为 IAQI" if zh else "concentrations ug/m3 (CO mg/m3), below them the IAQI"
+    )
+    table.caption_justify = "left"
+    table.add_column("时间" if zh else "time", no_wrap=True)
+    table.add_column("AQI", justify="right", no_wrap=True)
+    table.add_column("级别\n首要污染物" if zh else "level\nprimary", overflow="fold")
     for item in ITEMS.values():
-        table.add_column(f"{item}\nIAQI", justify="right")
+        table.add_column(f"{item}\nIAQI", justify="right", no_wrap=True)
     for each in found:
         name = each.level_name if zh else each.level_name_en
         level = NOT_AVAILABLE if each.colour is None else f"[{each.colour}]■[/] {each.level} {escape(str(name))}"
         primary = NOT_AVAILABLE if each.primary is None else " ".join(ITEMS[q] for q in each.primary) or "-"
         table.add_row(
-            f"{each.start:%Y-%m-%d %H:%M}" if hourly else f"{each.start:%Y-%m-%d}",
+            f"{each.start:%Y-%m-%d\n%H:%M}" if hourly else f"{each.start:%Y-%m-%d}",
             NOT_AVAILABLE if each.aqi is None else str(each.aqi),
-            level,
-            primary,
+            f"{level}\n{primary}",
             *(_item(each, q) for q in ITEMS),
         )
     return table

@@ -482,3 +482,13 @@ def test_ozone_exception_compares_as_the_switch_says(
     put(store, *day_of("a01", DAY, {"o3": series}))
     derivation.derive(loaded, store)
     assert row(store, "air_day", "a01", DAY, "o3") == value
+
+
+def test_a_city_without_stations_is_asked_for_by_its_own_stage(store: SqliteStore, shipped: Config) -> None:
+    loaded = world(shipped, stations(1, city="beijing"))
+    put(store, *day_of("a1", "2014-06-01", CLEAN))
+    derivation.derive(loaded, store)
+
+    empty = figure(loaded, store, "air.good_days", f"city:{CITY}", "2014-06")  # of an early stage, too
+
+    assert (empty.value, empty.sufficient, empty.reasons) == (None, False, ["no valid day"])

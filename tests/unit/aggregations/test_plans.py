@@ -91,19 +91,19 @@ def test_parse_reads_a_plan_with_its_targets_in_order() -> None:
         pytest.param(
             'scope = "city:town"',
             'scope = "town"',
-            "plan.toml: target[0].scope: expected city:ID, station:ID or list:NAME, got 'town'",
+            "plan.toml: target[0].scope: expected city:ID, district:CITY/NAME, station:ID or list:NAME, got 'town'",
             id="scope without kind",
         ),
         pytest.param(
             'scope = "city:town"',
             'scope = "city:"',
-            "plan.toml: target[0].scope: expected city:ID, station:ID or list:NAME, got 'city:'",
+            "plan.toml: target[0].scope: expected city:ID, district:CITY/NAME, station:ID or list:NAME, got 'city:'",
             id="scope without name",
         ),
         pytest.param(
             'scope = "city:town"',
             "",
-            "plan.toml: target[0].scope: expected city:ID, station:ID or list:NAME, got None",
+            "plan.toml: target[0].scope: expected city:ID, district:CITY/NAME, station:ID or list:NAME, got None",
             id="no scope",
         ),
         pytest.param(
@@ -354,3 +354,31 @@ def test_a_verdict_keeps_target_and_figure() -> None:
     verdict = plans.judge(promise, outcome, final=True)
 
     assert (verdict.target, verdict.figure) == (promise, outcome)
+
+
+@pytest.mark.parametrize(("scope", "accepted"), [("district:town/D", True), ("district:town/E", False)])
+def test_a_target_of_a_district_needs_one_with_stations(scope: str, accepted: bool) -> None:
+    text = (
+        'id = "p"\ntitle = "t"\ntitle_en = "t"\nyear = 2020\njurisdiction = "city:town"\nsource = "s"\n[[target]]\n'
+        'id = "a"\nname = "n"\nname_en = "n"\ncomparison = "<="\nlimit = 1\nunit = "d"\ntext = "t"\n'
+        f'indicator = "air.good_days"\nscope = "{scope}"\n'
+    )
+    in_district = Station(
+        medium="air",
+        id="a1",
+        name="a",
+        name_en="a",
+        city="town",
+        district="D",
+        lon=None,
+        lat=None,
+        since=None,
+        until=None,
+    )
+    plan = plans.parse(text, file="p.toml", stem="p")
+
+    if accepted:
+        assert plans.check_names(plan, Register([in_district]), ["town"], file="p.toml") is None
+    else:
+        with pytest.raises(ConfigError, match=r"expected a district with stations of air \(town/D\), got 'town/E'"):
+            plans.check_names(plan, Register([in_district]), ["town"], file="p.toml")
