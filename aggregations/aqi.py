@@ -4,6 +4,7 @@ Source: HJ 633-2012 and HJ 633-2026, formulas 1 and 2. Everything is computed in
 would put 2.2 mg/m3 of CO at 56 instead of 55.
 """
 
+import functools
 from collections.abc import Collection
 from typing import Final, Literal
 
@@ -57,14 +58,32 @@ def sub_index(concentration: IntArray, item: str, index: AirIndex) -> IntArray:
     .. [1] HJ 633-2026, 4.2.6 and table 3: rounded up; above the last breakpoint its index.
     """
     column = index.item[item]
-    bounds = np.array([int(b * 10**column.decimals) for b in column.breakpoints], dtype=np.int64)
-    values = np.array(index.index[: len(bounds)], dtype=np.int64)
-    part = np.clip(np.searchsorted(bounds, concentration), 1, len(bounds) - 1)
-    width = bounds[part] - bounds[part - 1]
-    rise = (values[part] - values[part - 1]) * (concentration - bounds[part - 1])
-    step = -(-rise // width) if index.sub_index_rounding == "ceil" else (2 * rise + width) // (2 * width)
+    bounds = tuple(int(b * 10**column.decimals) for b in column.breakpoints)
+    values = tuple(index.index[: len(bounds)])
     top = values[-1] if column.above == "top" else NONE
-    result = np.where(concentration > bounds[-1], top, values[part - 1] + step)
+    if concentration.size <= bounds[-1]:
+        return _sub_index(concentration, bounds, values, top, index.sub_index_rounding)
+    table = _sub_indices(bounds, values, top, index.sub_index_rounding)
+    return np.take(table, concentration + 1, mode="clip")
+
+
+@functools.lru_cache(maxsize=64)
+def _sub_indices(bounds: tuple[int, ...], values: tuple[int, ...], top: int, rounding: str) -> IntArray:
+    """Return the sub-index of every concentration from -1 (missing) to the first above the last breakpoint."""
+    table = _sub_index(np.arange(-1, bounds[-1] + 2), bounds, values, top, rounding)
+    table.setflags(write=False)
+    return table
+
+
+def _sub_index(
+    concentration: IntArray, bounds: tuple[int, ...], values: tuple[int, ...], top: int, rounding: str
+) -> IntArray:
+    nodes, index = np.array(bounds, dtype=np.int64), np.array(values, dtype=np.int64)
+    part = np.clip(np.searchsorted(nodes, concentration), 1, len(nodes) - 1)
+    width = nodes[part] - nodes[part - 1]
+    rise = (index[part] - index[part - 1]) * (concentration - nodes[part - 1])
+    step = -(-rise // width) if rounding == "ceil" else (2 * rise + width) // (2 * width)
+    result = np.where(concentration > nodes[-1], top, index[part - 1] + step)
     return np.where(concentration < 0, NONE, result)
 
 
@@ -114,12 +133,12 @@ def _of(
             value = np.where((value == NONE) & (concentrations[item] >= 0), handed_over, value)
         sub[item] = value
     needed = [values for item, values in sub.items() if index.item[item].quantity not in not_monitored]
-    largest = np.stack(list(sub.values())).max(axis=0)
+    largest = functools.reduce(np.maximum, sub.values())
     if index.index_at_least_one:
         largest = np.where(largest == 0, 1, largest)
     if missing == "none_unless_exceeding":
-        complete = np.all([values != NONE for values in needed], axis=0)
-        largest = np.where(complete | (largest > index.good_up_to), largest, NONE)
+        least = functools.reduce(np.minimum, needed, largest)
+        largest = np.where((least != NONE) | (largest > index.good_up_to), largest, NONE)
     return Index(sub, largest)
 
 
@@ -133,7 +152,7 @@ def primary(sub: dict[str, int], aqi: int, index: AirIndex) -> list[str]:
 def is_primary(found: Index, quantity: str, index: AirIndex) -> BoolArray:
     """Whether a quantity is a primary pollutant, in the shape of the index; ties all are."""
     largest = [values == found.aqi for item, values in found.sub.items() if index.item[item].quantity == quantity]
-    return np.asarray(np.any(largest, axis=0) & (found.aqi > index.primary_above))
+    return np.asarray(functools.reduce(np.logical_or, largest, np.False_) & (found.aqi > index.primary_above))
 
 
 def level(aqi: int, index: AirIndex) -> Level:

@@ -62,9 +62,9 @@ def rules_used(figure: Figure, standards: Standards) -> list[RuleUsed]:
 
 def counted(facts: Facts, figure: Figure) -> Facts:
     """Return the facts that the printed value of a figure was computed from: with or without exceptional events."""
-    if figure.events == "excluded" and facts.air_without_events is not None:
-        return msgspec.structs.replace(facts, air=facts.air_without_events, air_without_events=None)
-    return msgspec.structs.replace(facts, air_without_events=None)
+    if figure.events == "excluded":
+        return facts.without_events()
+    return msgspec.structs.replace(facts, air_without_events=None, earlier_without_events=())
 
 
 def valid_days(indicator: Indicator, facts: Facts) -> BoolArray:
@@ -123,7 +123,8 @@ def without_day(facts: Facts, i: int) -> Facts:
     )
     hours = facts.hours
     if hours is not None:
-        hours = AirHours({q: emptied(v, i * DAY_HOURS, DAY_HOURS) for q, v in hours.values.items()})
+        first = hours.lead + i * DAY_HOURS
+        hours = AirHours({q: emptied(v, first, DAY_HOURS) for q, v in hours.values.items()}, hours.lead)
     return msgspec.structs.replace(facts, air=less, hours=hours)
 
 

@@ -1,5 +1,6 @@
 """From the derived days and hours of air in the store to the facts that indicators are computed from."""
 
+import datetime as dt
 from collections.abc import Collection
 from fractions import Fraction
 
@@ -10,13 +11,13 @@ from aggregations.air import MISSING, StationDays
 from aggregations.air.hours import DAY_HOURS, HOUR_S
 from aggregations.indicators import AirDays, AirHours, Facts
 from aggregations.indicators.facts import Needs
-from aggregations.periods import Period
+from aggregations.periods import DAY, Period
 from aggregations.rounding import MICRO, IntArray
 from aggregations.standards import AirEvaluation, Mode
 from ingestor.config import DAY_S, Config
 from ingestor.derivation.air_days import Area, area_days, area_hours, averaged
 from ingestor.derivation.air_rows import WITHOUT_EVENTS, published_days
-from ingestor.derivation.spans import Span
+from ingestor.derivation.spans import ROLES, Span
 from ingestor.scopes import Scope
 from ingestor.store import Tables
 from sensors.errors import ConfigError
@@ -43,9 +44,14 @@ def air_facts(
         raise ConfigError(f"scope: expected stations whose cities applied GB 3095-2012 together, got {scope.text}")
     alone = stations[0] if scope.kind == "station" and stations else None
     kept, without = _days(config, store, scope, period)
-    earlier = []
+    covered = config.standards.first_day(ROLES["air"], staged=any(stages))
+    years: list[tuple[AirDays, AirDays | None]] = []
     if "years" in needs:
-        earlier = [_days(config, store, scope, period.years_before(n))[0] for n in range(1, EARLIER_YEARS + 1)]
+        before = [period.years_before(n) for n in range(1, EARLIER_YEARS + 1)]
+        years = [
+            _days(config, store, scope, each) if each.first >= covered else (_no_days(len(each)), None)
+            for each in before
+        ]
     return Facts(
         scope=scope.text,
         period=period,
@@ -56,8 +62,9 @@ def air_facts(
         not_monitored=area_of(config, scope).not_monitored,
         air=kept,
         air_without_events=without,
-        hours=_hours(config, store, scope, period) if "hours" in needs else None,
-        earlier=earlier,
+        hours=_hours(config, store, scope, period, covered=covered) if "hours" in needs else None,
+        earlier=[days for days, _ in years],
+        earlier_without_events=[excluded or days for days, excluded in years] if any(e for _, e in years) else [],
     )
 
 
@@ -86,16 +93,11 @@ def _read(config: Config, store: Tables, table: str, key: str, period: Period) -
 def _rows(config: Config, store: Tables, table: str, key: str, period: Period, over: AirDays | None) -> AirDays:
     """Rows of a table of days, laid over other days where there are some."""
     start, n = config.start_of(period.first), len(period)
-    if over is None:
-        values = {q: np.full(n, MISSING, dtype=np.int64) for q in air.QUANTITIES}
-        exact: dict[str, list[Fraction | None]] = {q: [None] * n for q in air.QUANTITIES}
-        counts = {q: np.zeros(n, dtype=np.int64) for q in air.QUANTITIES}
-        hour_max = np.full(n, MISSING, dtype=np.int64)
-    else:
-        values = {q: v.copy() for q, v in over.values.items()}
-        exact = {q: list(v) for q, v in over.exact.items()}
-        counts = {q: v.copy() for q, v in over.counts.items()}
-        hour_max = over.ozone_hour_max.copy()
+    over = over or _no_days(n)
+    values = {q: v.copy() for q, v in over.values.items()}
+    exact = {q: list(v) for q, v in over.exact.items()}
+    counts = {q: v.copy() for q, v in over.counts.items()}
+    hour_max = over.ozone_hour_max.copy()
     columns = ["o3_hour_max", *(f"{q}{end}" for q in air.QUANTITIES for end in ("", "_exact", "_count"))]
     for time, largest, *row in store.read(table, key, start, start + n * DAY_S, columns):
         i = (time - start) // DAY_S
@@ -106,6 +108,13 @@ def _rows(config: Config, store: Tables, table: str, key: str, period: Period, o
             exact[q][i] = None if text is None else Fraction(text)
             counts[q][i] = count or 0
     return AirDays(values, exact, counts, hour_max)
+
+
+def _no_days(n: int) -> AirDays:
+    """Days without anything."""
+    none, zero = np.full(n, MISSING, dtype=np.int64), np.zeros(n, dtype=np.int64)
+    exact: dict[str, list[Fraction | None]] = {q: [None] * n for q in air.QUANTITIES}
+    return AirDays(dict.fromkeys(air.QUANTITIES, none), exact, dict.fromkeys(air.QUANTITIES, zero), none)
 
 
 def area_of(config: Config, scope: Scope) -> Area:
@@ -147,13 +156,20 @@ def _station_days(days: AirDays) -> dict[str, StationDays]:
     return found
 
 
-def _hours(config: Config, store: Tables, scope: Scope, period: Period) -> AirHours:
+def _hours(config: Config, store: Tables, scope: Scope, period: Period, *, covered: dt.date) -> AirHours:
+    """Hours of a scope, from the day before the period on where editions cover it."""
+    lead = period.first - DAY >= covered
+    spanned = Period(period.first - DAY, period.last) if lead else period
+    return AirHours(_hour_means(config, store, scope, spanned), DAY_HOURS if lead else 0)
+
+
+def _hour_means(config: Config, store: Tables, scope: Scope, period: Period) -> dict[str, IntArray]:
     if scope.kind != "list":
-        return AirHours(_read_hours(config, store, f"{_TABLES[scope.kind]}_hour", scope.name, period))
+        return _read_hours(config, store, f"{_TABLES[scope.kind]}_hour", scope.name, period)
     stations = scope.stations["air"]
     by_station = {s.id: _read_hours(config, store, "air_hour", s.id, period) for s in stations}
     values, _ = area_hours(config, area_of(config, scope), _span(config, period), by_station)
-    return AirHours(values)
+    return values
 
 
 def _read_hours(config: Config, store: Tables, table: str, key: str, period: Period) -> dict[str, IntArray]:

@@ -23,14 +23,15 @@ from ingestor.air_facts import area_of
 from ingestor.config import Config
 from ingestor.derivation.air_days import Area
 from ingestor.derivation.air_hours import Observed, city_hours, event_hours, leave_out
-from ingestor.derivation.spans import Span, usable
+from ingestor.derivation.spans import ROLES, Span, usable
 from ingestor.store import Tables
 from sensors import checks
 from sensors.errors import ConfigError
 from sensors.register import Station
 
 MARGIN_DAYS: Final = 7
-"""Days before and after the period that are read, too, so that checks of runs see them whole."""
+"""Days before and after the period that are read, too, so that checks of runs see them whole; before, as far as
+editions cover them."""
 
 WHY: Final[dict[int, str]] = REASONS | {FIRST_CHECK + code: checks.REASONS[name] for name, code in checks.CODES.items()}
 """Why an hour does not count, by its code."""
@@ -154,10 +155,13 @@ def _evidence(
     config: Config, store: Tables, indicator: Indicator, area: Area, period: Period, *, left_out: bool
 ) -> list[_Evidence]:
     """Hours of the stations of an area, found as derivation finds them, with all stations of their cities."""
-    start = config.start_of(period.first - MARGIN_DAYS * DAY)
+    covered = config.standards.first_day(ROLES["air"], staged=area.staged)
+    first = max(period.first - MARGIN_DAYS * DAY, min(covered, period.first))
+    before = (period.first - first).days
+    start = config.start_of(first)
     end = config.start_of(period.last + (MARGIN_DAYS + 1) * DAY)
-    days = Span(period.first - MARGIN_DAYS * DAY, start, len(period) + 2 * MARGIN_DAYS)
-    inside = slice(MARGIN_DAYS * DAY_HOURS, (MARGIN_DAYS + len(period)) * DAY_HOURS)
+    days = Span(first, start, before + len(period) + MARGIN_DAYS)
+    inside = slice(before * DAY_HOURS, (before + len(period)) * DAY_HOURS)
     series = store.series("air")
     found = []
     for city in dict.fromkeys(station.city for station in area.members):

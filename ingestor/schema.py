@@ -55,6 +55,7 @@ WATER_ITEMS: Final = (
 
 _TABLES = (
     # Hour means that entered the statistics, NULL where not valid, and the real-time index. [ug/m3; CO mg/m3]
+    # primary: primary pollutants joined by commas, NULL where there is none.
     Table("air_hour", "station", _AIR_HOUR),
     # As air_hour, mean of the stations; <q>_count: valid stations. A district's key is CITY/DISTRICT.
     Table("city_air_hour", "city", {**_AIR_HOUR, **_COUNTS}),

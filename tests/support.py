@@ -6,6 +6,7 @@ import getpass
 import http.client
 import io
 import os
+import random
 import shutil
 import signal
 import socket
@@ -33,10 +34,17 @@ def wait_for(reached: Callable[[], object], *, what: str, timeout_s: float = 30)
 
 
 def free_port() -> int:
-    """Return a port that is free on loopback now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Return a port that is free on loopback now.
+
+    Tests that run beside each other take theirs from ranges of their own, below those of the kernel.
+    """
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    first = 20_000 + worker % 10 * 1_000
+    while True:
+        port = random.SystemRandom().randrange(first, first + 1_000)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def server(name: str) -> str:

@@ -10,6 +10,7 @@ from fractions import Fraction
 import msgspec
 import numpy as np
 
+from aggregations.air.sums import ABSENT, coded_micros, day_sums, from_top, split, top
 from aggregations.rounding import MICRO, BoolArray, IntArray, divide_half_even
 from aggregations.standards import AirEvaluation, AirLimits, AreaClass
 
@@ -20,21 +21,29 @@ QUANTITIES = (*MEANS, OZONE)
 
 HOURS = 24
 WINDOW = 8
+_COMMON = math.lcm(*range(1, WINDOW + 1))
+"""Common denominator of the means of 1 to 8 hours."""
+_NO_WINDOW = np.iinfo(np.int64).min
 MISSING = -1
 """Stands for "no value" in arrays of concentrations, which are never negative."""
 
 
-class StationDays(msgspec.Struct, frozen=True):
+class DayValues(msgspec.Struct, frozen=True):
     """Daily values of one quantity, of one station or of several, as exact fractions.
 
     The value of day i is `sums[i] / counts[i]` micros where `valid[i]`. All arrays have shape (..., n_days).
-    `hours` counts the valid hours of the day. `hour_max` is the largest hour mean in micros, MISSING without one.
+    `hours` counts the valid hours of the day.
     """
 
     sums: IntArray
     counts: IntArray
     valid: BoolArray
     hours: IntArray
+
+
+class StationDays(DayValues, frozen=True):
+    """Daily values and, in `hour_max`, the largest hour mean of each day in micros, MISSING without one."""
+
     hour_max: IntArray
 
 
@@ -52,9 +61,23 @@ def daily_mean(micros: IntArray, valid: BoolArray, *, min_hours: int) -> Station
     ----------
     .. [1] GB 3095-2026, 6.4 and table 4.
     """
-    hours = valid.sum(axis=-1)
-    sums = np.where(valid, micros, 0).sum(axis=-1)
-    return StationDays(sums, np.maximum(hours, 1), hours >= min_hours, hours, _hour_max(micros, valid))
+    hours = coded_micros(micros, valid)
+    days = mean_of_sums(day_sums(hours), min_hours=min_hours)
+    hour_max = _hour_max(top(_hours_first(hours), 0)).reshape(days.sums.shape)
+    return StationDays(days.sums, days.counts, days.valid, days.hours, hour_max)
+
+
+def mean_of_sums(sums: IntArray, *, min_hours: int) -> DayValues:
+    """Mean of the valid hours of each day, as `daily_mean`, from the sums of coded hours.
+
+    Parameters
+    ----------
+    sums : (..., n_days) int
+        As of `sums.day_sums`.
+    """
+    total, absent = split(sums)
+    hours = HOURS - absent
+    return DayValues(total, np.maximum(hours, 1), hours >= min_hours, hours)
 
 
 def ozone_daily_max_8h(
@@ -84,26 +107,74 @@ def ozone_daily_max_8h(
     ----------
     .. [1] HJ 663-2013 and -2026, 6.1.2; GB 3095-2026, table 4 (6 of 8 hours).
     """
+    windows = windows_of_hours(coded_micros(micros, valid), limits=limits, evaluation=evaluation)
+    return ozone_of_windows(windows, limits=limits, evaluation=evaluation, area_class=area_class)
+
+
+class OzoneWindows(msgspec.Struct, frozen=True):
+    """What the ozone of days is judged by; arrays of (..., n_days).
+
+    `tops` holds, for windows with no hour missing, with one and so on, the largest sum as of `sums.top`. `n` counts
+    the valid windows, `sums` are those of the coded hours of the day, `hour_top` is the largest of them.
+    """
+
+    tops: list[IntArray]
+    n: IntArray
+    sums: IntArray
+    hour_top: IntArray
+
+
+def windows_of_hours(hours: IntArray, *, limits: AirLimits, evaluation: AirEvaluation) -> OzoneWindows:
+    """Find the largest windows of each day.
+
+    Parameters
+    ----------
+    hours : (..., n_days, 24) int
+        Hour means as of `sums.coded`. [1e-6 ug/m3]
+    """
     first, last = evaluation.ozone_first_window_end_hour, evaluation.ozone_last_window_end_hour
-    counts = _windows(valid.astype(np.int64), first, last)
-    sums = _windows(np.where(valid, micros, 0), first, last)
-    usable = counts >= limits.window_min_hours
-    common = math.lcm(*range(1, WINDOW + 1))
-    parts = common // np.maximum(np.arange(WINDOW + 1), 1)  # of the common denominator, by the number of hours
-    best = np.where(usable, sums * parts[counts], -1).argmax(axis=-1)[..., None]
-    top_sums = np.take_along_axis(sums, best, axis=-1)[..., 0]
-    top_counts = np.maximum(np.take_along_axis(counts, best, axis=-1)[..., 0], 1)
-    n_windows = usable.sum(axis=-1)
+    by_hour = _hours_first(hours)
+    pairs = by_hour[:-1] + by_hour[1:]
+    fours = pairs[:-2] + pairs[2:]
+    windows = fours[first - WINDOW : last - WINDOW + 1] + fours[first - WINDOW + 4 : last - WINDOW + 5]
+    most_absent = WINDOW - limits.window_min_hours
+    n = (windows < most_absent * ABSENT + ABSENT // 2).view(np.int8).sum(axis=0, dtype=np.int8)
+    shape = hours.shape[:-1]
+    return OzoneWindows(
+        [top(windows, absent).reshape(shape) for absent in range(most_absent + 1)],
+        n.astype(np.int64).reshape(shape),
+        by_hour.sum(axis=0).reshape(shape),
+        top(by_hour, 0).reshape(shape),
+    )
+
+
+def joined(parts: list[OzoneWindows]) -> OzoneWindows:
+    """Return the windows of several stations' days one after the other."""
+    tops = [np.concatenate(each) for each in zip(*(part.tops for part in parts), strict=True)]
+    n, sums, hour_top = (np.concatenate([getattr(p, f) for p in parts]) for f in ("n", "sums", "hour_top"))
+    return OzoneWindows(tops, n, sums, hour_top)
+
+
+def ozone_of_windows(
+    windows: OzoneWindows, *, limits: AirLimits, evaluation: AirEvaluation, area_class: AreaClass = "II"
+) -> StationDays:
+    """Largest 8-hour mean of each day, as `ozone_daily_max_8h`, from its windows."""
+    best = np.full(windows.n.shape, _NO_WINDOW)
+    for absent, tops in enumerate(windows.tops):
+        sums, there = from_top(tops)
+        np.maximum(best, sums * (_COMMON // (WINDOW - absent)), out=best, where=there)
+    best = np.where(windows.n > 0, best, 0)
     day_limit = limits.limit(OZONE, "day", area_class)
     assert day_limit is not None  # `check_quantities` wants one of every basic item
     limit = int(day_limit * 10 ** evaluation.decimals[OZONE])
     step = MICRO // 10 ** evaluation.decimals[OZONE]
     if evaluation.ozone_exception_compares == "rounded":
-        exceeds = divide_half_even(top_sums, top_counts * step) > limit
+        exceeds = divide_half_even(best, _COMMON * step) > limit
     else:
-        exceeds = top_sums > limit * step * top_counts
-    ok = (n_windows >= evaluation.ozone_min_windows) | ((n_windows > 0) & exceeds)
-    return StationDays(top_sums, top_counts, ok, valid.sum(axis=-1), _hour_max(micros, valid))
+        exceeds = best > limit * step * _COMMON
+    ok = (windows.n >= evaluation.ozone_min_windows) | ((windows.n > 0) & exceeds)
+    _, absent_hours = split(windows.sums)
+    return StationDays(best, np.full(best.shape, _COMMON), ok, HOURS - absent_hours, _hour_max(windows.hour_top))
 
 
 def valid_windows(valid: BoolArray, *, limits: AirLimits, evaluation: AirEvaluation) -> IntArray:
@@ -113,20 +184,20 @@ def valid_windows(valid: BoolArray, *, limits: AirLimits, evaluation: AirEvaluat
     ----------
     .. [1] HJ 663-2013 and -2026, 6.1.2; GB 3095-2026, table 4 (6 of 8 hours).
     """
-    first, last = evaluation.ozone_first_window_end_hour, evaluation.ozone_last_window_end_hour
-    return np.asarray((_windows(valid.astype(np.int64), first, last) >= limits.window_min_hours).sum(axis=-1))
+    hours = coded_micros(np.zeros(valid.shape, dtype=np.int64), valid)
+    return windows_of_hours(hours, limits=limits, evaluation=evaluation).n
 
 
-def rounded(days: StationDays, decimals: int) -> IntArray:
+def rounded(days: DayValues, decimals: int) -> IntArray:
     """Daily values rounded half to even, in units of the last decimal; MISSING where not valid. (..., n_days) int"""
     value = divide_half_even(days.sums, days.counts * (MICRO // 10**decimals))
     return np.where(days.valid, value, MISSING)
 
 
-def published(days: StationDays, decimals: int) -> IntArray:
+def published(days: DayValues, decimals: int) -> IntArray:
     """Daily values rounded half to even to decimals, in micros; MISSING where not valid. (..., n_days) int"""
-    value = rounded(days, decimals)
-    return np.where(days.valid, value * (MICRO // 10**decimals), MISSING)
+    step = MICRO // 10**decimals
+    return np.where(days.valid, divide_half_even(days.sums, days.counts * step) * step, MISSING)
 
 
 def city_day(stations: list[StationDays], day: int, *, expected: int, evaluation: AirEvaluation) -> Fraction | None:
@@ -153,13 +224,11 @@ def enough_stations(valid: int, expected: int, evaluation: AirEvaluation) -> boo
     return valid > 0 and valid >= Fraction(share) * expected
 
 
-def _windows(hours: IntArray, first: int, last: int) -> IntArray:
-    """Sums of the windows of 8 hours that end at hours `first` to `last`: (..., 24) becomes (..., n_windows)."""
-    before = np.zeros((*hours.shape[:-1], HOURS + 1), dtype=np.int64)
-    np.cumsum(hours, axis=-1, out=before[..., 1:])
-    return np.asarray(before[..., first : last + 1] - before[..., first - WINDOW : last - WINDOW + 1])
+def _hours_first(hours: IntArray) -> IntArray:
+    """Lay the hours of the day out one after the other: (..., 24) becomes (24, n)."""
+    return np.ascontiguousarray(hours.reshape(-1, HOURS).T)
 
 
-def _hour_max(micros: IntArray, valid: BoolArray) -> IntArray:
-    largest: IntArray = np.where(valid, micros, MISSING).max(axis=-1)
-    return largest
+def _hour_max(tops: IntArray) -> IntArray:
+    largest, there = from_top(tops)
+    return np.where(there, largest, MISSING)

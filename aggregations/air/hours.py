@@ -8,6 +8,7 @@ import numpy as np
 
 from aggregations import aqi
 from aggregations.air.days import MISSING, WINDOW
+from aggregations.air.statistics import Ratios
 from aggregations.rounding import MICRO, BoolArray, IntArray, divide_half_even
 from aggregations.standards import AirIndex, AirLimits
 
@@ -110,8 +111,8 @@ def _fill(micros: IntArray, reasons: IntArray, shorter: Readings, places: IntArr
     reasons[open_ & enough] = VALID
 
 
-def moving_mean(micros: IntArray, valid: BoolArray, *, hours: int, min_hours: int) -> IntArray:
-    """Mean of the `hours` hours that end with each hour; MISSING where fewer than `min_hours` of them are valid.
+def moving_mean(micros: IntArray, valid: BoolArray, *, hours: int, min_hours: int) -> Ratios:
+    """Mean of the `hours` hours that end with each hour; none where fewer than `min_hours` of them are valid.
 
     Parameters
     ----------
@@ -120,8 +121,8 @@ def moving_mean(micros: IntArray, valid: BoolArray, *, hours: int, min_hours: in
 
     Returns
     -------
-    (n_hours,) int
-        Kept to a millionth of the unit, half to even. [1e-6 of the unit]
+    Ratios of (n_hours,) int
+        Exact. [1e-6 of the unit]
     """
 
     def windows(values: IntArray) -> IntArray:
@@ -129,19 +130,25 @@ def moving_mean(micros: IntArray, valid: BoolArray, *, hours: int, min_hours: in
         return np.asarray(total[hours:] - total[:-hours])
 
     counts = windows(valid.astype(np.int64))
-    means = divide_half_even(windows(np.where(valid, micros, 0)), np.maximum(counts, 1))
-    return np.where((counts >= min_hours) & (counts > 0), means, MISSING)
+    return Ratios(windows(np.where(valid, micros, 0)), np.where(counts >= min_hours, counts, 0))
 
 
 def index_of_hours(
-    values: dict[str, IntArray], index: AirIndex, limits: AirLimits, *, not_monitored: Collection[str] = ()
+    values: dict[str, IntArray],
+    index: AirIndex,
+    limits: AirLimits,
+    *,
+    lead: int = 0,
+    not_monitored: Collection[str] = (),
 ) -> aqi.Index:
     """Real-time index of consecutive hours by one edition.
 
     Parameters
     ----------
-    values : dict of (n_hours,) int
+    values : dict of (lead + n_hours,) int
         Hour means by quantity, MISSING where not valid. [1e-6 of the unit]
+    lead : int
+        How many hours come first that only moving means reach back to; they have no index. [h]
 
     References
     ----------
@@ -154,12 +161,15 @@ def index_of_hours(
     for key in dict.fromkeys((*items, *handed_over)):
         item = index.item[key]
         micros = values[item.quantity]
+        valid = micros != MISSING
         # `o3_1h` is what `o3_8h` hands over to: an hour all the same
         by_hour = key.endswith("_1h") or (item.quantity in ("pm10", "pm25") and index.hourly_pm_input == "1h")
         if key == "o3_8h":
-            micros = moving_mean(micros, micros != MISSING, hours=WINDOW, min_hours=limits.window_min_hours)
+            means = moving_mean(micros, valid, hours=WINDOW, min_hours=limits.window_min_hours)
         elif not by_hour:
-            micros = moving_mean(micros, micros != MISSING, hours=DAY_HOURS, min_hours=limits.day_min_hours)
-        rounded = divide_half_even(micros, MICRO // 10**item.decimals)
-        concentrations[key] = np.where(micros == MISSING, MISSING, rounded)
+            means = moving_mean(micros, valid, hours=DAY_HOURS, min_hours=limits.day_min_hours)
+        else:
+            means = Ratios(micros, valid.astype(np.int64))
+        rounded = means.rounded(item.decimals)[lead:]
+        concentrations[key] = np.where(rounded == MISSING, MISSING, rounded // (MICRO // 10**item.decimals))
     return aqi.of_hour(concentrations, index, not_monitored=not_monitored)

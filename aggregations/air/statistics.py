@@ -4,12 +4,13 @@ Arrays of days have shape (..., n_days) and hold published daily values in micro
 are exact ratios of integers, one a station, to be rounded once where they are printed or judged.
 """
 
+import math
 from fractions import Fraction
 
 import msgspec
 import numpy as np
 
-from aggregations.air.days import MISSING
+from aggregations.air.days import MISSING, DayValues
 from aggregations.figures import scaled
 from aggregations.periods import Period
 from aggregations.rounding import MICRO, BoolArray, IntArray, divide_half_even
@@ -37,6 +38,11 @@ class Ratios(msgspec.Struct, frozen=True):
         return Fraction(n, d * MICRO) if d else None
 
 
+def count(days: BoolArray) -> IntArray:
+    """Return how many days are true, (..., n_days) bool to (...) int. [d]"""
+    return np.asarray(days.view(np.int8).sum(axis=-1, dtype=np.int32), dtype=np.int64)  # thrice as fast as of bool
+
+
 def mean(values: IntArray) -> Ratios:
     """Mean of the valid days.
 
@@ -49,8 +55,28 @@ def mean(values: IntArray) -> Ratios:
     ----------
     .. [1] GB 3095-2026, 3.11-3.13.
     """
-    valid = values != MISSING
-    return Ratios(np.where(valid, values, 0).sum(axis=-1), valid.sum(axis=-1))
+    n_days = values.shape[-1]
+    n = count(values != MISSING)
+    return Ratios(np.asarray(values.sum(axis=-1)) - MISSING * (n_days - n), n)
+
+
+def mean_of_exact(parts: list[DayValues]) -> Ratios:
+    """Mean of the daily values before rounding, of the valid days of several stretches.
+
+    Raises
+    ------
+    ValueError
+        If the sum over a common denominator might not fit into 64 bits.
+    """
+    valid, sums, counts = (
+        np.concatenate([getattr(part, field) for part in parts], axis=-1) for field in ("valid", "sums", "counts")
+    )
+    counts = np.where(valid, counts, 1)
+    common = math.lcm(*np.unique(counts).tolist())
+    if int(sums.max(initial=0)) * common * sums.shape[-1] > np.iinfo(np.int64).max:
+        raise ValueError(f"days: expected sums that fit into 64 bits over their common denominator {common}")
+    n = count(valid)
+    return Ratios(np.asarray(np.where(valid, sums * (common // counts), 0).sum(axis=-1)), n * common)
 
 
 def percentile(values: IntArray, percent: int) -> Ratios:
@@ -68,18 +94,19 @@ def percentile(values: IntArray, percent: int) -> Ratios:
     .. [1] HJ 663-2013, annex A.
     """
     n_days = values.shape[-1]
-    ordered = np.sort(values, axis=-1)  # what is missing comes first
-    n = (values != MISSING).sum(axis=-1)
+    n = count(values != MISSING)
+    small = values.size > 0 and int(values.max()) <= np.iinfo(np.int32).max  # sorts twice as fast
+    ordered = np.sort(values.astype(np.int32) if small else values, axis=-1)  # what is missing comes first
     hundredths = np.maximum(n - 1, 0) * percent
     first = n_days - n + hundredths // 100
-    low = np.take_along_axis(ordered, np.minimum(first, n_days - 1)[..., None], axis=-1)[..., 0]
-    high = np.take_along_axis(ordered, np.minimum(first + 1, n_days - 1)[..., None], axis=-1)[..., 0]
+    low = np.take_along_axis(ordered, np.minimum(first, n_days - 1)[..., None], axis=-1)[..., 0].astype(np.int64)
+    high = np.take_along_axis(ordered, np.minimum(first + 1, n_days - 1)[..., None], axis=-1)[..., 0].astype(np.int64)
     return Ratios(low * 100 + (high - low) * (hundredths % 100), np.where(n > 0, 100, 0))
 
 
 def longest_run(days: BoolArray) -> IntArray:
     """Return the length of the longest run of consecutive days, (..., n_days) bool to (...) int. [d]"""
-    so_far = np.cumsum(days, axis=-1)
+    so_far = np.cumsum(days, axis=-1, dtype=np.int32)
     before = np.maximum.accumulate(np.where(days, 0, so_far), axis=-1)
     return np.asarray((so_far - before).max(axis=-1), dtype=np.int64)
 
@@ -118,16 +145,18 @@ def least_days(valid: BoolArray, period: Period, limits: AirLimits) -> LeastDays
     ----------
     .. [1] GB 3095-2026, 6.4 and table 4. That quarters and other periods ask for each of their months is assumed.
     """
+    parts = period.months()
+    starts = [(each.first - period.first).days for each in parts]
+    n = np.add.reduceat(valid.view(np.int8), starts, axis=-1).astype(np.int64)  # of each month at once; at most 31
     months, running = [], []
-    for each in period.months():
-        if not each.is_month:
+    for i, each in enumerate(parts):
+        if each.is_month:
+            least = limits.february_min_days if each.first.month == FEBRUARY else limits.month_min_days
+            months.append((each, np.asarray(n[..., i]), least))
+        else:
             running.append(each)
-            continue
-        first = (each.first - period.first).days
-        least = limits.february_min_days if each.first.month == FEBRUARY else limits.month_min_days
-        months.append((each, np.asarray(valid[..., first : first + len(each)].sum(axis=-1)), least))
     least = 0 if period.is_month else scaled(limits.year_min_days, min(len(period), 365), 365)
-    return LeastDays(months, running, np.asarray(valid.sum(axis=-1)), least)
+    return LeastDays(months, running, np.asarray(n.sum(axis=-1)), least)
 
 
 def attains(judged: IntArray, limit: int) -> BoolArray:

@@ -51,7 +51,8 @@ def air_percentile(indicator: Indicator, facts: Facts, *, quantity: str) -> Figu
 def moving_mean(indicator: Indicator, facts: Facts, *, quantity: str) -> Figure:
     """Mean of the printed figures of three years, the last of which is the period; each year must suffice by itself.
 
-    Of carbon monoxide and ozone the figures of a year are their percentiles, of the others their means.
+    Of carbon monoxide and ozone the figures of a year are their percentiles, of the others their means. A year that
+    begins before the standards has no figure.
 
     References
     ----------
@@ -59,15 +60,22 @@ def moving_mean(indicator: Indicator, facts: Facts, *, quantity: str) -> Figure:
     """
     evaluation = last_day(facts).evaluation
     one = air_mean if quantity in last_day(facts).limits.year_limit else air_percentile
-    years = [facts]
-    for n, days in enumerate(facts.earlier, 1):
-        before = msgspec.structs.replace(facts, period=facts.period.years_before(n), air=days, earlier=[])
-        years.append(before)
+    n_years = max(evaluation.moving_years, 3)
+    periods = [facts.period.years_before(n) for n in range(n_years)]
+    days = [facts.air, *facts.earlier, *[None] * n_years]
+    first_day = facts.standards.first_day((AirLimits, AirEvaluation), staged=facts.staged)
+    years = [
+        msgspec.structs.replace(facts, period=period, air=of_year, earlier=[])
+        for period, of_year in zip(periods, days, strict=False)
+        if period.first >= first_day
+    ]
     found = [one(indicator, each, quantity=quantity) for each in years]
     values = [Fraction(each.value) for each in found if each.value is not None]
-    whole = len(values) == len(years) == max(evaluation.moving_years, 3) and facts.period.is_year
-    exact = sum(values, Fraction(0)) / len(values) if whole else None
+    whole = len(values) == n_years and facts.period.is_year
+    exact = sum(values, Fraction(0)) / n_years if whole else None
     short = [f"{each.period}: not enough valid days" for each in found if not each.sufficient]
+    too_early = [period for period in periods if period.first < first_day]
+    short += [f"{period}: before the standards" for period in too_early]
     if not facts.period.is_year:
         short.append("a moving mean is of whole years")
     decimals = evaluation.mean_decimals if one is air_mean else evaluation.percentile_decimals
@@ -76,27 +84,44 @@ def moving_mean(indicator: Indicator, facts: Facts, *, quantity: str) -> Figure:
         indicator, facts, exact, decimals[quantity], valid,
         rules=merge(MEAN if one is air_mean else PERCENTILE, {AirEvaluation: ("moving_years",)}),
     )  # fmt: skip
+    excluded = {"before the standards": sum(map(len, too_early))} if too_early else {}
+    editions: dict[str, str] = {}
+    assumed: list[str] = []
+    used: dict[str, list[str]] = {}
+    for each in (result, *found):
+        editions |= each.editions
+        assumed += each.assumed
+        used |= {edition: [*used.get(edition, ()), *keys] for edition, keys in each.rules.items()}
+    for each in found:
+        excluded |= {reason: n + excluded.get(reason, 0) for reason, n in each.excluded.items()}
     return msgspec.structs.replace(
         result,
         valid=sum(each.valid for each in found),
-        expected=sum(each.expected for each in found),
+        expected=sum(map(len, periods)),
         sufficient=whole and not short,
+        excluded=excluded,
+        editions=editions,
+        assumed=list(dict.fromkeys(assumed)),
+        rules={edition: list(dict.fromkeys(keys)) for edition, keys in used.items()},
         reasons=short,
     )
 
 
 def multiple(indicator: Indicator, facts: Facts, *, quantity: str, statistic: Statistic) -> Figure:
-    """Multiple by which the printed mean, or percentile, of the period exceeds its limit; 0 where it does not.
+    """Multiple by which the mean, or percentile, of the period exceeds its limit, as it is judged; 0 where it attains.
 
     References
     ----------
     .. [1] air.md, 5.5: (C - S) / S.
     """
     used = last_day(facts)
-    value, valid = printed(facts, quantity, statistic)
+    found, valid = exact_mean(facts, quantity) if statistic == "mean" else exact_percentile(facts, quantity)
     limit = used.limits.limit(quantity, "year" if statistic == "mean" else "day", facts.area_class)
     assert limit is not None  # the table of indicators names only what has a limit
-    exact = None if value is None else statistics.exceedance_multiple(Fraction(value), Fraction(limit))
+    exact = None
+    if found is not None:
+        judged = half_even(found, used.evaluation.judged_decimals[quantity])
+        exact = statistics.exceedance_multiple(Fraction(judged), Fraction(limit))
     rules = merge(MULTIPLE, MEAN if statistic == "mean" else PERCENTILE)
     return of_days(indicator, facts, exact, used.evaluation.multiple_decimals, valid, rules=rules)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from fractions import Fraction
+from functools import reduce
 from typing import Any
 
 import msgspec
@@ -12,7 +13,7 @@ from aggregations.air.days import MISSING, QUANTITIES
 from aggregations.air.statistics import LeastDays, least_days
 from aggregations.figures import Figure
 from aggregations.indicators.facts import AirDays, Facts, Indicator, Rules, figure
-from aggregations.rounding import MICRO, BoolArray, IntArray
+from aggregations.rounding import MICRO, BoolArray, IntArray, divide_half_even
 from aggregations.standards import AirEvaluation, AirIndex, AirLimits, Standard
 
 DAYS: Rules = {AirLimits: ("gas_state", "hour_minutes", "day_hours")}
@@ -52,11 +53,12 @@ def days_of(facts: Facts) -> AirDays:
         return facts.air
     none = np.full(len(facts.period), MISSING, dtype=np.int64)
     zero = np.zeros(len(facts.period), dtype=np.int64)
-    return AirDays(dict.fromkeys(QUANTITIES, none), {}, dict.fromkeys(QUANTITIES, zero), none)
+    nothing: dict[str, list[Fraction | None]] = {q: [None] * len(facts.period) for q in QUANTITIES}
+    return AirDays(dict.fromkeys(QUANTITIES, none), nothing, dict.fromkeys(QUANTITIES, zero), none)
 
 
 class Indexes(msgspec.Struct, frozen=True):
-    """Index of each day, (n_days,); `aqi` is `aqi.NONE` and `level` 0 where there is none.
+    """Index of each day, (..., n_days); `aqi` is `aqi.NONE` and `level` 0 where there is none.
 
     `good`, `heavy` and `exceeding` are false where there is none. `primary` tells by quantity whether it is a primary
     pollutant of the day. `sub` is by quantity, `aqi.NONE` where missing.
@@ -106,9 +108,9 @@ def joined(parts: list[Indexes]) -> Indexes:
     for name in Indexes.__struct_fields__:
         values = [getattr(part, name) for part in parts]
         if isinstance(values[0], dict):
-            together[name] = {key: np.concatenate([value[key] for value in values]) for key in values[0]}
+            together[name] = {key: np.concatenate([value[key] for value in values], axis=-1) for key in values[0]}
         else:
-            together[name] = np.concatenate(values)
+            together[name] = np.concatenate(values, axis=-1)
     return Indexes(**together)
 
 
@@ -123,14 +125,14 @@ def judged(found: aqi.Index, index: AirIndex) -> Indexes:
         found.aqi > index.heavy_above,
         found.aqi > index.good_up_to,
         {q: aqi.is_primary(found, q, index) for q in quantities},
-        {q: np.max([v for k, v in found.sub.items() if index.item[k].quantity == q], axis=0) for q in quantities},
+        {q: reduce(np.maximum, [v for k, v in found.sub.items() if index.item[k].quantity == q]) for q in quantities},
     )
 
 
 def _units(micros: IntArray, decimals: int, cut: slice) -> IntArray:
-    """Published values in units of their last decimal; the decimals of HJ 663 and HJ 633 are the same."""
-    values = micros[cut]
-    return np.where(values == MISSING, MISSING, values // (MICRO // 10**decimals))
+    """Values in units of their last decimal: those published have no more, the largest hour of ozone is rounded."""
+    values = micros[..., cut]
+    return np.where(values == MISSING, MISSING, divide_half_even(values, MICRO // 10**decimals))
 
 
 def of_days(

@@ -86,10 +86,12 @@ def primary_hours(indicator: Indicator, facts: Facts, *, quantity: str) -> Figur
     assert facts.hours is not None  # the indicator says that it needs them
     parts = []
     for cut, index in facts.standards.runs(AirIndex, facts.period, staged=facts.staged):
-        hours = slice(cut.start * DAY_HOURS, cut.stop * DAY_HOURS)
-        values = {quantity: each[hours] for quantity, each in facts.hours.values.items()}
+        first, end = (facts.hours.lead + day * DAY_HOURS for day in (cut.start, cut.stop))
+        lead = min(first, DAY_HOURS)
+        values = {quantity: each[first - lead : end] for quantity, each in facts.hours.values.items()}
         limits = facts.standards.on(AirLimits, facts.period.first + cut.start * DAY, staged=facts.staged)
-        parts.append(judged(index_of_hours(values, index, limits, not_monitored=facts.not_monitored), index))
+        of_hours = index_of_hours(values, index, limits, lead=lead, not_monitored=facts.not_monitored)
+        parts.append(judged(of_hours, index))
     found = joined(parts)
     days = found.valid.reshape(-1, DAY_HOURS).any(axis=1)
     result = figure_of_days(
@@ -117,19 +119,23 @@ def attaining_day_ratio(indicator: Indicator, facts: Facts, *, quantities: tuple
 
 
 def daily_attainment(facts: Facts, quantities: tuple[str, ...]) -> tuple[BoolArray, BoolArray]:
-    """Whether each day attains in all items, and whether it is valid; (n_days,) each."""
+    """Whether each day attains in all items, and whether it is valid; (..., n_days) each.
+
+    Items that are not monitored are not missed, but a day without any value is not valid.
+    """
     days = days_of(facts)
-    exceeds = np.zeros(len(facts.period), dtype=bool)
-    complete = np.ones(len(facts.period), dtype=bool)
+    there = np.any([days.values[quantity] != MISSING for quantity in quantities], axis=0)
+    exceeds = np.zeros(days.ozone_hour_max.shape, dtype=bool)
+    complete = np.ones(days.ozone_hour_max.shape, dtype=bool)
     for quantity in quantities:
         values = days.values[quantity]
         for cut, limits in facts.standards.runs(AirLimits, facts.period, staged=facts.staged):
             limit = limits.limit(quantity, "day", facts.area_class)
             assert limit is not None  # `check_quantities` wants one of every basic item
-            exceeds[cut] |= values[cut] > int(limit * MICRO)
+            exceeds[..., cut] |= values[..., cut] > int(limit * MICRO)
         if quantity not in facts.not_monitored:
             complete &= values != MISSING
-    valid = complete | exceeds
+    valid = there & (complete | exceeds)
     return valid & ~exceeds, valid
 
 

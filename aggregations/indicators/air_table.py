@@ -133,7 +133,6 @@ def air_indicators() -> Iterator[Indicator]:
             "h",
             hours,
             _ALL,
-            affected="index_and_primary",
             valid_by="index",
             needs="hours",
         )

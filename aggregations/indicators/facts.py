@@ -15,7 +15,7 @@ from sensors.register import Station
 
 
 class AirDays(msgspec.Struct, frozen=True):
-    """Days of a station, district, city or list; arrays (n_days,).
+    """Days of a station, district, city or list, arrays (n_days,); or of many stations, (n_stations, n_days).
 
     `values` are published daily values by quantity, MISSING where not valid. `exact` are the values before rounding,
     None where not valid. `counts` are the valid hours of a station's day, or the valid stations of the others.
@@ -29,9 +29,13 @@ class AirDays(msgspec.Struct, frozen=True):
 
 
 class AirHours(msgspec.Struct, frozen=True):
-    """Hour means of a station, district or city by quantity, (n_hours,), MISSING where not valid. [micros]"""
+    """Hour means of a station, district or city by quantity, (lead + n_hours,), MISSING where not valid. [micros]
+
+    The first `lead` are of the day before the period, which moving means reach back to.
+    """
 
     values: dict[str, IntArray]
+    lead: int = 0
 
 
 class SectionDays(msgspec.Struct, frozen=True):
@@ -56,7 +60,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     `standards` are already those of `mode`. `area_class` says which limits of GB 3095 hold, `not_monitored` which
     quantities are not measured by plan. `air_without_events` are the days without the hours of exceptional events,
     None where there were none. `hours` and `earlier` (the days of the years before, the last first) are there where
-    the indicator asks for them.
+    the indicator asks for them; `earlier_without_events` is empty where no event touched any of those years.
     """
 
     scope: str
@@ -70,8 +74,19 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     air_without_events: AirDays | None = None
     hours: AirHours | None = None
     earlier: Sequence[AirDays] = ()
+    earlier_without_events: Sequence[AirDays] = ()
     sections: list[SectionDays] = []
     monitors: list[MonitorDays] = []
+
+    def without_events(self) -> "Facts":
+        """Return the facts without the hours of exceptional events, and not with them any more."""
+        return msgspec.structs.replace(
+            self,
+            air=self.air if self.air_without_events is None else self.air_without_events,
+            air_without_events=None,
+            earlier=self.earlier_without_events or self.earlier,
+            earlier_without_events=(),
+        )
 
 
 Needs = Literal["days", "hours", "years"]

@@ -6,6 +6,7 @@ what it was derived from is set last: a derivation that dies half-way leaves `is
 completes it.
 """
 
+import zlib
 from collections.abc import Callable, Iterator
 
 import msgspec
@@ -82,17 +83,19 @@ def derive(config: Config, store: Tables, *, progress: Callable[[str], None] = l
         for table, keys in kept.items():
             store.keep_only(table, keys)
         store.set_counter(_VALUES, values)
-        store.set_counter(_CONFIG, config.fingerprint)
+        store.set_counter(_CONFIG, _mark(config))
     return msgspec.structs.replace(done, city_days=city_days)
 
 
 def is_stale(config: Config, store: Tables) -> bool:
-    """Whether readings arrived or the configuration changed since the last derivation."""
-    counts = store.counts()
-    return (counts.get(_VALUES, 0), counts.get(_CONFIG, config.fingerprint)) != (
-        counts.get("values", 0),
-        config.fingerprint,
-    )
+    """Whether since the last derivation readings arrived, or the configuration or the columns of the tables changed."""
+    counts, mark = store.counts(), _mark(config)
+    return (counts.get(_VALUES, 0), counts.get(_CONFIG, mark)) != (counts.get("values", 0), mark)
+
+
+def _mark(config: Config) -> int:
+    """Number made of what the derived rows depend on beside the readings."""
+    return config.fingerprint ^ zlib.crc32(repr(TABLES).encode())
 
 
 def _with_readings(config: Config, store: Tables, medium: Medium) -> Iterator[tuple[Station, list[SeriesKey]]]:

@@ -116,10 +116,20 @@ def area_days(
                     values.append(air.city_day(used, i, expected=expected[i], evaluation=evaluation))
         exact[quantity] = values
         counts[quantity] = np.sum([s.valid for s in stations], axis=0)
-    maxima = np.stack([each[air.OZONE].hour_max for each in present])
-    there = maxima != MISSING
-    mean = divide_half_even(np.where(there, maxima, 0).sum(axis=0), np.maximum(there.sum(axis=0), 1))
-    return Days(exact, counts, np.where(there.any(axis=0), mean, MISSING))
+    return Days(exact, counts, _mean_hour_max(config, area, whole, [each[air.OZONE].hour_max for each in present]))
+
+
+def _mean_hour_max(config: Config, area: Area, whole: Span, maxima: list[IntArray]) -> IntArray:
+    """Mean of the stations' largest hours of ozone, MISSING where too few stations have one; (n_days,) [micros]"""
+    largest = np.stack(maxima)
+    there = largest != MISSING
+    n = there.sum(axis=0)
+    mean = divide_half_even(np.where(there, largest, 0).sum(axis=0), np.maximum(n, 1))
+    pairs = list(zip(n.tolist(), area.expected(air.OZONE, whole).tolist(), strict=True))
+    enough = np.zeros(whole.n, dtype=np.bool_)
+    for cut, evaluation in config.standards.runs(AirEvaluation, whole.period, staged=area.staged):
+        enough[cut] = [air.enough_stations(valid, expected, evaluation) for valid, expected in pairs[cut]]
+    return np.where(enough, mean, MISSING)
 
 
 def area_hours(

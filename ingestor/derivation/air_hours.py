@@ -9,7 +9,7 @@ import numpy as np
 from aggregations import air
 from aggregations.air.hours import EVENT, FIRST_CHECK, VALID, Hours, Readings, hour_means
 from aggregations.rounding import MICRO, BoolArray
-from aggregations.standards import AirLimits
+from aggregations.standards import AirEvents, AirLimits
 from ingestor.config import Config
 from ingestor.derivation.spans import HOUR_S, HOURS, Found, Span
 from sensors import checks, events, gas_states
@@ -68,7 +68,7 @@ def _hours_of(config: Config, observed: Observed, whole: Span) -> dict[str, Hour
     staged = config.staged(station.city)
     by_quantity: dict[str, list[Readings]] = {q: [] for q in air.QUANTITIES}
     for key, times, values, reasons in found:
-        if key.quantity in by_quantity:
+        if key.quantity in by_quantity and key.quantity not in station.not_monitored:
             micros = np.rint(np.where(reasons == VALID, values, 0.0) * MICRO).astype(np.int64)
             by_quantity[key.quantity].append(Readings(key.period_s, times, micros, reasons))
     hours = {}
@@ -109,14 +109,19 @@ def _in_prescribed_state(config: Config, station: Station, hours: Hours, first: 
 
 
 def event_hours(config: Config, station: Station, whole: Span) -> dict[str, BoolArray]:
-    """Return by quantity the hours that decided exceptional events touch; empty where none does."""
+    """Return by quantity the hours that decided exceptional events touch; empty where none does.
+
+    Of the quantities that an event names only those count that the rules in force at its beginning speak of.
+    """
     found: dict[str, BoolArray] = {}
     for event in config.events.of(station.city, station.id):
+        rule = config.standards.find(AirEvents, config.local_day(event.from_s))
         hours = events.hours_touched(event, whole.start, whole.n * HOURS)
         if hours.start < hours.stop:
             for quantity in event.quantities:
-                touched = found.setdefault(quantity, np.zeros(whole.n * HOURS, dtype=np.bool_))
-                touched[hours] = True
+                if rule is None or quantity in rule.quantities:
+                    touched = found.setdefault(quantity, np.zeros(whole.n * HOURS, dtype=np.bool_))
+                    touched[hours] = True
     return found
 
 

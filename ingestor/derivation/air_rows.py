@@ -28,9 +28,10 @@ def hour_rows(
     parts: dict[str, list[Any]] = {}
     for cut, index in config.standards.runs(AirIndex, whole.period, staged=area.staged):
         hours = slice(cut.start * HOURS, cut.stop * HOURS)
+        lead = min(hours.start, HOURS)
         limits = config.standards.on(AirLimits, whole.first + cut.start * DAY, staged=area.staged)
-        inside = {q: v[hours] for q, v in values.items()}
-        found = index_of_hours(inside, index, limits, not_monitored=area.not_monitored)
+        inside = {q: v[hours.start - lead : hours.stop] for q, v in values.items()}
+        found = index_of_hours(inside, index, limits, lead=lead, not_monitored=area.not_monitored)
         chosen = some[(some >= hours.start) & (some < hours.stop)] - hours.start
         _extend(parts, index_columns(found, index, chosen))
     columns |= parts
@@ -74,10 +75,9 @@ def index_columns(found: aqi.Index, index: AirIndex, chosen: IntArray) -> dict[s
         bits |= aqi.is_primary(found, quantity, index)[chosen].astype(np.int64) << n
     values = found.aqi[chosen]
     names = [",".join(q for n, q in enumerate(quantities) if code >> n & 1) for code in range(1 << len(quantities))]
-    there = (values != aqi.NONE).tolist()
     columns["aqi"] = nullable_ints(values, 1)
     columns["level"] = [n or None for n in aqi.levels(values, index).tolist()]
-    columns["primary"] = [names[code] if ok else None for code, ok in zip(bits.tolist(), there, strict=True)]
+    columns["primary"] = [names[code] or None for code in bits.tolist()]
     columns["edition"] = [index.edition.id] * len(chosen)
     return columns
 

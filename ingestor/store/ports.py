@@ -182,7 +182,10 @@ class Tables(Protocol):
         """
 
     def replace(self, table: str, key: str, times: Sequence[int], columns: Mapping[str, Sequence[Any]]) -> None:
-        """Replace all rows of `key` in a derived table; inside `replacing`."""
+        """Replace all rows of `key` in a derived table; inside `replacing`.
+
+        None stands for what is not there; no text is empty.
+        """
 
     def keep_only(self, table: str, keys: Collection[str]) -> None:
         """Remove all rows of a derived table whose key is none of `keys`; inside `replacing`."""

@@ -7,7 +7,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
-from ingestor.schema import HEALTH, TABLES
+from ingestor.schema import HEALTH, TABLES, Table
 from ingestor.store import line_protocol
 from ingestor.store.ledger import BUSY_S, Ledger
 from ingestor.store.ports import Backlog, RawSeries, SeriesKey, raw_series
@@ -47,6 +47,8 @@ class SqliteStore(Ledger):
 
     def _create_or_check(self) -> None:
         super()._create_or_check()
+        for table in filter(self._has_other_columns, TABLES.values()):
+            self._db.execute(f"DROP TABLE {table.name}")
         derived = [
             f"CREATE TABLE IF NOT EXISTS {table.name} ({table.key} TEXT NOT NULL, time INTEGER NOT NULL, "
             + "".join(f'"{name}" {kind}, ' for name, kind in table.columns.items())
@@ -55,6 +57,11 @@ class SqliteStore(Ledger):
         ]
         for statement in (*_SCHEMA.split(";"), *derived):
             self._db.execute(statement)
+
+    def _has_other_columns(self, table: Table) -> bool:
+        """Whether a derived table is there as another version of qingjing made it."""
+        columns = {name: kind for _, name, kind, *_ in self._db.execute(f"PRAGMA table_info({table.name})")}
+        return columns not in ({}, {table.key: "TEXT", "time": "INTEGER", **table.columns})
 
     # Intake
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from ingestor.schema import HEALTH
+from ingestor.schema import HEALTH, TABLES
 from ingestor.store import Arrival, Backlog, InfluxServer, InfluxStore, SeriesKey, SqliteStore, Store, StoreError
 from sensors.reading import Reading, Refusal
 
@@ -212,6 +212,33 @@ def test_replace_forgets_a_value_that_is_not_valid_any_more(store: Store) -> Non
         store.replace("air_day", "a1", [0, 86_400], {"pm25": [None, 2.5], "aqi": [11, None], "edition": ["x", "z"]})
     rows = list(store.read("air_day", "a1", 0, 10**9, ["pm25", "aqi", "edition"]))
     assert rows == [(0, None, 11, "x"), (86_400, 2.5, None, "z")]
+
+
+VALUES = {"REAL": [0.1 + 0.2, -1e-6, None], "INTEGER": [0, 2**53 + 1, None], "TEXT": ["pm10,pm25", "一/3", None]}
+"""Of each kind of column what must come back to the last bit."""
+
+
+@pytest.mark.parametrize("key", ["sz-a01", "shenzhen/南山区"])
+def test_replace_keeps_every_column_of_every_table(store: Store, key: str) -> None:
+    for table in TABLES.values():
+        columns = {name: VALUES[kind] for name, kind in table.columns.items()}
+        times = [1_577_808_000, 1_577_894_400, 1_577_980_800]
+        with store.replacing():
+            store.replace(table.name, key, times, columns)
+        rows = list(store.read(table.name, key, 0, 2**33, list(columns)))
+        there = [row for row in rows if any(value is not None for value in row[1:])]
+        assert there == list(zip(times, *columns.values(), strict=True))[:2]
+
+
+@pytest.mark.parametrize("ending", ["day", "day_without_events", "hour"])
+def test_keep_only_removes_the_rows_of_one_district_of_two(store: Store, ending: str) -> None:
+    table = f"district_air_{ending}"
+    with store.replacing():
+        for district in ("shenzhen/南山区", "shenzhen/福田区"):
+            store.replace(table, district, [0], {"pm25": [1.0], "primary": ["pm25"]})
+        store.keep_only(table, {"shenzhen/福田区"})
+    found = [list(store.read(table, f"shenzhen/{d}", 0, 1, ["pm25", "primary"])) for d in ("南山区", "福田区")]
+    assert found == [[], [(0, 1.0, "pm25")]]
 
 
 def test_keep_only_removes_what_is_not_named(store: Store) -> None:

@@ -3,6 +3,7 @@
 import datetime as dt
 import shutil
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from aggregations import periods
 from ingestor import config, derivation, evaluation
 from ingestor.config import Config
-from ingestor.schema import TABLES
+from ingestor.schema import TABLES, Table
 from ingestor.store import Arrival, SqliteStore
 from sensors.reading import Reading
 
@@ -161,6 +162,26 @@ def test_derivation_is_stale_after_readings_and_after_a_change_of_the_register(
     register = config_copy / "stations" / "air.csv"
     register.write_text(register.read_text().replace("2019-01-01,\n", "2020-01-03,\n", 1))
     assert derivation.is_stale(config.load(config_copy), store)
+
+
+def test_derived_tables_of_another_version_are_derived_again(
+    store: SqliteStore, shipped: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(store, *whole_day("sz-a01", "2020-01-02", ITEMS))
+    older = Table("air_day", "station", {"pm25": "REAL", "aqi": "INTEGER", "windows": "INTEGER"})
+    with monkeypatch.context() as patched:
+        patched.setitem(TABLES, "air_day", older)
+        with closing(SqliteStore(tmp_path / "store.sqlite3")) as earlier, earlier.replacing():
+            earlier.replace("air_day", "sz-a01", [0], {"windows": [17]})
+            # what it was derived from and with, as that version marked it
+            earlier.set_counter("derived_from_values", 24 * len(ITEMS))
+            earlier.set_counter("derived_with_config", shipped.fingerprint)
+    with closing(SqliteStore(tmp_path / "store.sqlite3")) as again:
+        assert derivation.is_stale(shipped, again)
+        derivation.derive(shipped, again)
+        assert not derivation.is_stale(shipped, again)
+        assert day_row(again, "sz-a01", "2020-01-02", "pm25", "pm25_exact") == (61.0, "61000000")
+        assert again.stored_values() == 24 * len(ITEMS)
 
 
 def test_derivation_is_stale_while_readings_wait_in_the_outbox(store: SqliteStore, shipped: Config) -> None:

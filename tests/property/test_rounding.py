@@ -92,6 +92,22 @@ def test_divide_half_even_agrees_with_decimal(pairs: list[tuple[int, int]]) -> N
 
 
 @MODEST
+@given(
+    quotient=st.integers(-(2**31), 2**31),
+    denominator=st.one_of(st.integers(1, 2**20), st.sampled_from([24_000_000, 840_000_000, 3, 2**20])),
+    beside=st.sampled_from([-1, 0, 1]),
+)
+@example(quotient=2**31, denominator=2**21 - 1, beside=-1)
+@example(quotient=0, denominator=2**52, beside=-1)
+def test_divide_half_even_tells_a_tie_from_what_is_beside_it(quotient: int, denominator: int, beside: int) -> None:
+    numerator = quotient * denominator + denominator // 2 + beside
+
+    found = divide_half_even(np.array([numerator]), denominator).tolist()
+
+    assert found == [round(Fraction(numerator, denominator))]
+
+
+@MODEST
 @given(values=st.lists(st.one_of(st.none(), st.decimals(-20_000, 20_000, places=6)), min_size=1, max_size=30))
 def test_micros_are_the_written_decimals(values: list[Decimal | None]) -> None:
     micros, present = to_micros(np.array([np.nan if v is None else float(v) for v in values]))

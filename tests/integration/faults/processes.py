@@ -62,7 +62,8 @@ class Store(Influxd):
         self._post("/query?" + urllib.parse.urlencode({"q": statement}), b"", HTTPStatus.OK)
 
     def write(self, line: str, *, database: str) -> None:
-        """Write a line with its time in seconds."""
+        """Write a line with its time in seconds; the service may not have made the database yet."""
+        self.command(f'CREATE DATABASE "{database}"')
         self._post(f"/write?db={database}&precision=s", line.encode(), HTTPStatus.NO_CONTENT)
 
     def _post(self, path: str, body: bytes, expected: HTTPStatus) -> None:

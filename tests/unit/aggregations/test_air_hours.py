@@ -293,14 +293,16 @@ def test_moving_mean_is_that_of_a_plain_loop(values: list[int | None], hours: in
     for end in range(1, len(values) + 1):
         present = [v for v in values[max(end - hours, 0) : end] if v is not None]
         enough = present and len(present) >= least
-        expected.append(half_even(Fraction(sum(present), len(present))) if enough else MISSING)
-    assert moving_mean(micros, valid, hours=hours, min_hours=least).tolist() == expected
+        expected.append(Fraction(sum(present), len(present)) if enough else None)
+    found = moving_mean(micros, valid, hours=hours, min_hours=least)
+    ratios = zip(found.numerators.tolist(), found.denominators.tolist(), strict=True)
+    assert [Fraction(n, d) if d else None for n, d in ratios] == expected
 
 
 def test_moving_mean_needs_its_least_hours_at_equality() -> None:
     values = np.array([1, 2, 3, 4, 5, 6, 7, 8, 9], dtype=np.int64) * MICRO
     found = moving_mean(values, np.ones(9, dtype=np.bool_), hours=8, min_hours=6)
-    assert found.tolist() == [MISSING] * 5 + [3_500_000, 4_000_000, 4_500_000, 5_500_000]
+    assert found.rounded(6).tolist() == [MISSING] * 5 + [3_500_000, 4_000_000, 4_500_000, 5_500_000]
 
 
 # --- real-time index
@@ -376,6 +378,25 @@ def test_mean_that_so2_hands_over_to_needs_20_hours(edition: Editions, missing: 
     # With 4 missing: (19 x 400 + 850) / 20 = 422.5, the even 422: 100 + 50/325 x 272 = 141.85
     hours = hours_of(24, so2=[None] * missing + [400.0] * (23 - missing) + [850.0])
     assert sub_of(edition, "2012", "so2_1h", hours)[-1] == sub
+
+
+@pytest.mark.parametrize(
+    ("first", "sub"),
+    [
+        # (first + 22 x 122 + 801) / 24: the 24 h column has 100 at 150 and 101 at 151
+        pytest.param(127.0, 100, id="150.5 to the even 150"),
+        pytest.param(127.000001, 101, id="a 24th of a millionth more: to 151, not by way of 150.5"),
+    ],
+)
+def test_mean_that_so2_hands_over_to_is_rounded_once(edition: Editions, first: float, sub: int) -> None:
+    hours = hours_of(24, so2=[first, *[122.0] * 22, 801.0])
+    assert sub_of(edition, "2012", "so2_1h", hours)[-1] == sub
+
+
+def test_moving_mean_of_pm_is_rounded_once(edition: Editions) -> None:
+    # just below 35.5: to 35, 50; not by way of 35.5 to the even 36, 52
+    hours = hours_of(24, pm25=[34.999999, *[35.0] * 11, *[36.0] * 12])
+    assert sub_of(edition, "2012", "pm25", hours, hourly_pm_input="24h_moving")[-1] == 50
 
 
 def test_so2_without_the_mean_it_hands_over_to_is_a_missing_item(edition: Editions) -> None:

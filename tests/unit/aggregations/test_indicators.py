@@ -78,7 +78,7 @@ def air(aqi: Sequence[int | None] = (), **values: Sequence[str | None]) -> AirDa
         for q in SIX
     }  # fmt: skip
     exact = {q: [None if m == -1 else Fraction(int(m)) for m in micros[q]] for q in SIX}
-    return AirDays(micros, exact, {q: np.where(micros[q] == -1, 0, 3) for q in SIX}, micros["o3"])
+    return AirDays(micros, exact, {q: np.where(micros[q] == -1, 0, 3) for q in SIX}, micros["o3"].copy())
 
 
 def missing(period: str, absent: Iterable[str]) -> list[str | None]:
@@ -99,6 +99,23 @@ def test_good_day_ratio_is_of_the_valid_days(compute: Compute) -> None:
     assert (figure.value, figure.exact, figure.valid, figure.expected, figure.sufficient) == (
         Decimal("92.9"), "650/7", 28, 31, True,
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("hour", "level"),
+    [
+        # Above 800 the 8 h of ozone of 2012 hands over to its 1 h (air 3.1, note 3): 1 h 200 is 100, 201 is 101.
+        pytest.param("200.4", 2, id="200"),
+        pytest.param("200.5", 2, id="200.5 to the even 200"),
+        pytest.param("200.6", 3, id="201"),
+        pytest.param("200.500001", 3, id="just above the half"),
+    ],
+)
+def test_the_largest_hour_of_ozone_is_rounded_before_its_sub_index(compute: Compute, hour: str, level: int) -> None:
+    days = air(o3=["801"] * 30, **dict.fromkeys([q for q in SIX if q != "o3"], ["0"] * 30))
+    days.ozone_hour_max[:] = int(Decimal(hour) * 1_000_000)
+
+    assert compute(f"air.level_days.{level}", "2021-04", air=days).value == 30
 
 
 @pytest.mark.parametrize(("aqi", "ratio"), [(99, "100.0"), (100, "100.0"), (101, "0.0")])
@@ -288,6 +305,57 @@ def test_a_period_before_any_edition_is_an_error(compute: Compute) -> None:
 
 def test_a_city_of_an_early_stage_has_figures_before_the_others(compute: Compute) -> None:
     assert compute("air.good_day_ratio", "2014", staged=True, air=air([40] * 365)).value == 100
+
+
+@pytest.mark.parametrize(
+    ("indicator", "value", "valid"),
+    [
+        pytest.param("air.daily_attainment.so2", None, 0, id="of the item alone"),
+        pytest.param("air.daily_attainment", Decimal("100.0"), 28, id="of all: it is not missed"),
+    ],
+)
+def test_an_item_that_is_not_monitored_does_not_attain_without_a_value(
+    compute: Compute, indicator: str, value: Decimal | None, valid: int
+) -> None:
+    others = {q: ["3"] * 28 + [None] * 2 for q in SIX if q != "so2"}
+
+    figure = compute(indicator, "2021-04", not_monitored=("so2",), air=air(**others))
+
+    assert (figure.value, figure.valid, figure.sufficient) == (value, valid, value is not None)
+
+
+def three_years(last: int, *, missing_days: int = 0) -> dict[str, object]:
+    """Days of a year and of the two before, each of 30 ug/m3 of PM2.5; the first days of the year before missing."""
+    days = []
+    for year in (last, last - 1, last - 2):
+        absent = missing_days if year == last - 1 else 0
+        days.append(air(pm25=[None] * absent + ["30"] * (len(periods.year(year)) - absent)))
+    return {"air": days[0], "earlier": days[1:]}
+
+
+def test_a_moving_mean_counts_the_days_of_all_three_years(compute: Compute) -> None:
+    figure = compute("air.moving_mean.pm25", "2020", **three_years(2020, missing_days=3))
+
+    assert (figure.value, figure.valid, figure.expected, figure.excluded, figure.sufficient) == (
+        30, 1093, 1096, {"no valid stations": 3}, True,
+    )  # fmt: skip
+
+
+def test_a_moving_mean_names_the_editions_of_all_three_years(compute: Compute) -> None:
+    figure = compute("air.moving_mean.pm25", "2028", **three_years(2028))
+
+    assert set(figure.editions) == {
+        "GB 3095-2012", "HJ 663-2013", "GB 3095-2026 transitional", "HJ 663-2026",
+    }  # fmt: skip
+    assert {line.partition(": ")[0] for line in figure.assumed} >= {"HJ 663-2013", "HJ 663-2026"}
+    assert set(figure.rules) == set(figure.editions)
+
+
+def test_a_year_before_the_standards_makes_no_moving_mean(compute: Compute) -> None:
+    figure = compute("air.moving_mean.pm25", "2017", **three_years(2017))
+
+    assert (figure.value, figure.sufficient, figure.reasons) == (None, False, ["2015: before the standards"])
+    assert (figure.valid, figure.expected, figure.excluded) == (731, 1096, {"before the standards": 365})
 
 
 # --- water ---
