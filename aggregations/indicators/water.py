@@ -5,9 +5,20 @@ from fractions import Fraction
 
 from aggregations import water
 from aggregations.figures import Figure, scaled
-from aggregations.indicators.facts import Facts, Indicator, SectionDays, figure
+from aggregations.indicators.facts import Facts, Indicator, Rules, SectionDays, figure
 from aggregations.periods import Period, month
 from aggregations.standards import BlackOdour, WaterLimits, WaterMethod
+
+CLASS: Rules = {
+    WaterLimits: ("limits", "inclusive", "ph", "oxygen_class_one", "lake_phosphorus", "river_reservoirs"),
+    WaterMethod: (
+        "class_items", "required_items", "missing_item", "section", "means", "ph_mean", "minima", "rounding",
+        "decimals", "ph_decimals",
+    ),
+}  # fmt: skip
+"""Rules that the class of a section rests on."""
+SHARES: Rules = {**CLASS, WaterMethod: (*CLASS[WaterMethod], "shares")}
+ODOUR: Rules = {BlackOdour: ("bounds", "edges", "month", "items"), WaterMethod: ("means", "minima")}
 
 
 def section_class(section: SectionDays, period: Period, limits: WaterLimits, method: WaterMethod) -> water.SectionClass:
@@ -60,7 +71,7 @@ def class_share(indicator: Indicator, facts: Facts, *, at_least: int | None = No
     return figure(
         indicator, facts, (limits, method), Fraction(100 * good, valid) if valid else None, method.share_decimals,
         valid=valid, expected=len(facts.sections), counted="sections",
-        sufficient=bool(valid) and not excluded, excluded=dict(excluded),
+        sufficient=bool(valid) and not excluded, excluded=dict(excluded), rules=SHARES,
     )  # fmt: skip
 
 
@@ -73,7 +84,7 @@ def worst_class(indicator: Indicator, facts: Facts) -> Figure:
     return figure(
         indicator, facts, (limits, method), Fraction(max(valid)) if valid else None, 0,
         valid=len(valid), expected=len(classes), counted="sections", sufficient=bool(valid) and not missing,
-        excluded={"too few valid months, days or items": missing} if missing else {},
+        excluded={"too few valid months, days or items": missing} if missing else {}, rules=CLASS,
     )  # fmt: skip
 
 
@@ -99,7 +110,7 @@ def black_odorous_bodies(indicator: Indicator, facts: Facts) -> Figure:
     return figure(
         indicator, facts, (guide, method), Fraction(returned) if valid else None, 0,
         valid=valid, expected=len(facts.sections), counted="bodies", sufficient=bool(valid) and not missing,
-        excluded={"a month with too few valid days": missing} if missing else {},
+        excluded={"a month with too few valid days": missing} if missing else {}, rules=ODOUR,
     )  # fmt: skip
 
 
