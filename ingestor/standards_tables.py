@@ -42,6 +42,7 @@ WORDS: Final[dict[str, dict[Language, str]]] = {
     "water.black_odour": {"zh": "水 黑臭", "en": "water: black odour"},
     "noise.limits": {"zh": "噪声 限值", "en": "noise: limits"},
     "noise.method": {"zh": "噪声 评价", "en": "noise: method"},
+    "noise.survey": {"zh": "噪声 手工监测", "en": "noise: surveys"},
 }
 
 READ, NOT_READ = "[green]✓[/]", "[yellow]?[/]"

@@ -18,7 +18,7 @@ from aggregations.standards.air import (
     AreaLimits,
 )
 from aggregations.standards.edition import OneSet
-from aggregations.standards.noise import NoiseLimits
+from aggregations.standards.noise import CITY_SIZES, NoiseLimits, NoiseMethod, NoiseSurvey
 from aggregations.standards.roles import BY_MODE, ROLES, RULES, Standard, name_of
 from aggregations.standards.water import N_CLASSES, BlackOdour, WaterLimits, WaterMethod
 from sensors.errors import ConfigError, shown
@@ -53,6 +53,19 @@ def check_alone(standard: Standard, *, file: str) -> None:
                 raise ConfigError(f"{file}: statistic.{key}: expected percentile, as there is no limit of the year")
     elif isinstance(standard, WaterLimits):
         _check_classes(standard, file)
+    elif isinstance(standard, NoiseLimits):
+        if standard.night_first_hour <= standard.day_first_hour:
+            raise ConfigError(
+                f"{file}: night_first_hour: expected an hour after {standard.day_first_hour}, "
+                f"got {standard.night_first_hour}"
+            )
+    elif isinstance(standard, NoiseMethod):
+        if not 0 < standard.hour_min_share <= 1:
+            raise ConfigError(
+                f"{file}: hour_min_share: expected more than 0 and at most 1, got {standard.hour_min_share}"
+            )
+    elif isinstance(standard, NoiseSurvey):
+        _check_grades(standard, file)
 
 
 def check_quantities(standard: Standard, quantities: Quantities, *, file: str) -> None:
@@ -110,6 +123,12 @@ def check_quantities(standard: Standard, quantities: Quantities, *, file: str) -
     elif isinstance(standard, NoiseLimits):
         named = {"zone": (standard.zone, zones)}
         needed = {"zone": zones[1]}
+    elif isinstance(standard, NoiseMethod):
+        named = {"exclude_above": (standard.exclude_above, ("quantities of noise", tuple(quantities.noise)))}
+    elif isinstance(standard, NoiseSurvey):
+        sizes = ("sizes of a city", CITY_SIZES)
+        named = {"functional_points": (standard.functional_points, sizes), "road_points": (standard.road_points, sizes)}
+        needed = dict.fromkeys(named, CITY_SIZES)
     for place, (keys, (kind, allowed)) in named.items():
         present = list(keys)
         for key in present:
@@ -186,6 +205,17 @@ def _check_classes(limits: WaterLimits, file: str) -> None:
                 raise ConfigError(
                     f"{file}: item.{key}.{body}: expected {expected} numbers, the best class first, "
                     f"got {shown([str(b) for b in bounds])}"
+                )
+
+
+def _check_grades(survey: NoiseSurvey, file: str) -> None:
+    for place, bounds in (("regional", survey.regional), ("road", survey.road)):
+        for part, levels in (("day", bounds.day), ("night", bounds.night)):
+            _check_rising(f"{place}.{part}", levels, file)
+            if len(levels) != len(survey.grade) - 1:
+                raise ConfigError(
+                    f"{file}: {place}.{part}: expected {len(survey.grade) - 1} bounds of {len(survey.grade)} grades, "
+                    f"got {len(levels)}"
                 )
 
 

@@ -3,7 +3,7 @@
 from typing import Final
 
 from aggregations.standards.air import AirEvaluation, AirEvents, AirIndex, AirLimits, AirRanking
-from aggregations.standards.noise import NoiseLimits, NoiseMethod
+from aggregations.standards.noise import NoiseLimits, NoiseMethod, NoiseSurvey
 from aggregations.standards.water import BlackOdour, WaterLimits, WaterMethod
 
 Standard = (
@@ -17,6 +17,7 @@ Standard = (
     | BlackOdour
     | NoiseLimits
     | NoiseMethod
+    | NoiseSurvey
 )
 
 ROLES: Final[dict[str, type[Standard]]] = {
@@ -30,6 +31,7 @@ ROLES: Final[dict[str, type[Standard]]] = {
     "water.black_odour": BlackOdour,
     "noise.limits": NoiseLimits,
     "noise.method": NoiseMethod,
+    "noise.survey": NoiseSurvey,
 }
 
 RULES: Final[dict[type[Standard], tuple[str, ...]]] = {
@@ -45,6 +47,16 @@ RULES: Final[dict[type[Standard], tuple[str, ...]]] = {
     ),
     AirRanking: ("single_index", "composite", "rounding", "places", "change"),
     AirEvents: ("decision", "policy"),
+    NoiseLimits: ("limits", "codes", "new_railways", "existing_railways", "night_peak", "day_hours"),
+    NoiseMethod: (
+        "energy_mean", "vdr", "samples", "weather", "weather_vdr", "hour_minimum", "part_minima", "month_minimum",
+        "night_peak", "judged", "statistical_day", "point_times", "pooling", "classes", "period_level", "percentiles",
+        "deviation", "peak", "rates",
+    ),
+    NoiseSurvey: (
+        "regional_mean", "regional_grades", "regional_points", "road_mean", "road_decimals", "road_grades",
+        "road_share", "road_points", "frequency", "functional_points", "functional_rate", "functional_year", "judged",
+    ),
 }  # fmt: skip
 """Rules of each role that results refer to, by name; every edition of the role says where each of them stands."""
 

@@ -27,6 +27,7 @@ from aggregations.standards import (
     Mode,
     NoiseLimits,
     NoiseMethod,
+    NoiseSurvey,
     Standard,
     Standards,
     WaterLimits,
@@ -168,7 +169,7 @@ def test_a_set_of_editions_holds_on_every_day(editions: Standards, mode: Mode, d
 
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize(
-    "role", [AirRanking, AirEvents, WaterLimits, WaterMethod, BlackOdour, NoiseLimits, NoiseMethod]
+    "role", [AirRanking, AirEvents, WaterLimits, WaterMethod, BlackOdour, NoiseLimits, NoiseMethod, NoiseSurvey]
 )
 def test_a_mode_leaves_roles_without_it_as_they_are(editions: Standards, mode: Mode, role: type[Standard]) -> None:
     assert [s for s in editions.under(mode).all if isinstance(s, role)] == [
@@ -232,7 +233,7 @@ def test_find_is_none_before_the_first_edition(
             "gb3095-2012",
             'role = "air.limits"',
             'role = "air.limit"',
-            "bad.toml: role: expected one of air.limits, air.index, .*, noise.method, got 'air.limit'",
+            "bad.toml: role: expected one of air.limits, air.index, .*, noise.survey, got 'air.limit'",
             id="unknown role",
         ),
         pytest.param(
@@ -438,6 +439,9 @@ STEMS = {
     AirEvaluation: "hj663-2026",
     AirRanking: "air-ranking-2014",
     AirEvents: "air-events-2016",
+    NoiseLimits: "gb3096-2008",
+    NoiseMethod: "noise-automatic-2024",
+    NoiseSurvey: "hj640-2012",
 }
 
 
@@ -453,7 +457,7 @@ def test_an_edition_that_leaves_a_rule_out_is_refused(text_of: Texts, role: type
         standards.parse(renamed, file="bad.toml")
 
 
-def test_rules_are_demanded_of_every_role_of_air() -> None:
+def test_rules_are_demanded_of_every_role_of_air_and_noise() -> None:
     assert set(RULES) == set(STEMS)
 
 
@@ -611,49 +615,6 @@ def test_bounds_of_black_odour_are_those_of_the_note(edition: Editions) -> None:
     assert isinstance(guide, BlackOdour)
 
     assert (guide.below, guide.above) == ({"do": Decimal("2.0")}, {"nh3n": Decimal("8.0")})  # water.md, 5.1
-
-
-# --- noise.md, 1.1 ---
-
-GB3096 = """class,day,night
-0,50,40
-1,55,45
-2,60,50
-3,65,55
-4a,70,55
-4b,70,60
-"""
-
-
-def test_noise_limits_are_those_of_the_note(edition: Editions) -> None:
-    limits = edition("GB 3096-2008")
-    assert isinstance(limits, NoiseLimits)
-
-    assert {key: (zone.day, zone.night) for key, zone in limits.zone.items()} == {
-        row["class"]: (int(row["day"]), int(row["night"])) for row in csv.DictReader(GB3096.splitlines())
-    }
-
-
-def test_day_of_noise_is_from_6_to_22(edition: Editions) -> None:
-    limits = edition("GB 3096-2008")
-    assert isinstance(limits, NoiseLimits)
-
-    assert (limits.day_first_hour, limits.night_first_hour) == (6, 22)  # 3.4
-
-
-def test_assumptions_on_automatic_noise_are_those_of_the_note(edition: Editions) -> None:
-    method = edition("Noise, automatic monitors 2024")
-    assert isinstance(method, NoiseMethod)
-
-    assert (
-        method.hour_min_share,
-        method.day_min_hours,
-        method.night_min_hours,
-        method.month_min_days,
-        method.judge_decimals,
-        method.rate_decimals,
-        method.edition.confirmed,
-    ) == (Decimal("0.75"), 12, 6, 20, 0, 1, False)
 
 
 @pytest.mark.parametrize(
