@@ -17,11 +17,12 @@ from aggregations import plans, standards
 from aggregations.noise import LocalHours
 from aggregations.plans import Plan
 from aggregations.standards import Standards
-from sensors import checks, events, gas_states, quantities, register, sources, strict, zone_changes
+from sensors import checks, events, gas_states, noise_surveys, quantities, register, sources, strict, zone_changes
 from sensors.checks import Checks
 from sensors.errors import ConfigError, shown
 from sensors.events import Events
 from sensors.gas_states import GasStates
+from sensors.noise_surveys import NoiseSurveys
 from sensors.quantities import MEDIA, Quantities
 from sensors.register import STATION_ID, Register, Station
 from sensors.sources import Source
@@ -33,6 +34,7 @@ CHECKOUT = Path(__file__).parent.parent / "config"
 
 _FIGURES_DEPEND_ON = (
     "stations/", "standards/", "quantities.toml", "checks.toml", "gas-states.csv", "events.csv", "zone-changes.csv",
+    "noise-surveys/",
 )  # fmt: skip
 
 Positive = Annotated[int, msgspec.Meta(ge=1)]
@@ -143,6 +145,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     gas_states: GasStates
     events: Events
     zone_changes: ZoneChanges
+    noise_surveys: NoiseSurveys
     standards: Standards
     plans: dict[str, Plan]
     embedded_broker: str
@@ -285,6 +288,7 @@ def load(directory: Path) -> Config:
         gas_states=all_gas_states,
         events=all_events,
         zone_changes=all_zone_changes,
+        noise_surveys=_noise_surveys(read, label, settings, known),
         standards=all_standards,
         plans=found_plans,
         embedded_broker=_embedded_broker(read("broker/embedded.toml"), label("broker/embedded.toml")),
@@ -325,6 +329,22 @@ def _standards(directory: Path, read: Callable[[str], str], known: Quantities) -
         found.append(standard)
     standards.check_together(found, directory=str(directory / "standards"))
     return Standards(found, digests)
+
+
+def _noise_surveys(
+    read: Callable[[str], str], label: Callable[[str], str], settings: Settings, known: Quantities
+) -> NoiseSurveys:
+    """Return the results of manual surveys of noise, of the cities of the settings."""
+    cities = [city.id for city in settings.city]
+    files = {kind: f"noise-surveys/{kind}.csv" for kind in noise_surveys.KINDS}
+    leq = known.noise.get("leq")
+    if leq is None:
+        raise ConfigError(f"{label('quantities.toml')}: noise.leq: expected a value, got nothing")
+    return NoiseSurveys(
+        noise_surveys.parse_functional(read(files["functional"]), cities, leq, file=label(files["functional"])),
+        noise_surveys.parse_regional(read(files["regional"]), cities, leq, file=label(files["regional"])),
+        noise_surveys.parse_road(read(files["road"]), cities, leq, file=label(files["road"])),
+    )
 
 
 def _check_broker(broker: BrokerSettings, file: str) -> None:
