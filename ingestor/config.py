@@ -273,6 +273,7 @@ def load(directory: Path) -> Config:
     all_zone_changes = zone_changes.parse(
         read("zone-changes.csv"), all_stations.of("noise"), file=label("zone-changes.csv")
     )
+    all_noise_surveys = _noise_surveys(read, label, settings, known)
     all_standards = _standards(directory, read, known)
     all_sources = sources.parse(read("sources.toml"), file=label("sources.toml"))
     sources.check_quantities(all_sources, known, file=label("sources.toml"))
@@ -288,7 +289,7 @@ def load(directory: Path) -> Config:
         gas_states=all_gas_states,
         events=all_events,
         zone_changes=all_zone_changes,
-        noise_surveys=_noise_surveys(read, label, settings, known),
+        noise_surveys=all_noise_surveys,
         standards=all_standards,
         plans=found_plans,
         embedded_broker=_embedded_broker(read("broker/embedded.toml"), label("broker/embedded.toml")),

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ingestor import config, derivation
+from aggregations import periods
+from ingestor import config, derivation, evaluation
 from ingestor.config import Config
 from ingestor.derivation import noise, spans
 from ingestor.store import Arrival, SeriesKey, SqliteStore
@@ -301,6 +302,43 @@ def test_long_rain_and_weather_alone_make_no_hours(store: SqliteStore, shipped: 
 
     assert printed(day_row(store, "2025-03-01", "ld")) == ("57.88",)  # a day's rain says nothing of an hour
     assert hour_row(store, "2025-03-02", 0, "leq") is None
+
+
+# --- figures
+
+
+def test_figures_of_a_monitor_whose_class_changed_are_of_both(store: SqliteStore, config_copy: Path) -> None:
+    with (config_copy / "zone-changes.csv").open("a") as out:
+        out.write(f"{STATION},2025-07-02,1\n")
+    loaded = config.load(config_copy)
+    put(store, *day_of("2025-07-01"), *day_of("2025-07-02"))
+    derivation.derive(loaded, store)
+
+    def figure(name: str) -> tuple[str, int]:
+        period = periods.parse("2025-07-01..2025-07-02")
+        found = evaluation.compute(loaded, store, name, f"station:{STATION}", period)
+        return str(found.value), found.valid
+
+    assert figure("noise.night_attainment") == ("50.0", 2)
+    assert (figure("noise.night_attainment.2"), figure("noise.night_attainment.1")) == (("100.0", 1), ("0.0", 1))
+    assert (figure("noise.mean_level.day"), figure("noise.mean_level.night.1")) == (("57.9", 2), ("47.6", 1))
+    assert (figure("noise.collection_rate"), figure("noise.point_times.day")) == (("100.0", 2), ("2", 2))
+
+
+def test_surveys_are_those_of_the_city(store: SqliteStore, config_copy: Path) -> None:
+    before = config.load(config_copy).fingerprint
+    with (config_copy / "noise-surveys" / "road.csv").open("a") as out:
+        out.write("shenzhen,r1,2023,day,2.4,69.8\nshenzhen,r2,2023,day,1.1,72.4\nbeijing,r1,2023,day,4.0,67.2\n")
+    loaded = config.load(config_copy)
+    year = periods.parse("2023")
+
+    found = {
+        scope: evaluation.compute(loaded, store, "noise.road_mean.day", scope, year)
+        for scope in ("city:shenzhen", "city:beijing", f"station:{STATION}")
+    }
+
+    assert [str(figure.value) for figure in found.values()] == ["70.6", "67.2", "None"]
+    assert loaded.fingerprint != before
 
 
 # --- real levels: shared/data/noise_1min_sample

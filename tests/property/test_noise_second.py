@@ -1,6 +1,7 @@
 """Hours, days and point-times of noise agree with the second implementation of `second_noise` on any data."""
 
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 
 import msgspec
@@ -9,10 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aggregations import noise, standards
+from aggregations import noise, periods, standards
+from aggregations.indicators import INDICATORS, Facts, MonitorDays
 from aggregations.noise import LocalHours
 from aggregations.standards import NoiseLimits, NoiseMethod
-from sensors.register import ZoneClass
+from sensors.register import Station, ZoneClass
 from tests.property import second_noise as second
 
 CONFIG = Path(__file__).resolve().parents[2] / "config" / "standards"
@@ -152,3 +154,39 @@ def test_verdicts_are_those_of_the_second_implementation(
 
     limit = second.LIMITS[zone][part == "night"]
     assert found == [second.attains(level, limit, decimals=decimals, half_up=half_up)]
+
+
+@MODEST
+@given(
+    verdicts=st.dictionaries(
+        st.text(min_size=1, max_size=3),
+        st.lists(st.tuples(zones, st.sampled_from([True, False, None])), min_size=9, max_size=9),
+        max_size=4,
+    )
+)
+def test_point_times_of_classes_are_those_of_the_second_implementation(
+    verdicts: dict[str, list[tuple[ZoneClass, bool | None]]],
+) -> None:
+    monitors = [
+        MonitorDays(
+            Station(
+                medium="noise", id=name, name="", name_en="", city="t", district="", lon=None, lat=None, zone_class="2",
+                since=None, until=None,
+            ),
+            [None] * 9, [verdict for _, verdict in days], [zone for zone, _ in days],
+        )
+        for name, days in verdicts.items()
+    ]  # fmt: skip
+    facts = Facts(
+        scope="city:t", period=periods.parse("2025-04-01..2025-04-09"),
+        standards=standards.Standards([LIMITS, METHOD], {LIMITS.edition.id: "", METHOD.edition.id: ""}), staged=False,
+        monitors=monitors,
+    )  # fmt: skip
+
+    expected = second.point_times(verdicts)
+    for zone in ("all", *second.LIMITS):
+        indicator = INDICATORS["noise.night_attainment" if zone == "all" else f"noise.night_attainment.{zone}"]
+        figure = indicator.compute(indicator, facts)
+        valid, attained = expected.get(zone, (0, 0))
+        assert figure.valid == valid
+        assert figure.exact == (str(Fraction(100 * attained, valid)) if valid else None)
