@@ -9,13 +9,14 @@ import numpy as np
 
 from aggregations import indicators, plans
 from aggregations.figures import Figure
-from aggregations.indicators import HEADLINES, INDICATORS, Facts, Indicator, MonitorDays, SectionDays
+from aggregations.indicators import HEADLINES, INDICATORS, Facts, Indicator, SectionDays
 from aggregations.periods import Period
 from aggregations.plans import Plan, Verdict
 from aggregations.standards import Mode
 from ingestor import scopes
 from ingestor.air_facts import air_facts
 from ingestor.config import DAY_S, Config
+from ingestor.noise_facts import noise_facts
 from ingestor.schema import WATER_ITEMS
 from ingestor.scopes import Scope
 from ingestor.store import Tables
@@ -162,6 +163,8 @@ def facts_of(
     """Return what indicators of a medium are computed from."""
     if medium == "air":
         return air_facts(config, store, scope, period, mode=mode, needs={indicator.needs for indicator in chosen})
+    if medium == "noise":
+        return noise_facts(config, store, scope, period, mode=mode)
     members = scope.stations[medium]
     return Facts(
         scope=scope.text,
@@ -169,8 +172,7 @@ def facts_of(
         standards=config.standards.under(mode),
         staged=any(config.staged(station.city) for station in members),
         mode=mode,
-        sections=[_section(config, store, s, period) for s in members] if medium == "water" else [],
-        monitors=[_monitor(config, store, s, period) for s in members] if medium == "noise" else [],
+        sections=[_section(config, store, s, period) for s in members],
     )
 
 
@@ -190,13 +192,3 @@ def _section(config: Config, store: Tables, station: Station, period: Period) ->
             means[item][i] = np.nan if value is None else value
             counts[item][i] = count
     return SectionDays(station, means, counts)
-
-
-def _monitor(config: Config, store: Tables, station: Station, period: Period) -> MonitorDays:
-    start, end = _bounds(config, period)
-    verdicts = MonitorDays(station, [None] * len(period), [None] * len(period))
-    for time, day, night in store.read("noise_day", station.id, start, end, ["day_attains", "night_attains"]):
-        i = (time - start) // DAY_S
-        verdicts.day[i] = None if day is None else bool(day)
-        verdicts.night[i] = None if night is None else bool(night)
-    return verdicts

@@ -53,6 +53,8 @@ WATER_ITEMS: Final = (
     "algae",
 )
 
+NOISE_LEVELS: Final = ("leq", "l5", "l10", "l50", "l90", "l95", "lmax", "lmin", "sd")
+
 _TABLES = (
     # Hour means that entered the statistics, NULL where not valid, and the real-time index. [ug/m3; CO mg/m3]
     # primary: primary pollutants joined by commas, NULL where there is none.
@@ -77,19 +79,39 @@ _TABLES = (
         "station",
         {**dict.fromkeys(WATER_ITEMS, "REAL"), **{f"{i}_count": "INTEGER" for i in WATER_ITEMS}},
     ),
-    # Hourly equivalent level of valid hours. [dB]
-    Table("noise_hour", "station", {"leq": "REAL"}),
-    # Levels before rounding; hours that entered; 1 attains, 0 does not, NULL not valid. [dB]
+    # Hours with a reading: levels, NULL where not valid [dB]; valid data rate without and with samples taken out by
+    # weather [%]; why the hour is not valid, NULL where it is.
+    Table(
+        "noise_hour",
+        "station",
+        {
+            **dict.fromkeys(NOISE_LEVELS, "REAL"),
+            "vdr": "REAL",
+            "weather_vdr": "REAL",
+            "valid_minutes": "REAL",
+            "reason": "TEXT",
+        },
+    ),
+    # Levels before rounding, ln_max the largest of the night [dB]; hours that entered; valid data rates [%]; zone class
+    # of the day; 1 attains, 0 does not, NULL not valid. peak_attains: ln_max against the limit of the night and 15 dB.
     Table(
         "noise_day",
         "station",
         {
             "ld": "REAL",
             "ln": "REAL",
+            "ldn": "REAL",
+            "ln_max": "REAL",
             "ld_hours": "INTEGER",
             "ln_hours": "INTEGER",
+            "vdr": "REAL",
+            "vdr_day": "REAL",
+            "vdr_night": "REAL",
+            "weather_vdr": "REAL",
+            "zone_class": "TEXT",
             "day_attains": "INTEGER",
             "night_attains": "INTEGER",
+            "peak_attains": "INTEGER",
         },
     ),
 )

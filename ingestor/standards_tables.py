@@ -47,6 +47,7 @@ WORDS: Final[dict[str, dict[Language, str]]] = {
     "water.sea_method": {"zh": "海水 评价", "en": "sea: method"},
     "noise.limits": {"zh": "噪声 限值", "en": "noise: limits"},
     "noise.method": {"zh": "噪声 评价", "en": "noise: method"},
+    "noise.survey": {"zh": "噪声 手工监测", "en": "noise: surveys"},
 }
 
 _CLAUSES: Final[tuple[tuple[str, str], ...]] = (

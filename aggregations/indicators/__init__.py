@@ -13,7 +13,7 @@ import msgspec
 from aggregations.figures import Figure, Variant
 from aggregations.indicators.air_table import air_indicators
 from aggregations.indicators.facts import AirDays, AirHours, Facts, Indicator, MonitorDays, SectionDays
-from aggregations.indicators.noise import zone_attainment
+from aggregations.indicators.noise_table import noise_indicators
 from aggregations.indicators.water import black_odorous_bodies, class_share, section_class, worst_class
 from aggregations.standards import AirEvents
 from sensors.quantities import Medium
@@ -28,8 +28,6 @@ Compute = Callable[[Indicator, Facts], Figure]
 _third = partial(class_share, at_least=3)
 _fifth = partial(class_share, at_least=5)
 _worse = partial(class_share, at_least=5, worse=True)
-_day = partial(zone_attainment, part="day")
-_night = partial(zone_attainment, part="night")
 
 _OTHERS: tuple[tuple[str, str, str, str, Medium, Compute], ...] = (
     ("water.good_ratio", "Ⅰ-Ⅲ类断面比例", "sections at class III or better", "%", "water", _third),
@@ -39,8 +37,6 @@ _OTHERS: tuple[tuple[str, str, str, str, Medium, Compute], ...] = (
     ("water.source_attainment", "饮用水水源达标率", "drinking-water sources attaining", "%", "water", _third),
     ("water.worst_class", "最差水质类别", "worst class of the sections", "class", "water", worst_class),
     ("water.black_odorous_bodies", "黑臭水体数", "black-odorous bodies", "bodies", "water", black_odorous_bodies),
-    ("noise.day_attainment", "功能区噪声昼间达标率", "day attainment of functional zones", "%", "noise", _day),
-    ("noise.night_attainment", "功能区噪声夜间达标率", "night attainment of functional zones", "%", "noise", _night),
 )
 
 _LESS_IS_BETTER: Final = ("water.worse_than_v_ratio", "water.worst_class", "water.black_odorous_bodies")
@@ -59,6 +55,7 @@ INDICATORS: Final[dict[str, Indicator]] = {
         )
         for name, zh, en, unit, medium, compute in _OTHERS
     },
+    **{indicator.name: indicator for indicator in noise_indicators()},
 }
 """All indicators by name, in the order in which they are listed."""
 

@@ -10,8 +10,9 @@ from aggregations.figures import Figure
 from aggregations.periods import Period
 from aggregations.rounding import FloatArray, IntArray, half_even
 from aggregations.standards import AreaClass, Mode, Standard, Standards
+from sensors.noise_surveys import NoiseSurveys
 from sensors.quantities import Medium
-from sensors.register import Station
+from sensors.register import Station, ZoneClass
 
 
 class AirDays(msgspec.Struct, frozen=True):
@@ -47,11 +48,21 @@ class SectionDays(msgspec.Struct, frozen=True):
 
 
 class MonitorDays(msgspec.Struct, frozen=True):
-    """Whether each day and each night of one monitor attains; None where not valid."""
+    """Whether each day and each night of one monitor attains; None where not valid.
+
+    `ld` and `ln` are levels before rounding, NaN where not valid [dB]. `zones` has the class of each day; empty: that
+    of the register on all of them. `collected` and `entered` are rates of the day without and with what weather takes
+    out, NaN where nothing came [%]. Arrays (n_days,); None: not known on any day.
+    """
 
     station: Station
     day: list[bool | None]
     night: list[bool | None]
+    zones: list[ZoneClass] = []
+    ld: FloatArray | None = None
+    ln: FloatArray | None = None
+    collected: FloatArray | None = None
+    entered: FloatArray | None = None
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,6 +72,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     quantities are not measured by plan. `air_without_events` are the days without the hours of exceptional events,
     None where there were none. `hours` and `earlier` (the days of the years before, the last first) are there where
     the indicator asks for them; `earlier_without_events` is empty where no event touched any of those years.
+    `surveys` are the manual surveys of noise of a city.
     """
 
     scope: str
@@ -77,6 +89,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     earlier_without_events: Sequence[AirDays] = ()
     sections: list[SectionDays] = []
     monitors: list[MonitorDays] = []
+    surveys: NoiseSurveys = NoiseSurveys()
 
     def without_events(self) -> "Facts":
         """Return the facts without the hours of exceptional events, and not with them any more."""

@@ -27,7 +27,7 @@ from aggregations.standards.air import (
 )
 from aggregations.standards.checks import check_alone, check_quantities, check_together
 from aggregations.standards.edition import MODES, Edition, Mode, Rule
-from aggregations.standards.noise import NoiseLimits, NoiseMethod, ZoneLimit
+from aggregations.standards.noise import NoiseLimits, NoiseMethod, NoiseSurvey, ZoneLimit
 from aggregations.standards.roles import ROLES, RULES, Standard, name_of
 from aggregations.standards.water import (
     N_CLASSES,
@@ -74,6 +74,7 @@ __all__ = [
     "Mode",
     "NoiseLimits",
     "NoiseMethod",
+    "NoiseSurvey",
     "Rule",
     "Saturation",
     "SeaItem",

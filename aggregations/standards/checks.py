@@ -18,7 +18,7 @@ from aggregations.standards.air import (
     AreaLimits,
 )
 from aggregations.standards.edition import OneSet
-from aggregations.standards.noise import NoiseLimits
+from aggregations.standards.noise import CITY_SIZES, NoiseLimits, NoiseMethod, NoiseSurvey
 from aggregations.standards.roles import BY_MODE, ROLES, RULES, Standard, name_of
 from aggregations.standards.water import WaterLimits, WaterMethod
 from aggregations.standards.water_checks import check_water_alone, check_water_together, check_water_units, water_items
@@ -52,6 +52,19 @@ def check_alone(standard: Standard, *, file: str) -> None:
         for key, statistic in standard.statistic.items():
             if statistic == "mean" and key not in LIMITED["year"]:
                 raise ConfigError(f"{file}: statistic.{key}: expected percentile, as there is no limit of the year")
+    elif isinstance(standard, NoiseLimits):
+        if standard.night_first_hour <= standard.day_first_hour:
+            raise ConfigError(
+                f"{file}: night_first_hour: expected an hour after {standard.day_first_hour}, "
+                f"got {standard.night_first_hour}"
+            )
+    elif isinstance(standard, NoiseMethod):
+        if not 0 < standard.hour_min_share <= 1:
+            raise ConfigError(
+                f"{file}: hour_min_share: expected more than 0 and at most 1, got {standard.hour_min_share}"
+            )
+    elif isinstance(standard, NoiseSurvey):
+        _check_grades(standard, file)
     else:
         check_water_alone(standard, file)
 
@@ -103,6 +116,12 @@ def check_quantities(standard: Standard, quantities: Quantities, *, file: str) -
     elif isinstance(standard, NoiseLimits):
         named = {"zone": (standard.zone, zones)}
         needed = {"zone": zones[1]}
+    elif isinstance(standard, NoiseMethod):
+        named = {"exclude_above": (standard.exclude_above, ("quantities of noise", tuple(quantities.noise)))}
+    elif isinstance(standard, NoiseSurvey):
+        sizes = ("sizes of a city", CITY_SIZES)
+        named = {"functional_points": (standard.functional_points, sizes), "road_points": (standard.road_points, sizes)}
+        needed = dict.fromkeys(named, CITY_SIZES)
     else:
         named = {place: (items, water) for place, items in water_items(standard).items()}
         check_water_units(standard, quantities, file)
@@ -174,6 +193,17 @@ def _check_rules(standard: Standard, file: str) -> None:
 def _check_rising(place: str, values: Sequence[object], file: str) -> None:
     if not values or sorted(set(values)) != list(values):  # type: ignore[type-var]  # days, or numbers
         raise ConfigError(f"{file}: {place}: expected at least one, rising, got {shown([str(v) for v in values])}")
+
+
+def _check_grades(survey: NoiseSurvey, file: str) -> None:
+    for place, bounds in (("regional", survey.regional), ("road", survey.road)):
+        for part, levels in (("day", bounds.day), ("night", bounds.night)):
+            _check_rising(f"{place}.{part}", levels, file)
+            if len(levels) != len(survey.grade) - 1:
+                raise ConfigError(
+                    f"{file}: {place}.{part}: expected {len(survey.grade) - 1} bounds of {len(survey.grade)} grades, "
+                    f"got {len(levels)}"
+                )
 
 
 def _check_index(index: AirIndex, file: str) -> None:

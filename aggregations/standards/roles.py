@@ -3,7 +3,7 @@
 from typing import Final
 
 from aggregations.standards.air import AirEvaluation, AirEvents, AirIndex, AirLimits, AirRanking
-from aggregations.standards.noise import NoiseLimits, NoiseMethod
+from aggregations.standards.noise import NoiseLimits, NoiseMethod, NoiseSurvey
 from aggregations.standards.water import (
     BlackOdour,
     SeaLimits,
@@ -29,6 +29,7 @@ Standard = (
     | SeaMethod
     | NoiseLimits
     | NoiseMethod
+    | NoiseSurvey
 )
 
 ROLES: Final[dict[str, type[Standard]]] = {
@@ -46,6 +47,7 @@ ROLES: Final[dict[str, type[Standard]]] = {
     "water.sea_method": SeaMethod,
     "noise.limits": NoiseLimits,
     "noise.method": NoiseMethod,
+    "noise.survey": NoiseSurvey,
 }
 
 RULES: Final[dict[type[Standard], tuple[str, ...]]] = {
@@ -84,6 +86,16 @@ RULES: Final[dict[type[Standard], tuple[str, ...]]] = {
     ),
     SeaLimits: ("limits", "limits_others", "oxygen", "worst_item"),
     SeaMethod: ("states", "good_share"),
+    NoiseLimits: ("limits", "codes", "new_railways", "existing_railways", "night_peak", "day_hours"),
+    NoiseMethod: (
+        "energy_mean", "vdr", "samples", "weather", "weather_vdr", "hour_minimum", "part_minima", "month_minimum",
+        "night_peak", "judged", "statistical_day", "point_times", "pooling", "classes", "period_level", "percentiles",
+        "deviation", "peak", "rates",
+    ),
+    NoiseSurvey: (
+        "regional_mean", "regional_grades", "regional_points", "road_mean", "road_decimals", "road_grades",
+        "road_share", "road_points", "frequency", "functional_points", "functional_rate", "functional_year", "judged",
+    ),
 }  # fmt: skip
 """Rules of each role that results refer to, by name; every edition of the role says where each of them stands."""
 

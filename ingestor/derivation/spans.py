@@ -126,28 +126,6 @@ def by_edition(config: Config, role: type[S], span: Span, *, staged: bool = Fals
     return config.standards.runs(role, span.period, staged=staged)
 
 
-def energy_hour_means(found: Found, span: Span, *, min_share: float) -> dict[str, FloatArray]:
-    """Hour levels by quantity, (n_days, 24) each; NaN where less than `min_share` of the hour is usable. [dB]
-
-    A reading of the whole hour comes first; where there is none, shorter ones are averaged by energy. Readings of more
-    than an hour make no hours.
-    """
-    hours: dict[str, FloatArray] = {}
-    for key, times, values, _ in sorted(found, key=lambda each: -each[0].period_s):
-        grid = hours.setdefault(key.quantity, np.full(span.n * HOURS, np.nan))
-        present = np.isfinite(values)
-        places = ((times - span.start) // HOUR_S)[present]
-        if key.period_s == HOUR_S:
-            grid[places] = values[present]
-        elif key.period_s < HOUR_S:
-            counts = np.bincount(places, minlength=grid.size)
-            weights = 10.0 ** (0.1 * values[present])
-            means = np.bincount(places, weights, minlength=grid.size) / np.maximum(counts, 1)
-            fill = (counts > 0) & (counts * key.period_s >= min_share * HOUR_S) & np.isnan(grid)
-            grid[fill] = 10.0 * np.log10(means[fill])
-    return {quantity: grid.reshape(span.n, HOURS) for quantity, grid in hours.items()}
-
-
 def nullable(values: FloatArray) -> list[float | None]:
     """Values as a list in which None stands for NaN."""
     return [None if math.isnan(v) else v for v in values.tolist()]

@@ -281,6 +281,7 @@ def test_config_station_that_leaves_out_an_unknown_quantity_is_told(config_copy:
 FILES = [
     "settings.toml", "quantities.toml", "sources.toml", "stations/air.csv", "stations/water.csv", "stations/noise.csv",
     "gateways.csv", "broker/embedded.toml", "checks.toml", "gas-states.csv", "events.csv",
+    "zone-changes.csv", "noise-surveys/functional.csv", "noise-surveys/regional.csv", "noise-surveys/road.csv",
 ]  # fmt: skip
 
 
