@@ -16,20 +16,23 @@ import msgspec
 from aggregations import plans, standards
 from aggregations.plans import Plan
 from aggregations.standards import Standards
-from sensors import checks, events, gas_states, quantities, register, sources, strict
+from sensors import checks, events, gas_states, quantities, register, sources, strict, target_changes
 from sensors.checks import Checks
 from sensors.errors import ConfigError, shown
 from sensors.events import Events
 from sensors.gas_states import GasStates
 from sensors.quantities import MEDIA, Quantities
-from sensors.register import STATION_ID, Register, Station
+from sensors.register import STATION_ID, Register, Station, WaterClass
 from sensors.sources import Source
+from sensors.target_changes import TargetChanges
 
 BUNDLED = Path(__file__).parent / "default_config"
 """The copy of `config/` in an installed wheel."""
 CHECKOUT = Path(__file__).parent.parent / "config"
 
-_FIGURES_DEPEND_ON = ("stations/", "standards/", "quantities.toml", "checks.toml", "gas-states.csv", "events.csv")
+_FIGURES_DEPEND_ON = (
+    "stations/", "standards/", "quantities.toml", "checks.toml", "gas-states.csv", "events.csv", "target-changes.csv",
+)  # fmt: skip
 
 Positive = Annotated[int, msgspec.Meta(ge=1)]
 Port = Annotated[int, msgspec.Meta(ge=1, le=65_535)]
@@ -132,6 +135,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     checks: Checks
     gas_states: GasStates
     events: Events
+    target_changes: TargetChanges
     standards: Standards
     plans: dict[str, Plan]
     embedded_broker: str
@@ -139,6 +143,10 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     def staged(self, city: str) -> bool:
         """Whether the city applied GB 3095-2012 in an early stage."""
         return any(c.staged for c in self.settings.city if c.id == city)
+
+    def target_class(self, station: Station, day: dt.date) -> WaterClass | None:
+        """Return the class that a section has to reach on a local day; None where none is set."""
+        return self.target_changes.class_on(station, day)
 
     def local_day(self, time: int) -> dt.date:
         """Return the local day that a moment (seconds since 1970 in UTC) falls on."""
@@ -249,6 +257,8 @@ def load(directory: Path) -> Config:
         offset_s=offset_s,
         file=label("events.csv"),
     )
+    sections = all_stations.of("water")
+    all_target_changes = target_changes.parse(read("target-changes.csv"), sections, file=label("target-changes.csv"))
     all_standards = _standards(directory, read, known)
     all_sources = sources.parse(read("sources.toml"), file=label("sources.toml"))
     sources.check_quantities(all_sources, known, file=label("sources.toml"))
@@ -263,6 +273,7 @@ def load(directory: Path) -> Config:
         checks=all_checks,
         gas_states=all_gas_states,
         events=all_events,
+        target_changes=all_target_changes,
         standards=all_standards,
         plans=found_plans,
         embedded_broker=_embedded_broker(read("broker/embedded.toml"), label("broker/embedded.toml")),
