@@ -17,15 +17,27 @@ from aggregations import plans, standards
 from aggregations.noise import LocalHours
 from aggregations.plans import Plan
 from aggregations.standards import Standards
-from sensors import checks, events, gas_states, noise_surveys, quantities, register, sources, strict, zone_changes
+from sensors import (
+    checks,
+    events,
+    gas_states,
+    noise_surveys,
+    quantities,
+    register,
+    sources,
+    strict,
+    target_changes,
+    zone_changes,
+)  # fmt: skip
 from sensors.checks import Checks
 from sensors.errors import ConfigError, shown
 from sensors.events import Events
 from sensors.gas_states import GasStates
 from sensors.noise_surveys import NoiseSurveys
 from sensors.quantities import MEDIA, Quantities
-from sensors.register import STATION_ID, Register, Station
+from sensors.register import STATION_ID, Register, Station, WaterClass
 from sensors.sources import Source
+from sensors.target_changes import TargetChanges
 from sensors.zone_changes import ZoneChanges
 
 BUNDLED = Path(__file__).parent / "default_config"
@@ -34,7 +46,7 @@ CHECKOUT = Path(__file__).parent.parent / "config"
 
 _FIGURES_DEPEND_ON = (
     "stations/", "standards/", "quantities.toml", "checks.toml", "gas-states.csv", "events.csv", "zone-changes.csv",
-    "noise-surveys/",
+    "noise-surveys/", "target-changes.csv",
 )  # fmt: skip
 
 Positive = Annotated[int, msgspec.Meta(ge=1)]
@@ -146,6 +158,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     events: Events
     zone_changes: ZoneChanges
     noise_surveys: NoiseSurveys
+    target_changes: TargetChanges
     standards: Standards
     plans: dict[str, Plan]
     embedded_broker: str
@@ -160,6 +173,10 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
             if each.id == city and each.day_first_hour is not None and each.night_first_hour is not None:
                 return LocalHours(each.day_first_hour, each.night_first_hour)
         return None
+
+    def target_class(self, station: Station, day: dt.date) -> WaterClass | None:
+        """Return the class that a section has to reach on a local day; None where none is set."""
+        return self.target_changes.class_on(station, day)
 
     def local_day(self, time: int) -> dt.date:
         """Return the local day that a moment (seconds since 1970 in UTC) falls on."""
@@ -274,6 +291,8 @@ def load(directory: Path) -> Config:
         read("zone-changes.csv"), all_stations.of("noise"), file=label("zone-changes.csv")
     )
     all_noise_surveys = _noise_surveys(read, label, settings, known)
+    sections = all_stations.of("water")
+    all_target_changes = target_changes.parse(read("target-changes.csv"), sections, file=label("target-changes.csv"))
     all_standards = _standards(directory, read, known)
     all_sources = sources.parse(read("sources.toml"), file=label("sources.toml"))
     sources.check_quantities(all_sources, known, file=label("sources.toml"))
@@ -290,6 +309,7 @@ def load(directory: Path) -> Config:
         events=all_events,
         zone_changes=all_zone_changes,
         noise_surveys=all_noise_surveys,
+        target_changes=all_target_changes,
         standards=all_standards,
         plans=found_plans,
         embedded_broker=_embedded_broker(read("broker/embedded.toml"), label("broker/embedded.toml")),
