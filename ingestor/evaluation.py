@@ -5,24 +5,21 @@ from collections.abc import Collection
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
-import numpy as np
-
 from aggregations import indicators, plans
 from aggregations.figures import Figure
-from aggregations.indicators import HEADLINES, INDICATORS, Facts, Indicator, SectionDays
+from aggregations.indicators import HEADLINES, INDICATORS, Facts, Indicator
 from aggregations.periods import Period
 from aggregations.plans import Plan, Verdict
 from aggregations.standards import Mode
 from ingestor import scopes
 from ingestor.air_facts import air_facts
-from ingestor.config import DAY_S, Config
+from ingestor.config import Config
 from ingestor.noise_facts import noise_facts
-from ingestor.schema import WATER_ITEMS
 from ingestor.scopes import Scope
 from ingestor.store import Tables
+from ingestor.water_facts import water_facts
 from sensors.errors import ConfigError, shown
 from sensors.quantities import MEDIA, Medium
-from sensors.register import Station
 
 
 def evaluate(config: Config, store: Tables, plan: Plan, as_of: dt.date) -> list[Verdict]:
@@ -165,30 +162,4 @@ def facts_of(
         return air_facts(config, store, scope, period, mode=mode, needs={indicator.needs for indicator in chosen})
     if medium == "noise":
         return noise_facts(config, store, scope, period, mode=mode)
-    members = scope.stations[medium]
-    return Facts(
-        scope=scope.text,
-        period=period,
-        standards=config.standards.under(mode),
-        staged=any(config.staged(station.city) for station in members),
-        mode=mode,
-        sections=[_section(config, store, s, period) for s in members],
-    )
-
-
-def _bounds(config: Config, period: Period) -> tuple[int, int]:
-    start = config.start_of(period.first)
-    return start, start + len(period) * DAY_S
-
-
-def _section(config: Config, store: Tables, station: Station, period: Period) -> SectionDays:
-    start, end = _bounds(config, period)
-    means = {item: np.full(len(period), np.nan) for item in WATER_ITEMS}
-    counts = {item: np.zeros(len(period), dtype=np.int64) for item in WATER_ITEMS}
-    columns = [*WATER_ITEMS, *(f"{item}_count" for item in WATER_ITEMS)]
-    for time, *row in store.read("water_day", station.id, start, end, columns):
-        i = (time - start) // DAY_S
-        for item, value, count in zip(WATER_ITEMS, row, row[len(WATER_ITEMS) :], strict=False):
-            means[item][i] = np.nan if value is None else value
-            counts[item][i] = count
-    return SectionDays(station, means, counts)
+    return water_facts(config, store, scope, period, mode=mode)

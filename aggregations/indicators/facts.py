@@ -1,8 +1,9 @@
 """What an indicator is computed from, and the figure that it ends in."""
 
+import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -39,12 +40,29 @@ class AirHours(msgspec.Struct, frozen=True):
     lead: int = 0
 
 
+class ManualSample(msgspec.Struct, frozen=True):
+    """Results of one manual sample by item, half the detection limit where below it; `day` counts from the first."""
+
+    day: int
+    values: dict[str, float]
+
+
 class SectionDays(msgspec.Struct, frozen=True):
-    """Daily means of one section (NaN where not valid) and numbers of results, by item; (n_days,) each."""
+    """Daily means of one section (NaN where not valid) and numbers of results, by item; (n_days,) each.
+
+    `manual` are the samples of the period. `targets` has the target class of each day, 1 to 5, 0 without one; empty:
+    that of the register on all of them. `suspect` counts the values that look like a slip of the unit, by item.
+    `last_sample` is the day of the last manual sample up to the end of the period. `memo` keeps what was computed.
+    """
 
     station: Station
     means: dict[str, FloatArray]
     counts: dict[str, IntArray]
+    manual: list[ManualSample] = []
+    targets: list[int] = []
+    suspect: dict[str, int] = {}
+    last_sample: dt.date | None = None
+    memo: dict[Any, Any] = msgspec.field(default_factory=dict)
 
 
 class MonitorDays(msgspec.Struct, frozen=True):
@@ -145,6 +163,7 @@ def figure(
     rules: Rules | None = None,
     reasons: Sequence[str] = (),
     provisional: Sequence[str] = (),
+    label: tuple[str, str] = ("", ""),
 ) -> Figure:
     """Return the figure of an indicator: `exact` rounded once, and what it rests on.
 
@@ -177,4 +196,6 @@ def figure(
         reasons=list(reasons),
         provisional=list(provisional),
         mode=facts.mode,
+        label=label[0],
+        label_en=label[1],
     )

@@ -97,7 +97,8 @@ class WaterCritical(Table, frozen=True, kw_only=True):
 class WaterMethod(Roles, frozen=True, kw_only=True, tag_field="role", tag="water.method"):
     """The assessment method of 2011 and the letters that go with it: items, decimals, least data, states, comparison.
 
-    `class_items` may enter the class, of `required_items` each must; `reference_items` are told apart.
+    `class_items` may enter the class, of `required_items` each must; `reference_items` are told apart. Of
+    `automatic_first` automatic results go before manual ones, of all others manual ones.
     `realtime_items` make the class of single readings. `first_items` go first among the main items,
     `without_multiple` have none. `class_row` goes from class I to worse than V; of `body_row` the first holds whose
     bounds are met. Where `trend` has no row for a number of periods, that of the next smaller number is taken, or none.
@@ -107,6 +108,7 @@ class WaterMethod(Roles, frozen=True, kw_only=True, tag_field="role", tag="water
     required_items: list[str]
     class_items: list[str]
     reference_items: list[str]
+    automatic_first: list[str]
     oxygen_by_saturation: bool
     detection_limit_share: Decimal
     good_class: Positive

@@ -25,7 +25,9 @@ def water_items(standard: Roles) -> Mapping[str, Iterable[str]]:
     if isinstance(standard, WaterLimits):
         return {"item": standard.item, "source_item": standard.source_item}
     if isinstance(standard, WaterMethod):
-        lists = ("realtime_items", "required_items", "class_items", "reference_items", "first_items")
+        lists = (
+            "realtime_items", "required_items", "class_items", "reference_items", "first_items", "automatic_first",
+        )  # fmt: skip
         return {"decimals": standard.decimals, **{place: getattr(standard, place) for place in lists}}
     if isinstance(standard, WaterTrophic):
         return {"item": standard.item}

@@ -103,10 +103,9 @@ def month_mean(means: FloatArray, counts: IntArray, *, item: str, min_days: int)
         return None
     if item == PH:
         return Fraction(float(-np.log10(np.mean(10.0 ** -means[valid]))))
-    total = sum(
-        (Fraction(exact_sum(float(m), int(c)), int(c)) for m, c in zip(means[valid], counts[valid], strict=True)),
-        Fraction(0),
-    )
+    of_days = counts[valid]
+    sums = np.rint(means[valid] * of_days * MICRO).astype(np.int64)  # as `exact_sum`
+    total = sum((Fraction(int(sums[of_days == c].sum()), c) for c in np.unique(of_days).tolist()), Fraction(0))
     return total / n / MICRO
 
 

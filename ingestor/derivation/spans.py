@@ -31,6 +31,10 @@ HOUR_S = 3600
 HOURS = 24
 NEGATIVE: Final = FIRST_CHECK + checks.CODES["negative"]
 IMPLAUSIBLE: Final = FIRST_CHECK + checks.CODES["range"]
+BELOW: Final = 1000
+"""A result of water below the detection limit, which is its value: it counts, as what the method makes of it."""
+NEVER_BELOW: Final = ("temperature", "ph", "do", "sd")
+"""Items of water that have no detection limit: a result that claims to lie below one does not count."""
 
 S = TypeVar("S", bound=Standard)
 Found = list[tuple[SeriesKey, IntArray, FloatArray, IntArray]]
@@ -89,7 +93,7 @@ def usable(config: Config, store: Tables, station: Station, series: list[SeriesK
         covered = raw.times >= first_covered
         before += int((~covered).sum())
         if covered.any():
-            values = np.where(reasons == VALID, raw.values, np.nan)
+            values = np.where(np.isin(reasons, (VALID, BELOW)), raw.values, np.nan)
             found.append((key, raw.times[covered], values[covered], reasons[covered]))
     if not found:
         return None, found, before
@@ -99,19 +103,22 @@ def usable(config: Config, store: Tables, station: Station, series: list[SeriesK
 
 
 def _reasons(config: Config, station: Station, name: str, raw: RawSeries) -> IntArray:
-    """Why each value of a series does not count; VALID where it does."""
+    """Why each value of a series does not count; VALID where it does, and BELOW, of water only."""
     quantity = config.quantities.of(station.medium)[name]
     since = config.start_of(station.since or dt.date.min)
     until = config.start_of(station.until or dt.date.max)
+    below = raw.flags == flags.BELOW_DETECTION
+    never = station.medium == "water" and name in NEVER_BELOW
     low, high = raw.values < float(quantity.minimum), raw.values > float(quantity.maximum)
     return np.select(
         [
             (raw.times < since) | (raw.times >= until),
-            ~np.isin(raw.flags, flags.USABLE),
+            ~np.isin(raw.flags, flags.USABLE) | (below & never),
             low & (raw.values < 0),
             low | high,
+            below,
         ],
-        [NOT_COUNTED, FLAGGED, NEGATIVE, IMPLAUSIBLE],
+        [NOT_COUNTED, FLAGGED, NEGATIVE, IMPLAUSIBLE, BELOW],
         VALID,
     )
 
