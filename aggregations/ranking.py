@@ -14,7 +14,7 @@ Direction = Literal["falling", "rising", "none"]
 Number = TypeVar("Number", Decimal, Fraction)
 
 
-def places(values: Sequence[Number | None], *, descending: bool = False) -> list[int | None]:
+def places(values: Sequence[Decimal | Fraction | None], *, descending: bool = False) -> list[int | None]:
     """Return the place of each value, the smallest first; equal values share a place, the next is left out.
 
     Values are as they are ranked, of air as they are printed. None, a figure that rests on too little data, has no
