@@ -161,4 +161,4 @@ def test_rivers_are_ranked_and_compared_from_the_command(
     ]  # fmt: skip
     (change,) = run("compare", "--scope", "river:shenzhen/茅洲河", "--name", "water.state", "--period", "2020-06")
     assert (change["label"], change["direction"]) == ("明显好转", "better")  # 重度 to 轻度: two grades
-    qingjing("compare", "--scope", "river:shenzhen/茅洲河", "--name", "water.*", "--period", "2020-W24", *data)  # type: ignore[operator]
+    run("compare", "--scope", "river:shenzhen/茅洲河", "--name", "water.*", "--period", "2020-W24")
