@@ -68,9 +68,10 @@ def contenders(config: Config, among: str, medium: Medium) -> list[Named]:
         kind = "stations"
     if kind not in ("districts", "stations", *(["rivers"] if medium == "water" else [])) or city not in known:
         cities = " or ".join(known)
+        rivers = "rivers:CITY, " if medium == "water" else ""
         raise ConfigError(
-            f"--among: expected cities, districts:CITY or stations:CITY, of water rivers:CITY, too, "
-            f"CITY being {cities}, got {shown(among)}"
+            f"--among: expected cities, {rivers}districts:CITY or stations:CITY, CITY being {cities}, "
+            f"got {shown(among)}"
         )
     stations = config.register.of(medium, city)
     if kind == "stations":

@@ -168,9 +168,9 @@ def main() -> None:
     print(f"  largest memory of the process: {peak:.2f} GiB, with the readings of {THREADS * PART} sections at a time")
     good = sorted(float(each.good) for each in shares)
     print(
-        f"  year: {' '.join(str(share) for share in of_year.printed)} %; good months {good[0]:.1f} to {good[-1]:.1f} %; "
-        f"longest run failed {int(attained.longest_failed.max())}; first by share {by_share.count(1)} cities, by index "
-        f"{by_index.count(1)}"
+        f"  year: {' '.join(str(share) for share in of_year.printed)} %; "
+        f"good months {good[0]:.1f} to {good[-1]:.1f} %; longest run failed {int(attained.longest_failed.max())}; "
+        f"first by share {by_share.count(1)} cities, by index {by_index.count(1)}"
     )
     took = 0.0
     same = compared = 0
