@@ -84,7 +84,8 @@ def indicator_named(name: str, *, option: str) -> Indicator:
 
 
 def _known(what: str, name: str) -> str:
-    near = get_close_matches(name, INDICATORS, n=3, cutoff=0.5)
+    of_its_medium = [each for each in INDICATORS if each.partition(".")[0] == name.partition(".")[0]]
+    near = get_close_matches(name, of_its_medium or INDICATORS, n=3, cutoff=0.5)
     example = f" (close to it: {', '.join(near)})" if near else ""
     return f"{what} that `qingjing indicators --list` prints{example}"
 

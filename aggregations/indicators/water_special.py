@@ -96,6 +96,8 @@ def source_attainment(indicator: Indicator, facts: Facts, *, by_volume: bool) ->
     """
     limits, method = water_standards(facts)
     those = of_role(facts, "source")
+    if by_volume and those is facts.sections:  # none is called a source: those that water is taken from
+        those = [each for each in those if each.station.intake is not None] or those
     excluded = {"no intake in the register": 0, TOO_FEW: 0}
     attains: list[bool | None] = []
     volumes: list[Decimal | int] = []
