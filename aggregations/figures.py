@@ -29,6 +29,7 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
     `rules` names by edition all that were used, and `assumed` lists those that were recalled, not read. `mode` names
     how a period is evaluated in which editions change. `events` tells whether hours of decided exceptional events,
     where there were any, are in the figure; `counterpart` is then the figure with the other choice.
+    `label` and `label_en` say in words what the number stands for: a class, a state, main pollution items.
     """
 
     indicator: str
@@ -50,6 +51,8 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
     mode: Mode = "by_date"
     events: Literal["none", "kept", "excluded"] = "none"
     counterpart: Variant | None = None
+    label: str = ""
+    label_en: str = ""
 
 
 def scaled(least: int, part: int, whole: int) -> int:

@@ -27,6 +27,9 @@ class Period(msgspec.Struct, frozen=True, order=True):
             number = (self.first.month - 1) * parts // 12 + 1
             if self == part_of_year(self.first.year, number, parts):
                 return f"{self.first:%Y}-{letter}{number}"
+        if len(self) == 7 and self.first.isoweekday() == 1:
+            of_year, week, _ = self.first.isocalendar()
+            return f"{of_year}-W{week:02}"
         if self.first == self.last:
             return str(self.first)
         return f"{self.first}..{self.last}"
@@ -101,7 +104,9 @@ YEARS = range(1900, 2201)
 
 
 def parse(text: str) -> Period:
-    """Return the period that a text such as `2020`, `2020-H1`, `2020-Q2`, `2020-06`, `2020-06-03`, or a range names.
+    """Return the period that a text names: `2020`, `2020-H1`, `2020-Q2`, `2020-06`, `2020-W23`, a day, or a range.
+
+    A week is that of ISO 8601, from Monday.
 
     Raises
     ------
@@ -111,7 +116,8 @@ def parse(text: str) -> Period:
     period = _named(text)
     if period is None:
         raise ConfigError(
-            f"period: expected 2020, 2020-H1, 2020-Q2, 2020-06, 2020-06-03 or 2020-01-01..2020-06-30, got {shown(text)}"
+            "period: expected 2020, 2020-H1, 2020-Q2, 2020-06, 2020-W23, 2020-06-03 or 2020-01-01..2020-06-30, "
+            f"got {shown(text)}"
         )
     if period.first.year not in YEARS or period.last.year not in YEARS:
         raise ConfigError(f"period: expected years from {YEARS[0]} to {YEARS[-1]}, got {shown(text)}")
@@ -124,6 +130,9 @@ def _named(text: str) -> Period | None:
             return year(int(text))
         if found := re.fullmatch(r"([0-9]{4})-([0-9]{2})", text):
             return month(int(found[1]), int(found[2]))
+        if found := re.fullmatch(r"([0-9]{4})-W([0-9]{2})", text):
+            monday = dt.date.fromisocalendar(int(found[1]), int(found[2]), 1)
+            return Period(monday, monday + 6 * DAY)
         if found := re.fullmatch(r"([0-9]{4})-Q([1-4])", text):
             return part_of_year(int(found[1]), int(found[2]), 4)
         if found := re.fullmatch(r"([0-9]{4})-H([12])", text):

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
-from typing import Literal
+from typing import Literal, TypeVar
 
 import msgspec
 
@@ -11,12 +11,14 @@ from aggregations.rounding import half_even
 from aggregations.standards import AirEvaluation
 
 Direction = Literal["falling", "rising", "none"]
+Number = TypeVar("Number", Decimal, Fraction)
 
 
-def places(values: Sequence[Decimal | None], *, descending: bool = False) -> list[int | None]:
-    """Return the place of each printed value, the smallest first; equal values share a place, the next is left out.
+def places(values: Sequence[Decimal | Fraction | None], *, descending: bool = False) -> list[int | None]:
+    """Return the place of each value, the smallest first; equal values share a place, the next is left out.
 
-    None, a figure that rests on too little data, has no place: 9, 10, 10, 12.
+    Values are as they are ranked, of air as they are printed. None, a figure that rests on too little data, has no
+    place: 9, 10, 10, 12.
 
     References
     ----------
@@ -42,6 +44,17 @@ def change_percent(now: Decimal, before: Decimal, decimals: int) -> Decimal | No
 def change_points(now: Decimal, before: Decimal, decimals: int) -> Decimal:
     """Change of a printed share in percentage points, or of a printed count."""
     return half_even(now - before, decimals)
+
+
+def spearman(values: Sequence[Decimal]) -> Fraction:
+    """Spearman's rank correlation of values with their order, exact; ties share the mean of their ranks. [-]
+
+    At least two values: 1 - 6 sum(d^2) / (N^3 - N).
+    """
+    n = len(values)
+    ranks = [Fraction(1 + 2 * sum(v < x for v in values) + sum(v == x for v in values), 2) for x in values]
+    squares = sum(((place - rank) ** 2 for place, rank in enumerate(ranks, 1)), Fraction(0))
+    return 1 - 6 * squares / (n**3 - n)
 
 
 class Trend(msgspec.Struct, frozen=True):
@@ -73,9 +86,7 @@ def trend(values: Sequence[Decimal], evaluation: AirEvaluation) -> Trend:
     n = len(values)
     if n < evaluation.trend_min_years:
         raise ValueError(f"trend: expected at least {evaluation.trend_min_years} years, got {n}")
-    ranks = [Fraction(1 + 2 * sum(v < x for v in values) + sum(v == x for v in values), 2) for x in values]
-    squares = sum(((year - rank) ** 2 for year, rank in enumerate(ranks, 1)), Fraction(0))
-    coefficient = 1 - 6 * squares / (n**3 - n)
+    coefficient = spearman(values)
     row = next((each for each in evaluation.trend if each.n == n), None)
     if row is None:
         return Trend(coefficient, None, None, None, None)

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
+from fractions import Fraction
 
 import msgspec
 
-from aggregations.comparison import Change, compared
+from aggregations.comparison import CWQI, Change, compared
 from aggregations.explain import counted
 from aggregations.figures import Figure
 from aggregations.indicators import INDICATORS, Facts, Indicator, compute
@@ -33,10 +34,12 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     attains: bool = False
 
     @property
-    def ranked_by(self) -> Decimal | None:
-        """What the place is given for; None without a place."""
+    def ranked_by(self) -> Decimal | Fraction | None:
+        """What the place is given for, as printed, but a water quality index unrounded; None without a place."""
         if self.change is not None:
             return self.change.change
+        if self.figure.indicator == CWQI and self.figure.sufficient and self.figure.exact:
+            return Fraction(self.figure.exact)
         return self.figure.value if self.figure.sufficient else None
 
 

@@ -8,9 +8,10 @@ import msgspec
 
 from aggregations.figures import Figure
 from aggregations.indicators import Indicator
-from aggregations.ranking import trend
+from aggregations.ranking import Trend, trend
 from aggregations.rounding import half_even
-from aggregations.standards import AirEvaluation
+from aggregations.standards import AirEvaluation, WaterMethod
+from aggregations.water import changes
 
 Says = Literal["falling", "rising", "none", "unknown"]
 
@@ -61,6 +62,36 @@ def yearly_trend(
     ----------
     .. [1] HJ 663-2013, annex B.
     """
+    result, values = _prepared(indicator, figures, evaluation, digest=digest)
+    if len(values) < evaluation.trend_min_years:
+        return result
+    return _said(indicator, result, trend(values, evaluation))
+
+
+def yearly_water_trend(
+    indicator: Indicator, figures: Sequence[Figure], method: WaterMethod, *, digest: str
+) -> YearlyTrend:
+    """Return the trend of yearly figures of water as `yearly_trend` does, by the assessment method of water.
+
+    References
+    ----------
+    .. [1] Assessment method of 2011, rank correlation (recalled); water.md, 2.7.
+    """
+    result, values = _prepared(indicator, figures, method, digest=digest)
+    if len(values) < method.trend_min_years:
+        return result
+    found = changes.trend(values, indicator.name, method)
+    significant = None if found.direction is None else found.direction != "none"
+    return _said(
+        indicator, result,
+        Trend(found.coefficient, found.critical_05, found.critical_01, significant, found.direction),
+    )  # fmt: skip
+
+
+def _prepared(
+    indicator: Indicator, figures: Sequence[Figure], evaluation: AirEvaluation | WaterMethod, *, digest: str
+) -> tuple[YearlyTrend, list[Decimal]]:
+    """A trend that says nothing yet, and the values of the years that enter."""
     values = {int(each.period): each.value for each in figures if each.sufficient and each.value is not None}
     rule = evaluation.rule["trend"]
     unread = [] if rule.confirmed else [f"{evaluation.edition.id}: {rule.text}"]
@@ -75,9 +106,10 @@ def yearly_trend(
         editions={k: v for each in figures for k, v in each.editions.items()} | {evaluation.edition.id: digest},
         assumed=list(assumed),
     )
-    if len(values) < evaluation.trend_min_years:
-        return result
-    found = trend(list(values.values()), evaluation)
+    return result, list(values.values())
+
+
+def _said(indicator: Indicator, result: YearlyTrend, found: Trend) -> YearlyTrend:
     says: Says = found.direction or "unknown"
     return msgspec.structs.replace(
         result,

@@ -18,7 +18,7 @@ from ingestor.config import DAY_S, Config
 from ingestor.derivation.air_days import CITY_TABLES, Area, area_days, area_hours, averaged
 from ingestor.derivation.air_rows import WITHOUT_EVENTS, published_days
 from ingestor.derivation.spans import ROLES, Span
-from ingestor.scopes import Scope
+from ingestor.scopes import OF_WATER, Scope
 from ingestor.store import Tables
 from sensors.errors import ConfigError
 
@@ -33,8 +33,10 @@ def air_facts(
     Raises
     ------
     ConfigError
-        If a list has no stations of air, or its stations lie in cities of different stages.
+        If a list has no stations of air, its stations lie in cities of different stages, or the scope is one of water.
     """
+    if scope.kind in OF_WATER:
+        raise ConfigError(f"scope: expected one with stations of air, got {scope.text}")
     stations = scope.stations["air"]
     stages = {config.staged(station.city) for station in stations}
     if len(stages) > 1:

@@ -46,7 +46,7 @@ def of_days(config: Config, store: Tables, scope: Scope, period: Period) -> list
     Raises
     ------
     ConfigError
-        If the scope is a list.
+        If the scope is none of `TABLES`.
     """
     start = config.start_of(period.first)
     return _read(config, store, scope, "day", start, start + len(period) * DAY_S)
@@ -58,14 +58,14 @@ def of_hours(config: Config, store: Tables, scope: Scope, first: int, until: int
     Raises
     ------
     ConfigError
-        If the scope is a list.
+        If the scope is none of `TABLES`.
     """
     return _read(config, store, scope, "hour", first, until)
 
 
 def _read(config: Config, store: Tables, scope: Scope, unit: str, first: int, until: int) -> list[AirQuality]:
-    if scope.kind == "list":
-        raise ConfigError("scope: expected city:ID, district:CITY/NAME or station:ID, got a list")
+    if scope.kind not in TABLES:
+        raise ConfigError(f"scope: expected city:ID, district:CITY/NAME or station:ID, got {shown(scope.text)}")
     zone = dt.timezone(dt.timedelta(seconds=config.offset_s))
     editions = {s.edition.id: s for s in config.standards.all if isinstance(s, AirIndex)}
     not_monitored = area_of(config, scope).not_monitored

@@ -126,7 +126,9 @@ def _change(change: Change, language: Language) -> str:
     if change.direction is None:
         return "-"
     colour = _COLOURS[change.direction]
-    said = word(change.direction, language)
+    said = (change.label if language == "zh" else change.label_en) or word(change.direction, language)
+    if change.label:
+        return f"[{colour}]{said}[/]"
     if change.direction == "flat" or change.change is None or change.now.unit == "yes=1":
         return f"[{colour}]{said}[/]"
     units = {"percent": "%", "points": word("points", language), "difference": unit(change.now.unit, language)}

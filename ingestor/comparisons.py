@@ -7,7 +7,7 @@ from aggregations.comparison import Change, compared
 from aggregations.indicators import Facts, Indicator
 from aggregations.periods import Period
 from aggregations.plans import Plan
-from aggregations.standards import AirEvaluation, Mode
+from aggregations.standards import AirEvaluation, Mode, WaterMethod
 from aggregations.standings import Standing
 from aggregations.trends import YearlyTrend
 from ingestor import evaluation, scopes
@@ -51,7 +51,9 @@ def changes(
 
 
 def contenders(config: Config, among: str, medium: Medium) -> list[Named]:
-    """Return the scopes that are ranked: `cities`, `districts:CITY` or `stations:CITY`.
+    """Return the scopes that are ranked: `cities`, `districts:CITY`, `stations:CITY`, of water `rivers:CITY`, too.
+
+    `sections:CITY` says the same as `stations:CITY`.
 
     Raises
     ------
@@ -62,19 +64,29 @@ def contenders(config: Config, among: str, medium: Medium) -> list[Named]:
     if among == "cities":
         return [(scopes.resolve(config, f"city:{each.id}"), each.name, each.name_en) for each in config.settings.city]
     known = [each.id for each in config.settings.city]
-    if kind not in ("districts", "stations") or city not in known:
+    if medium == "water" and kind == "sections":
+        kind = "stations"
+    if kind not in ("districts", "stations", *(["rivers"] if medium == "water" else [])) or city not in known:
         cities = " or ".join(known)
+        rivers = "rivers:CITY, " if medium == "water" else ""
         raise ConfigError(
-            f"--among: expected cities, districts:CITY or stations:CITY, CITY being {cities}, got {shown(among)}"
+            f"--among: expected cities, {rivers}districts:CITY or stations:CITY, CITY being {cities}, "
+            f"got {shown(among)}"
         )
     stations = config.register.of(medium, city)
     if kind == "stations":
         found = [(scopes.resolve(config, f"station:{each.id}"), each.name, each.name_en) for each in stations]
+    elif kind == "rivers":
+        names = dict.fromkeys(each.water for each in stations if each.water)
+        found = [(scopes.resolve(config, f"river:{city}/{name}"), name, name) for name in names]
     else:
         names = dict.fromkeys(each.district for each in stations if each.district)
         found = [(scopes.resolve(config, f"district:{city}/{name}"), name, name) for name in names]
     if not found:
-        what = f"stations of {medium}" if kind == "stations" else f"stations of {medium} that name their district"
+        what = f"stations of {medium}" + {
+            "districts": " that name their district",
+            "rivers": " that name their river",
+        }.get(kind, "")
         raise ConfigError(f"--among: expected a city with {what} in the register, got {shown(among)}")
     return found
 
@@ -142,7 +154,7 @@ def trend(
     mode: Mode = "by_date",
     progress: Callable[[], object] = lambda: None,
 ) -> YearlyTrend:
-    """Return the trend of an indicator of air over calendar years; `progress` is called after each.
+    """Return the trend of an indicator of air or water over calendar years; `progress` is called after each.
 
     Raises
     ------
@@ -155,6 +167,11 @@ def trend(
         facts = _facts(config, store, indicator, where, periods.year(year), mode)
         figures.append(indicators.compute(indicator, facts))
         progress()
+    if indicator.medium == "water":
+        method = facts.standards.on(WaterMethod, facts.period.last)
+        return trends.yearly_water_trend(
+            indicator, figures, method, digest=facts.standards.digests[method.edition.id]
+        )  # fmt: skip
     rules = facts.standards.on(AirEvaluation, facts.period.last, staged=facts.staged)
     return trends.yearly_trend(indicator, figures, rules, digest=facts.standards.digests[rules.edition.id])
 

@@ -14,25 +14,44 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from aggregations import plans, standards
+from aggregations.noise import LocalHours
 from aggregations.plans import Plan
 from aggregations.standards import Standards
-from sensors import checks, events, gas_states, quantities, register, sources, strict
+from sensors import (
+    checks,
+    events,
+    gas_states,
+    noise_surveys,
+    quantities,
+    register,
+    sources,
+    strict,
+    target_changes,
+    zone_changes,
+)  # fmt: skip
 from sensors.checks import Checks
 from sensors.errors import ConfigError, shown
 from sensors.events import Events
 from sensors.gas_states import GasStates
+from sensors.noise_surveys import NoiseSurveys
 from sensors.quantities import MEDIA, Quantities
-from sensors.register import STATION_ID, Register, Station
+from sensors.register import STATION_ID, Register, Station, WaterClass
 from sensors.sources import Source
+from sensors.target_changes import TargetChanges
+from sensors.zone_changes import ZoneChanges
 
 BUNDLED = Path(__file__).parent / "default_config"
 """The copy of `config/` in an installed wheel."""
 CHECKOUT = Path(__file__).parent.parent / "config"
 
-_FIGURES_DEPEND_ON = ("stations/", "standards/", "quantities.toml", "checks.toml", "gas-states.csv", "events.csv")
+_FIGURES_DEPEND_ON = (
+    "stations/", "standards/", "quantities.toml", "checks.toml", "gas-states.csv", "events.csv", "zone-changes.csv",
+    "noise-surveys/", "target-changes.csv",
+)  # fmt: skip
 
 Positive = Annotated[int, msgspec.Meta(ge=1)]
 Port = Annotated[int, msgspec.Meta(ge=1, le=65_535)]
+Hour = Annotated[int, msgspec.Meta(ge=1, le=23)]
 Host = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9]([A-Za-z0-9.:_-]*[A-Za-z0-9])?\Z")]
 CLIENT_ID = re.compile(r"^[A-Za-z0-9._-]{1,64}\Z")
 ClientId = Annotated[str, msgspec.Meta(pattern=CLIENT_ID.pattern)]
@@ -43,12 +62,17 @@ class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
 
 class City(_Table, frozen=True, kw_only=True):
-    """A city that stations and plans name; `staged` if it applied GB 3095-2012 before 2016."""
+    """A city that stations and plans name; `staged` if it applied GB 3095-2012 before 2016.
+
+    `day_first_hour` and `night_first_hour` are the hours that its government set for noise, both or none.
+    """
 
     id: str
     name: str
     name_en: str
     staged: bool = False
+    day_first_hour: Hour | None = None
+    night_first_hour: Hour | None = None
 
 
 class TlsSettings(_Table, frozen=True, kw_only=True):
@@ -132,6 +156,9 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     checks: Checks
     gas_states: GasStates
     events: Events
+    zone_changes: ZoneChanges
+    noise_surveys: NoiseSurveys
+    target_changes: TargetChanges
     standards: Standards
     plans: dict[str, Plan]
     embedded_broker: str
@@ -139,6 +166,17 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     def staged(self, city: str) -> bool:
         """Whether the city applied GB 3095-2012 in an early stage."""
         return any(c.staged for c in self.settings.city if c.id == city)
+
+    def noise_hours(self, city: str) -> LocalHours | None:
+        """Return the hours of day and night that the city's government set; None where the standard's hold."""
+        for each in self.settings.city:
+            if each.id == city and each.day_first_hour is not None and each.night_first_hour is not None:
+                return LocalHours(each.day_first_hour, each.night_first_hour)
+        return None
+
+    def target_class(self, station: Station, day: dt.date) -> WaterClass | None:
+        """Return the class that a section has to reach on a local day; None where none is set."""
+        return self.target_changes.class_on(station, day)
 
     def local_day(self, time: int) -> dt.date:
         """Return the local day that a moment (seconds since 1970 in UTC) falls on."""
@@ -249,6 +287,12 @@ def load(directory: Path) -> Config:
         offset_s=offset_s,
         file=label("events.csv"),
     )
+    all_zone_changes = zone_changes.parse(
+        read("zone-changes.csv"), all_stations.of("noise"), file=label("zone-changes.csv")
+    )
+    all_noise_surveys = _noise_surveys(read, label, settings, known)
+    sections = all_stations.of("water")
+    all_target_changes = target_changes.parse(read("target-changes.csv"), sections, file=label("target-changes.csv"))
     all_standards = _standards(directory, read, known)
     all_sources = sources.parse(read("sources.toml"), file=label("sources.toml"))
     sources.check_quantities(all_sources, known, file=label("sources.toml"))
@@ -263,6 +307,9 @@ def load(directory: Path) -> Config:
         checks=all_checks,
         gas_states=all_gas_states,
         events=all_events,
+        zone_changes=all_zone_changes,
+        noise_surveys=all_noise_surveys,
+        target_changes=all_target_changes,
         standards=all_standards,
         plans=found_plans,
         embedded_broker=_embedded_broker(read("broker/embedded.toml"), label("broker/embedded.toml")),
@@ -305,6 +352,22 @@ def _standards(directory: Path, read: Callable[[str], str], known: Quantities) -
     return Standards(found, digests)
 
 
+def _noise_surveys(
+    read: Callable[[str], str], label: Callable[[str], str], settings: Settings, known: Quantities
+) -> NoiseSurveys:
+    """Return the results of manual surveys of noise, of the cities of the settings."""
+    cities = [city.id for city in settings.city]
+    files = {kind: f"noise-surveys/{kind}.csv" for kind in noise_surveys.KINDS}
+    leq = known.noise.get("leq")
+    if leq is None:
+        raise ConfigError(f"{label('quantities.toml')}: noise.leq: expected a value, got nothing")
+    return NoiseSurveys(
+        noise_surveys.parse_functional(read(files["functional"]), cities, leq, file=label(files["functional"])),
+        noise_surveys.parse_regional(read(files["regional"]), cities, leq, file=label(files["regional"])),
+        noise_surveys.parse_road(read(files["road"]), cities, leq, file=label(files["road"])),
+    )
+
+
 def _check_broker(broker: BrokerSettings, file: str) -> None:
     if broker.username is not None and broker.username_file is not None:
         raise ConfigError(f"{file}: broker.username_file: expected nothing beside username, got both")
@@ -330,6 +393,13 @@ def _check_cities(settings: Settings, stations: list[Station], directory: Path) 
             raise ConfigError(
                 f"{directory / 'settings.toml'}: city[{i}].id: expected 1 to 64 characters as of a station, "
                 f"got {shown(city)}"
+            )
+    for i, each in enumerate(settings.city):
+        day, night = each.day_first_hour, each.night_first_hour
+        if (day is None) != (night is None) or (day is not None and night is not None and night <= day):
+            raise ConfigError(
+                f"{directory / 'settings.toml'}: city[{i}].night_first_hour: expected an hour after day_first_hour, "
+                f"or neither of them, got {day} and {night}"
             )
     for station in stations:
         if station.city not in cities:

@@ -5,23 +5,21 @@ from collections.abc import Collection
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
-import numpy as np
-
 from aggregations import indicators, plans
 from aggregations.figures import Figure
-from aggregations.indicators import HEADLINES, INDICATORS, Facts, Indicator, MonitorDays, SectionDays
+from aggregations.indicators import HEADLINES, INDICATORS, Facts, Indicator
 from aggregations.periods import Period
 from aggregations.plans import Plan, Verdict
 from aggregations.standards import Mode
 from ingestor import scopes
 from ingestor.air_facts import air_facts
-from ingestor.config import DAY_S, Config
-from ingestor.schema import WATER_ITEMS
+from ingestor.config import Config
+from ingestor.noise_facts import noise_facts
 from ingestor.scopes import Scope
 from ingestor.store import Tables
+from ingestor.water_facts import water_facts
 from sensors.errors import ConfigError, shown
 from sensors.quantities import MEDIA, Medium
-from sensors.register import Station
 
 
 def evaluate(config: Config, store: Tables, plan: Plan, as_of: dt.date) -> list[Verdict]:
@@ -86,7 +84,8 @@ def indicator_named(name: str, *, option: str) -> Indicator:
 
 
 def _known(what: str, name: str) -> str:
-    near = get_close_matches(name, INDICATORS, n=3, cutoff=0.5)
+    of_its_medium = [each for each in INDICATORS if each.partition(".")[0] == name.partition(".")[0]]
+    near = get_close_matches(name, of_its_medium or INDICATORS, n=3, cutoff=0.5)
     example = f" (close to it: {', '.join(near)})" if near else ""
     return f"{what} that `qingjing indicators --list` prints{example}"
 
@@ -162,41 +161,6 @@ def facts_of(
     """Return what indicators of a medium are computed from."""
     if medium == "air":
         return air_facts(config, store, scope, period, mode=mode, needs={indicator.needs for indicator in chosen})
-    members = scope.stations[medium]
-    return Facts(
-        scope=scope.text,
-        period=period,
-        standards=config.standards.under(mode),
-        staged=any(config.staged(station.city) for station in members),
-        mode=mode,
-        sections=[_section(config, store, s, period) for s in members] if medium == "water" else [],
-        monitors=[_monitor(config, store, s, period) for s in members] if medium == "noise" else [],
-    )
-
-
-def _bounds(config: Config, period: Period) -> tuple[int, int]:
-    start = config.start_of(period.first)
-    return start, start + len(period) * DAY_S
-
-
-def _section(config: Config, store: Tables, station: Station, period: Period) -> SectionDays:
-    start, end = _bounds(config, period)
-    means = {item: np.full(len(period), np.nan) for item in WATER_ITEMS}
-    counts = {item: np.zeros(len(period), dtype=np.int64) for item in WATER_ITEMS}
-    columns = [*WATER_ITEMS, *(f"{item}_count" for item in WATER_ITEMS)]
-    for time, *row in store.read("water_day", station.id, start, end, columns):
-        i = (time - start) // DAY_S
-        for item, value, count in zip(WATER_ITEMS, row, row[len(WATER_ITEMS) :], strict=False):
-            means[item][i] = np.nan if value is None else value
-            counts[item][i] = count
-    return SectionDays(station, means, counts)
-
-
-def _monitor(config: Config, store: Tables, station: Station, period: Period) -> MonitorDays:
-    start, end = _bounds(config, period)
-    verdicts = MonitorDays(station, [None] * len(period), [None] * len(period))
-    for time, day, night in store.read("noise_day", station.id, start, end, ["day_attains", "night_attains"]):
-        i = (time - start) // DAY_S
-        verdicts.day[i] = None if day is None else bool(day)
-        verdicts.night[i] = None if night is None else bool(night)
-    return verdicts
+    if medium == "noise":
+        return noise_facts(config, store, scope, period, mode=mode)
+    return water_facts(config, store, scope, period, mode=mode)

@@ -51,7 +51,34 @@ WATER_ITEMS: Final = (
     "tn",
     "chla",
     "algae",
+    "cod",
+    "bod5",
+    "cu",
+    "zn",
+    "fluoride",
+    "se",
+    "arsenic",
+    "hg",
+    "cd",
+    "cr6",
+    "pb",
+    "cn",
+    "vp",
+    "oil",
+    "las",
+    "sulfide",
+    "fcoli",
+    "so4",
+    "cl",
+    "no3n",
+    "fe",
+    "mn",
+    "sd",
+    "orp",
 )
+"""All items of water; those after algae come from laboratories, as a rule."""
+
+NOISE_LEVELS: Final = ("leq", "l5", "l10", "l50", "l90", "l95", "lmax", "lmin", "sd")
 
 _TABLES = (
     # Hour means that entered the statistics, NULL where not valid, and the real-time index. [ug/m3; CO mg/m3]
@@ -71,25 +98,53 @@ _TABLES = (
     Table("district_air_day_without_events", "district", _AIR_DAY),
     # Class of each reading on its raw values, profile `realtime`: 1 to 5, 6 worse than V, 0 none.
     Table("water_reading", "station", {"class": "INTEGER"}),
-    # <item>: daily mean, NULL where not valid; <item>_count: results of the day.
+    # Of automatic readings. <item>: daily mean, NULL where not valid; <item>_count: results of the day. suspect: items
+    # with values that look like a slip of the unit and how many, as `tp 2,nh3n 1`; they are in the means.
     Table(
         "water_day",
         "station",
-        {**dict.fromkeys(WATER_ITEMS, "REAL"), **{f"{i}_count": "INTEGER" for i in WATER_ITEMS}},
+        {**dict.fromkeys(WATER_ITEMS, "REAL"), **{f"{i}_count": "INTEGER" for i in WATER_ITEMS}, "suspect": "TEXT"},
     ),
-    # Hourly equivalent level of valid hours. [dB]
-    Table("noise_hour", "station", {"leq": "REAL"}),
-    # Levels before rounding; hours that entered; 1 attains, 0 does not, NULL not valid. [dB]
+    # Manual samples, at the moment each was taken. <item>: result, half the detection limit where it lies below;
+    # <item>_below: whether it does. suspect: as in water_day.
+    Table(
+        "water_manual",
+        "station",
+        {**dict.fromkeys(WATER_ITEMS, "REAL"), **{f"{i}_below": "INTEGER" for i in WATER_ITEMS}, "suspect": "TEXT"},
+    ),
+    # Hours with a reading: levels, NULL where not valid [dB]; valid data rate without and with samples taken out by
+    # weather [%]; why the hour is not valid, NULL where it is.
+    Table(
+        "noise_hour",
+        "station",
+        {
+            **dict.fromkeys(NOISE_LEVELS, "REAL"),
+            "vdr": "REAL",
+            "weather_vdr": "REAL",
+            "valid_minutes": "REAL",
+            "reason": "TEXT",
+        },
+    ),
+    # Levels before rounding, ln_max the largest of the night [dB]; hours that entered; valid data rates [%]; zone class
+    # of the day; 1 attains, 0 does not, NULL not valid. peak_attains: ln_max against the limit of the night and 15 dB.
     Table(
         "noise_day",
         "station",
         {
             "ld": "REAL",
             "ln": "REAL",
+            "ldn": "REAL",
+            "ln_max": "REAL",
             "ld_hours": "INTEGER",
             "ln_hours": "INTEGER",
+            "vdr": "REAL",
+            "vdr_day": "REAL",
+            "vdr_night": "REAL",
+            "weather_vdr": "REAL",
+            "zone_class": "TEXT",
             "day_attains": "INTEGER",
             "night_attains": "INTEGER",
+            "peak_attains": "INTEGER",
         },
     ),
 )

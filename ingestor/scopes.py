@@ -1,6 +1,10 @@
-"""Scopes: what figures are asked of, `city:ID`, `district:CITY/NAME`, `station:ID`, or `list:NAME` of a plan."""
+"""Scopes: what figures are asked of.
 
-from typing import Literal
+`city:ID`, `district:CITY/NAME`, `river:CITY/NAME` (sections of a river or lake), `basin:NAME` (sections of a basin, of
+all cities), `station:ID`, or `list:NAME` of a plan.
+"""
+
+from typing import Final, Literal
 
 import msgspec
 
@@ -10,7 +14,10 @@ from sensors.errors import ConfigError, shown
 from sensors.quantities import MEDIA, Medium
 from sensors.register import Station
 
-Kind = Literal["city", "district", "station", "list"]
+Kind = Literal["city", "district", "river", "basin", "station", "list"]
+
+OF_WATER: Final[tuple[Kind, ...]] = ("river", "basin")
+"""Kinds of scope that have stations of water only."""
 
 
 class Scope(msgspec.Struct, frozen=True):
@@ -28,7 +35,7 @@ def resolve(config: Config, text: str, plan: Plan | None = None) -> Scope:
     Raises
     ------
     ConfigError
-        If there is no such city, district, station or list.
+        If there is no such city, district, river, basin, station or list.
     """
     kind, _, name = text.partition(":")
     everywhere = {medium: config.register.of(medium) for medium in MEDIA}
@@ -41,6 +48,8 @@ def resolve(config: Config, text: str, plan: Plan | None = None) -> Scope:
             return Scope(text, "district", name, found)
         known = dict.fromkeys(f"district:{s.city}/{s.district}" for s in config.register.stations if s.district)
         raise ConfigError(f"scope: expected one of {', '.join(known) or 'no district: none is registered'}, got {text}")
+    if kind in OF_WATER:
+        return _of_water(text, kind, name, everywhere)
     if kind == "station":
         found = {m: [s for s in of if s.id == name] for m, of in everywhere.items()}
         if not any(found.values()):
@@ -52,5 +61,21 @@ def resolve(config: Config, text: str, plan: Plan | None = None) -> Scope:
         return Scope(text, "list", name, found)
     cities = ", ".join(f"city:{city.id}" for city in config.settings.city)
     raise ConfigError(
-        f"scope: expected {cities}, district:CITY/NAME, station:ID, or list:NAME of the plan given, got {shown(text)}"
+        f"scope: expected {cities}, district:CITY/NAME, river:CITY/NAME, basin:NAME, station:ID, "
+        f"or list:NAME of the plan given, got {shown(text)}"
     )
+
+
+def _of_water(text: str, kind: str, name: str, everywhere: dict[Medium, list[Station]]) -> Scope:
+    """Sections of a river or lake of a city, or of a basin."""
+    names = {
+        station.id: f"{station.city}/{station.water}" if kind == "river" else station.basin
+        for station in everywhere["water"]
+        if (station.water if kind == "river" else station.basin)
+    }
+    found = [station for station in everywhere["water"] if names.get(station.id) == name]
+    if not found:
+        known = ", ".join(dict.fromkeys(f"{kind}:{each}" for each in names.values()))
+        raise ConfigError(f"scope: expected one of {known or f'no {kind}: none is registered'}, got {shown(text)}")
+    stations: dict[Medium, list[Station]] = {medium: found if medium == "water" else [] for medium in MEDIA}
+    return Scope(text, "river" if kind == "river" else "basin", name, stations)

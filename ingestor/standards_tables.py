@@ -40,9 +40,14 @@ WORDS: Final[dict[str, dict[Language, str]]] = {
     "air.events": {"zh": "空气 沙尘等事件", "en": "air: events"},
     "water.limits": {"zh": "水 限值", "en": "water: limits"},
     "water.method": {"zh": "水 评价", "en": "water: method"},
+    "water.trophic": {"zh": "水 富营养化", "en": "water: trophic state"},
+    "water.ranking": {"zh": "水 城市排名", "en": "water: ranking"},
     "water.black_odour": {"zh": "水 黑臭", "en": "water: black odour"},
+    "water.sea_limits": {"zh": "海水 限值", "en": "sea: limits"},
+    "water.sea_method": {"zh": "海水 评价", "en": "sea: method"},
     "noise.limits": {"zh": "噪声 限值", "en": "noise: limits"},
     "noise.method": {"zh": "噪声 评价", "en": "noise: method"},
+    "noise.survey": {"zh": "噪声 手工监测", "en": "noise: surveys"},
 }
 
 _CLAUSES: Final[tuple[tuple[str, str], ...]] = (

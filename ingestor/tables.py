@@ -137,12 +137,17 @@ def counts(figure: Figure, language: Language) -> str:
 
 
 def printed(figure: Figure | None, language: Language = "en") -> str:
-    """Value and unit; a value that rests on too little data carries a mark."""
+    """Value and unit, and below what the number stands for; a value that rests on too little data carries a mark.
+
+    Of a class or state only the words are printed.
+    """
     if figure is None:
         return "-"
-    return value_printed(figure.value, figure.unit, language) + (
-        "" if figure.value is None or figure.sufficient else " ?"
-    )
+    mark = "" if figure.value is None or figure.sufficient else " ?"
+    label = escape(figure.label if language == "zh" else figure.label_en)
+    if label and figure.unit in ("class", "state"):
+        return label + mark
+    return value_printed(figure.value, figure.unit, language) + mark + (f"\n{label}" if label else "")
 
 
 def value_printed(value: Decimal | None, of_unit: str, language: Language) -> str:

@@ -84,6 +84,12 @@ UNITS: Final[dict[str, dict[Language, str]]] = {
     "days": {"zh": "天", "en": "days"},
     "hours": {"zh": "小时", "en": "hours"},
     "sections": {"zh": "个断面", "en": "sections"},
+    "months of sections": {"zh": "个断面月", "en": "months of sections"},
+    "samples": {"zh": "次采样", "en": "samples"},
+    "sources": {"zh": "个水源", "en": "sources"},
+    "items": {"zh": "项", "en": "items"},
+    "state": {"zh": "级", "en": "state"},
+    "months": {"zh": "个月", "en": "months"},
     "days of monitors": {"zh": "点次（昼）", "en": "days of monitors"},
     "nights of monitors": {"zh": "点次（夜）", "en": "nights of monitors"},
 }
@@ -110,6 +116,19 @@ _REMARKS: Final[tuple[tuple[str, str], ...]] = (
     (r"too few valid months, days or items", "有效月份、天数或项目不足"),
     (r"a month with too few valid days", "有月份有效天数不足"),
     (r"too little data", "数据不足"),
+    (r"fewer than five sections, rivers and lakes together: judge them apart", "河流、湖库合计不足5个断面，应分别评价"),
+    (r"judged by shares of classes: it has a state, not a class", "按断面类别比例评价，只定水质状况，不定类别"),
+    (r"no river length in the register", "未登记河长"),
+    (r"no intake in the register", "未登记取水量"),
+    (r"no lake or reservoir", "无湖库断面"),
+    (r"no mean of (.+)", "缺少均值：{}"),
+    (r"not measured at some sources: (.+)", "部分水源未监测：{}"),
+    (r"months without a class or a target", "未定类别或无目标的月份"),
+    (r"fewer samples than the guide asks for", "采样次数少于指南要求"),
+    (r"no body that has to be sampled", "无须巡测的水体"),
+    (r"manual: (.+)", "手工监测：{}"),
+    (r"suspect, perhaps of another unit, and counted: (.+) \((\d+)\)", "疑似单位错误、仍计入：{}（{}个）"),
+    (r"(\S+): target (\S+) before (\S+), (\S+) from then on", "{0} 目标在{2}前为{1}类，此后为{3}类"),
 )
 """What figures say in English, as patterns, and in Chinese."""
 

@@ -2,6 +2,9 @@
 
 Codes are stored beside every value. A value enters the statistics while its flag is one of `USABLE`.
 
+BELOW_DETECTION is qingjing's own beside QARTOD's five: the value is the detection limit of the method, and the result
+lies below it. Only quantities of water have it.
+
 .. [1] IOOS, Manual for the Use of Real-Time Oceanographic Data Quality Control Flags, 1.2.
 """
 
@@ -11,9 +14,13 @@ GOOD: Final = 1
 NOT_EVALUATED: Final = 2
 SUSPECT: Final = 3
 FAIL: Final = 4
+BELOW_DETECTION: Final = 5
 MISSING: Final = 9
 
-USABLE: Final = (GOOD, NOT_EVALUATED, SUSPECT)
+USABLE: Final = (GOOD, NOT_EVALUATED, SUSPECT, BELOW_DETECTION)
+
+WORST_FIRST: Final = (MISSING, FAIL, SUSPECT, BELOW_DETECTION, GOOD, NOT_EVALUATED)
+"""All flags, from the worst: what two of them say of one value together."""
 
 NATIVE: Final[dict[str, int]] = {
     "good": GOOD,
@@ -26,3 +33,8 @@ NATIVE: Final[dict[str, int]] = {
     "missing": MISSING,
 }
 """Words of the native dialect and the code each stands for."""
+
+
+def worse(first: int, second: int) -> int:
+    """Return the worse of two flags, by `WORST_FIRST`."""
+    return min(first, second, key=WORST_FIRST.index)

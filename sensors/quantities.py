@@ -10,7 +10,9 @@ from sensors import strict
 from sensors.errors import ConfigError, shown
 
 Medium = Literal["air", "water", "noise"]
-Unit = Literal["ug/m3", "mg/m3", "mg/L", "degC", "1", "uS/cm", "NTU", "dB", "cells/L"]
+Unit = Literal[
+    "ug/m3", "mg/m3", "mg/L", "degC", "1", "uS/cm", "NTU", "dB", "cells/L", "1/L", "cm", "mV", "m/s", "mm", "%",
+]  # fmt: skip
 
 MEDIA: tuple[Medium, ...] = get_args(Medium)
 

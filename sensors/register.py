@@ -5,6 +5,7 @@ import datetime as dt
 import io
 import re
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Literal, TypeVar, get_args
 
 import msgspec
@@ -18,6 +19,7 @@ WaterClass = Literal["I", "II", "III", "IV", "V"]
 ZoneClass = Literal["0", "1", "2", "3", "4a", "4b"]
 AreaClass = Literal["I", "II"]
 Role = Literal["assessment", "control", "background", "traffic"]
+SectionRole = Literal["section", "source", "black_odour"]
 
 STATION_ID = re.compile(r"[^\s/+#$,=\\\"'\x00-\x1f][^\s/+#,=\\\"'\x00-\x1f]{0,63}")
 """What a station may be called: up to 64 characters that can stand in one level of an MQTT topic and in a line of
@@ -31,8 +33,17 @@ COLUMNS: dict[Medium, tuple[str, ...]] = {
     "noise": (*_COMMON, "zone_class", *_DATES),
 }
 """Columns of the register files, in order."""
-OPTIONAL: dict[Medium, tuple[str, ...]] = {"air": ("area_class", "role", "not_monitored"), "water": (), "noise": ()}
+OPTIONAL: dict[Medium, tuple[str, ...]] = {
+    "air": ("area_class", "role", "not_monitored"),
+    "water": ("basin", "length_km", "intake", "role", "patrol_days"),
+    "noise": (),
+}
 """Columns that may follow those, any of them, in this order."""
+_FIELDS = {("water", "role"): "section_role"}
+"""Fields of a station that are called otherwise than their column."""
+PATROL_DAYS = (1, 7)
+"""How often black-odorous bodies can have to be sampled. [d]"""
+_AMOUNT = re.compile(r"\d{1,9}(\.\d{1,6})?", re.ASCII)
 GATEWAY_COLUMNS = ("gateway", "medium", "station")
 """Columns of gateways.csv: a row for each station that a gateway sends."""
 
@@ -43,9 +54,14 @@ class Station(msgspec.Struct, frozen=True, kw_only=True):
     `since` is the first local day that counts and `until` the first that no longer does; None leaves
     the end open. `water`, `body` and `target_class` belong to water sections, `zone_class` to noise monitors.
 
-    Air stations have the other three. `area_class` says which limits of GB 3095 hold there. Only stations whose
+    Air stations have the next three. `area_class` says which limits of GB 3095 hold there. Only stations whose
     `role` is "assessment" are averaged into a city's values. `not_monitored` are the quantities that the station does
     not measure by plan (HJ 633-2026, 5.3.2).
+
+    Sections have the last five. `length_km` is the length of river that the section stands for [km], `intake` the
+    yearly intake of a drinking-water source [1e4 t]. `section_role` (column `role`) says whether it is an ordinary
+    section, a drinking-water source, or a body under the black-odour programme, which has to be sampled every
+    `patrol_days`. [d]
     """
 
     medium: Medium
@@ -65,6 +81,11 @@ class Station(msgspec.Struct, frozen=True, kw_only=True):
     area_class: AreaClass = "II"
     role: Role = "assessment"
     not_monitored: tuple[str, ...] = ()
+    basin: str = ""
+    length_km: Decimal | None = None
+    intake: Decimal | None = None
+    section_role: SectionRole = "section"
+    patrol_days: int | None = None
 
     def expected_on(self, day: dt.date) -> bool:
         """Whether readings of `day` are expected of this station."""
@@ -165,10 +186,11 @@ def as_csv(stations: list[Station]) -> str:
     if stations:
         medium = stations[0].medium
         defaults = {field.name: field.default for field in msgspec.structs.fields(Station)}
-        used = [c for c in OPTIONAL[medium] if any(getattr(s, c) != defaults[c] for s in stations)]
+        fields = {column: _FIELDS.get((medium, column), column) for column in (*COLUMNS[medium], *OPTIONAL[medium])}
+        used = [c for c in OPTIONAL[medium] if any(getattr(s, fields[c]) != defaults[fields[c]] for s in stations)]
         columns = (*COLUMNS[medium], *used)
         writer.writerow(columns)
-        writer.writerows([[_field(getattr(station, column)) for column in columns] for station in stations])
+        writer.writerows([[_field(getattr(station, fields[column])) for column in columns] for station in stations])
     return text.getvalue()
 
 
@@ -220,6 +242,7 @@ def _station(row: dict[str, str], medium: Medium, at: str) -> Station:
         special = {"water": row["water"], "body": choice("body", get_args(WaterBody))}
         if row["target_class"]:
             special["target_class"] = choice("target_class", get_args(WaterClass))
+        special |= _section(row, at)
     elif medium == "noise":
         special = {"zone_class": choice("zone_class", get_args(ZoneClass))}
     else:
@@ -245,3 +268,34 @@ def _station(row: dict[str, str], medium: Medium, at: str) -> Station:
     if station.since and station.until and station.since >= station.until:
         raise ConfigError(f"{at}: until: expected a day after since {station.since}, got {station.until}")
     return station
+
+
+def _section(row: dict[str, str], at: str) -> dict[str, object]:
+    """What the optional columns of a section say."""
+    if row["basin"] and not STATION_ID.fullmatch(row["basin"]):
+        raise ConfigError(
+            f"{at}: basin: expected nothing, or 1 to 64 characters as of an id, got {shown(row['basin'])}"
+        )
+    special: dict[str, object] = {"basin": row["basin"]}
+    for column, unit in (("length_km", "kilometres"), ("intake", "10,000 tonnes a year")):
+        if row[column]:
+            if not _AMOUNT.fullmatch(row[column]) or Decimal(row[column]) == 0:
+                raise ConfigError(f"{at}: {column}: expected {unit} such as 12.5, got {shown(row[column])}")
+            special[column] = Decimal(row[column])
+    role = row["role"] or "section"
+    if role not in get_args(SectionRole):
+        raise ConfigError(f"{at}: role: expected one of {', '.join(get_args(SectionRole))}, got {shown(role)}")
+    special["section_role"] = role
+    if row["patrol_days"]:
+        known = {str(days): days for days in PATROL_DAYS}
+        if role != "black_odour":
+            raise ConfigError(
+                f"{at}: patrol_days: expected nothing as role is {role}, not black_odour, "
+                f"got {shown(row['patrol_days'])}"
+            )
+        if row["patrol_days"] not in known:
+            raise ConfigError(f"{at}: patrol_days: expected one of {', '.join(known)}, got {shown(row['patrol_days'])}")
+        special["patrol_days"] = known[row["patrol_days"]]
+    if role == "black_odour" and row["intake"]:
+        raise ConfigError(f"{at}: intake: expected nothing of a black_odour body, got {shown(row['intake'])}")
+    return special

@@ -4,61 +4,27 @@ A function takes the `Facts` of its scope and period and returns a `Figure`. It 
 that is `aggregations.plans`.
 """
 
-from collections.abc import Callable
-from functools import partial
 from typing import Final, Literal
 
 import msgspec
 
 from aggregations.figures import Figure, Variant
 from aggregations.indicators.air_table import air_indicators
-from aggregations.indicators.facts import AirDays, AirHours, Facts, Indicator, MonitorDays, SectionDays
-from aggregations.indicators.noise import zone_attainment
-from aggregations.indicators.water import black_odorous_bodies, class_share, section_class, worst_class
+from aggregations.indicators.facts import AirDays, AirHours, Facts, Indicator, ManualSample, MonitorDays, SectionDays
+from aggregations.indicators.noise_table import noise_indicators
+from aggregations.indicators.water_means import section_class
+from aggregations.indicators.water_table import water_indicators
 from aggregations.standards import AirEvents
-from sensors.quantities import Medium
 
 __all__ = [
-    "HEADLINES", "INDICATORS", "AirDays", "AirHours", "Facts", "Indicator", "MonitorDays", "SectionDays", "compute",
-    "section_class",
+    "HEADLINES", "INDICATORS", "AirDays", "AirHours", "Facts", "Indicator", "ManualSample", "MonitorDays",
+    "SectionDays", "compute", "section_class",
 ]  # fmt: skip
-
-Compute = Callable[[Indicator, Facts], Figure]
-
-_third = partial(class_share, at_least=3)
-_fifth = partial(class_share, at_least=5)
-_worse = partial(class_share, at_least=5, worse=True)
-_day = partial(zone_attainment, part="day")
-_night = partial(zone_attainment, part="night")
-
-_OTHERS: tuple[tuple[str, str, str, str, Medium, Compute], ...] = (
-    ("water.good_ratio", "Ⅰ-Ⅲ类断面比例", "sections at class III or better", "%", "water", _third),
-    ("water.v_or_better_ratio", "Ⅰ-Ⅴ类断面比例", "sections at class V or better", "%", "water", _fifth),
-    ("water.worse_than_v_ratio", "劣Ⅴ类断面比例", "sections worse than class V", "%", "water", _worse),
-    ("water.target_attainment", "断面水质达标率", "sections at their target class", "%", "water", class_share),
-    ("water.source_attainment", "饮用水水源达标率", "drinking-water sources attaining", "%", "water", _third),
-    ("water.worst_class", "最差水质类别", "worst class of the sections", "class", "water", worst_class),
-    ("water.black_odorous_bodies", "黑臭水体数", "black-odorous bodies", "bodies", "water", black_odorous_bodies),
-    ("noise.day_attainment", "功能区噪声昼间达标率", "day attainment of functional zones", "%", "noise", _day),
-    ("noise.night_attainment", "功能区噪声夜间达标率", "night attainment of functional zones", "%", "noise", _night),
-)
-
-_LESS_IS_BETTER: Final = ("water.worse_than_v_ratio", "water.worst_class", "water.black_odorous_bodies")
 
 INDICATORS: Final[dict[str, Indicator]] = {
     **{indicator.name: indicator for indicator in air_indicators()},
-    **{
-        name: Indicator(
-            name=name,
-            name_zh=zh,
-            name_en=en,
-            unit=unit,
-            medium=medium,
-            compute=compute,
-            less_is_better=name in _LESS_IS_BETTER,
-        )
-        for name, zh, en, unit, medium, compute in _OTHERS
-    },
+    **{indicator.name: indicator for indicator in water_indicators()},
+    **{indicator.name: indicator for indicator in noise_indicators()},
 }
 """All indicators by name, in the order in which they are listed."""
 
@@ -72,12 +38,16 @@ _HEADLINES_OF_AIR: Final = (
     "air.level_days.",
 )
 
+_NOT_HEADLINES: Final = ("water.exceedance_multiple.", "water.mean.")
+
 HEADLINES: Final[frozenset[str]] = frozenset(
     name
     for name, indicator in INDICATORS.items()
-    if indicator.medium != "air" or name == "air.attainment" or name.startswith(_HEADLINES_OF_AIR)
+    if (name == "air.attainment" or name.startswith(_HEADLINES_OF_AIR) if indicator.medium == "air" else True)
+    and not name.startswith(_NOT_HEADLINES)
 )
-"""Indicators that are printed where none is named: those of a monthly bulletin of air, all of water and noise."""
+"""Indicators that are printed where none is named: those of a monthly bulletin of air, all of noise, and
+all of water but the means and multiples of single items."""
 
 
 def compute(indicator: Indicator, facts: Facts) -> Figure:

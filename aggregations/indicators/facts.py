@@ -1,8 +1,9 @@
 """What an indicator is computed from, and the figure that it ends in."""
 
+import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -10,8 +11,9 @@ from aggregations.figures import Figure
 from aggregations.periods import Period
 from aggregations.rounding import FloatArray, IntArray, half_even
 from aggregations.standards import AreaClass, Mode, Standard, Standards
+from sensors.noise_surveys import NoiseSurveys
 from sensors.quantities import Medium
-from sensors.register import Station
+from sensors.register import Station, ZoneClass
 
 
 class AirDays(msgspec.Struct, frozen=True):
@@ -38,20 +40,47 @@ class AirHours(msgspec.Struct, frozen=True):
     lead: int = 0
 
 
+class ManualSample(msgspec.Struct, frozen=True):
+    """Results of one manual sample by item, half the detection limit where below it; `day` counts from the first."""
+
+    day: int
+    values: dict[str, float]
+
+
 class SectionDays(msgspec.Struct, frozen=True):
-    """Daily means of one section (NaN where not valid) and numbers of results, by item; (n_days,) each."""
+    """Daily means of one section (NaN where not valid) and numbers of results, by item; (n_days,) each.
+
+    `manual` are the samples of the period. `targets` has the target class of each day, 1 to 5, 0 without one; empty:
+    that of the register on all of them. `suspect` counts the values that look like a slip of the unit, by item.
+    `last_sample` is the day of the last manual sample up to the end of the period. `memo` keeps what was computed.
+    """
 
     station: Station
     means: dict[str, FloatArray]
     counts: dict[str, IntArray]
+    manual: list[ManualSample] = []
+    targets: list[int] = []
+    suspect: dict[str, int] = {}
+    last_sample: dt.date | None = None
+    memo: dict[Any, Any] = msgspec.field(default_factory=dict)
 
 
 class MonitorDays(msgspec.Struct, frozen=True):
-    """Whether each day and each night of one monitor attains; None where not valid."""
+    """Whether each day and each night of one monitor attains; None where not valid.
+
+    `ld` and `ln` are levels before rounding, NaN where not valid [dB]. `zones` has the class of each day; empty: that
+    of the register on all of them. `collected` and `entered` are rates of the day without and with what weather takes
+    out, NaN where nothing came [%]. Arrays (n_days,); None: not known on any day.
+    """
 
     station: Station
     day: list[bool | None]
     night: list[bool | None]
+    zones: list[ZoneClass] = []
+    ld: FloatArray | None = None
+    ln: FloatArray | None = None
+    collected: FloatArray | None = None
+    entered: FloatArray | None = None
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,6 +90,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     quantities are not measured by plan. `air_without_events` are the days without the hours of exceptional events,
     None where there were none. `hours` and `earlier` (the days of the years before, the last first) are there where
     the indicator asks for them; `earlier_without_events` is empty where no event touched any of those years.
+    `surveys` are the manual surveys of noise of a city.
     """
 
     scope: str
@@ -77,6 +107,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     earlier_without_events: Sequence[AirDays] = ()
     sections: list[SectionDays] = []
     monitors: list[MonitorDays] = []
+    surveys: NoiseSurveys = NoiseSurveys()
 
     def without_events(self) -> "Facts":
         """Return the facts without the hours of exceptional events, and not with them any more."""
@@ -132,6 +163,7 @@ def figure(
     rules: Rules | None = None,
     reasons: Sequence[str] = (),
     provisional: Sequence[str] = (),
+    label: tuple[str, str] = ("", ""),
 ) -> Figure:
     """Return the figure of an indicator: `exact` rounded once, and what it rests on.
 
@@ -164,4 +196,6 @@ def figure(
         reasons=list(reasons),
         provisional=list(provisional),
         mode=facts.mode,
+        label=label[0],
+        label_en=label[1],
     )

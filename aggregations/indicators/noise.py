@@ -1,37 +1,191 @@
-"""Indicators of noise: attainment of functional zones."""
+"""Indicators of noise from automatic monitors: attainment by point-times, levels of periods, collection rates."""
 
+from collections.abc import Collection, Sequence
 from fractions import Fraction
-from typing import Literal
+from typing import Final
 
+import numpy as np
+
+from aggregations import noise
 from aggregations.figures import Figure, scaled
-from aggregations.indicators.facts import Facts, Indicator, figure
+from aggregations.indicators.facts import Facts, Indicator, MonitorDays, Rules, figure
+from aggregations.noise import PartOfDay, PointTimes
 from aggregations.periods import month
+from aggregations.rounding import BoolArray, FloatArray
 from aggregations.standards import NoiseLimits, NoiseMethod
+from sensors.register import ZoneClass
+
+_HOURS: Final = ("vdr", "samples", "weather", "weather_vdr", "hour_minimum", "applied_before")
+_LEVELS: Final = (*_HOURS, "energy_mean", "part_minima", "month_minimum")
 
 
-def zone_attainment(indicator: Indicator, facts: Facts, *, part: Literal["day", "night"]) -> Figure:
-    """Share of the valid point-times (one monitor on one day or night) that attain, pooled. [%]
+def zone_attainment(indicator: Indicator, facts: Facts, *, part: PartOfDay, zone: ZoneClass | None = None) -> Figure:
+    """Share of the valid point-times (one monitor on one day or night) that attain; of one class or all counted. [%]
 
     References
     ----------
     .. [1] GB 3096-2008, 5.1; config/standards/noise-automatic-2024.toml (assumed minima).
     """
-    limits = facts.standards.on(NoiseLimits, facts.period.last)
-    method = facts.standards.on(NoiseMethod, facts.period.last)
-    expected = valid = attained = needed = 0
+    _, method = _standards(facts)
+    pairs = [_verdicts(monitor, facts, _classes(zone, method), part) for monitor in facts.monitors]
+    counts = [PointTimes(int(valid.sum()), int(attained.sum())) for valid, attained in pairs]
+    exact = noise.attainment_rate(counts, pooling=method.pooling)
+    more = ("judged", "point_times", "pooling", "rates", "night_peak")
+    return _of_point_times(
+        indicator, facts, exact, method.rate_decimals, [valid for valid, _ in pairs], part=part, zone=zone, more=more,
+        limits=("limits",),
+    )  # fmt: skip
+
+
+def mean_level(indicator: Indicator, facts: Facts, *, part: PartOfDay, zone: ZoneClass | None = None) -> Figure:
+    """Energy mean of the valid daily levels of the monitors, all their days together; of one class or all. [dB]
+
+    References
+    ----------
+    .. [1] noise.md, 3.2, rule 4 (recalled).
+    """
+    _, method = _standards(facts)
+    levels = []
+    valid = []
     for monitor in facts.monitors:
-        verdicts = monitor.day if part == "day" else monitor.night
-        due = [monitor.station.expected_on(day) for day in facts.period.days()]
-        expected += sum(due)
-        known = [v for v, is_due in zip(verdicts, due, strict=True) if is_due and v is not None]
-        valid += len(known)
-        attained += sum(known)
-        for each in facts.period.months():
-            days_due = sum(monitor.station.expected_on(day) for day in each.days())
-            needed += scaled(method.month_min_days, days_due, len(month(each.first.year, each.first.month)))
-    missing = expected - valid
+        known = monitor.ld if part == "day" else monitor.ln
+        values = np.full(len(facts.period), np.nan) if known is None else known
+        valid.append(_due(monitor, facts, _classes(zone, method)) & np.isfinite(values))
+        levels.append(values[valid[-1]])
+    mean = noise.period_level(np.concatenate(levels) if levels else np.empty(0))
+    exact = None if np.isnan(mean) else noise.without_noise(mean)
+    return _of_point_times(
+        indicator, facts, exact, method.level_decimals, valid, part=part, zone=zone, more=("period_level",), limits=()
+    )
+
+
+def point_times(indicator: Indicator, facts: Facts, *, part: PartOfDay, zone: ZoneClass | None = None) -> Figure:
+    """Number of valid point-times. [point-times]"""
+    _, method = _standards(facts)
+    valid = [_verdicts(monitor, facts, _classes(zone, method), part)[0] for monitor in facts.monitors]
+    exact = Fraction(sum(int(each.sum()) for each in valid)) if valid else None
+    return _of_point_times(indicator, facts, exact, 0, valid, part=part, zone=zone, more=("point_times",), limits=())
+
+
+def collection_rate(indicator: Indicator, facts: Facts) -> Figure:
+    """Samples collected of those due on the days of the monitors. [%]
+
+    References
+    ----------
+    .. [1] HJ 906-2017, 3: valid data rate.
+    """
+    return _rate(indicator, facts, [monitor.collected for monitor in facts.monitors])
+
+
+def valid_collection_rate(indicator: Indicator, facts: Facts) -> Figure:
+    """Samples collected and not taken out by weather, of those due on the days of the monitors. [%]"""
+    return _rate(indicator, facts, [monitor.entered for monitor in facts.monitors])
+
+
+def _standards(facts: Facts) -> tuple[NoiseLimits, NoiseMethod]:
+    return facts.standards.on(NoiseLimits, facts.period.last), facts.standards.on(NoiseMethod, facts.period.last)
+
+
+def _classes(zone: ZoneClass | None, method: NoiseMethod) -> Collection[ZoneClass]:
+    return (zone,) if zone else method.classes
+
+
+def _due(monitor: MonitorDays, facts: Facts, classes: Collection[ZoneClass]) -> BoolArray:
+    """On which days of the period the monitor counts and is of one of the classes. (n_days,)"""
+    station, period = monitor.station, facts.period
+    day = np.arange(len(period))
+    due = np.ones(len(period), dtype=np.bool_)
+    if station.since is not None:
+        due &= day >= (station.since - period.first).days
+    if station.until is not None:
+        due &= day < (station.until - period.first).days
+    if monitor.zones:
+        return due & np.array([zone in classes for zone in monitor.zones], dtype=np.bool_)
+    return due if station.zone_class in classes else np.zeros_like(due)
+
+
+def _verdicts(
+    monitor: MonitorDays, facts: Facts, classes: Collection[ZoneClass], part: PartOfDay
+) -> tuple[BoolArray, BoolArray]:
+    """Which days or nights that count have a verdict, and which of them attain. (n_days,)"""
+    verdicts = monitor.day if part == "day" else monitor.night
+    due = _due(monitor, facts, classes)
+    return due & np.array([v is not None for v in verdicts]), due & np.array([v is True for v in verdicts])
+
+
+def _of_point_times(
+    indicator: Indicator,
+    facts: Facts,
+    exact: Fraction | None,
+    decimals: int,
+    valid: Sequence[BoolArray],
+    *,
+    part: PartOfDay,
+    zone: ZoneClass | None,
+    more: tuple[str, ...],
+    limits: tuple[str, ...],
+) -> Figure:
+    """Figure of valid point-times, held against the least days of each month."""
+    used = _standards(facts)
+    method = used[1]
+    due = [_due(monitor, facts, _classes(zone, method)) for monitor in facts.monitors]
+    n, expected = sum(int(each.sum()) for each in valid), sum(int(each.sum()) for each in due)
+    needed = sum(_least(each, facts, method) for each in due)
+    rules: Rules = {
+        NoiseLimits: ("day_hours", *limits, *(("night_peak",) if "night_peak" in more and part == "night" else ())),
+        NoiseMethod: (
+            *_LEVELS,
+            *(("statistical_day",) if part == "night" else ()),
+            *(("classes",) if zone is None else ()),
+            *(each for each in more if each != "night_peak" or part == "night"),
+        ),
+    }
+    reasons = []
+    if not n:
+        reasons = [f"no valid {part}"]
+    elif n < needed:
+        reasons = [f"the period: {n} of at least {needed} valid {part}s of monitors"]
     return figure(
-        indicator, facts, (limits, method), Fraction(100 * attained, valid) if valid else None, method.rate_decimals,
-        valid=valid, expected=expected, counted=f"{part}s of monitors", sufficient=bool(valid) and valid >= needed,
-        excluded={"too few valid hours": missing} if missing else {},
+        indicator, facts, used, exact, decimals,
+        valid=n, expected=expected, counted=f"{part}s of monitors", sufficient=bool(n) and n >= needed,
+        excluded={"too few valid hours": expected - n} if n < expected else {}, rules=rules, reasons=reasons,
+        provisional=_running(facts),
+    )  # fmt: skip
+
+
+def _least(due: BoolArray, facts: Facts, method: NoiseMethod) -> int:
+    """Valid days that the days due of one monitor ask for, month by month."""
+    needed = 0
+    for each in facts.period.months():
+        first = (each.first - facts.period.first).days
+        whole = len(month(each.first.year, each.first.month))
+        needed += scaled(method.month_min_days, int(due[first : first + len(each)].sum()), whole)
+    return needed
+
+
+def _running(facts: Facts) -> list[str]:
+    """The month that the period ends in the middle of."""
+    last = facts.period.last
+    if last == month(last.year, last.month).last:
+        return []
+    return [f"{last:%Y-%m} is not whole: up to {last}"]
+
+
+def _rate(indicator: Indicator, facts: Facts, rates: Sequence[FloatArray | None]) -> Figure:
+    used = _standards(facts)
+    total = 0.0
+    expected = n = 0
+    for monitor, known in zip(facts.monitors, rates, strict=True):
+        due = _due(monitor, facts, used[1].classes)
+        values = np.zeros(len(facts.period)) if known is None else np.nan_to_num(known)
+        total += float(values[due].sum())
+        expected += int(due.sum())
+        n += int((values[due] > 0).sum())
+    exact = noise.without_noise(total / expected) if expected else None
+    rules: Rules = {NoiseMethod: ("vdr", "samples", "weather", "weather_vdr", "rates", "applied_before")}
+    return figure(
+        indicator, facts, (used[1],), exact, used[1].rate_decimals,
+        valid=n, expected=expected, counted="days of monitors", sufficient=bool(expected),
+        excluded={"nothing collected": expected - n} if n < expected else {}, rules=rules,
+        reasons=[] if expected else ["no monitor"], provisional=_running(facts),
     )  # fmt: skip

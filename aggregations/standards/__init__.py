@@ -27,9 +27,26 @@ from aggregations.standards.air import (
 )
 from aggregations.standards.checks import check_alone, check_quantities, check_together
 from aggregations.standards.edition import MODES, Edition, Mode, Rule
-from aggregations.standards.noise import NoiseLimits, NoiseMethod, ZoneLimit
+from aggregations.standards.noise import NoiseLimits, NoiseMethod, NoiseSurvey, ZoneLimit
 from aggregations.standards.roles import ROLES, RULES, Standard, name_of
-from aggregations.standards.water import N_CLASSES, BlackOdour, WaterItem, WaterLimits, WaterMethod
+from aggregations.standards.water import (
+    N_CLASSES,
+    N_SEA_CLASSES,
+    BlackOdour,
+    BodyRow,
+    ClassRow,
+    Saturation,
+    SeaItem,
+    SeaLimits,
+    SeaMethod,
+    SeaRow,
+    TrophicRow,
+    WaterItem,
+    WaterLimits,
+    WaterMethod,
+    WaterRanking,
+    WaterTrophic,
+)
 from sensors import strict
 from sensors.errors import ConfigError, shown
 
@@ -38,6 +55,7 @@ __all__ = [
     "BASIC_ITEMS",
     "MODES",
     "N_CLASSES",
+    "N_SEA_CLASSES",
     "ROLES",
     "RULES",
     "AirEvaluation",
@@ -48,19 +66,30 @@ __all__ = [
     "AreaClass",
     "Averaging",
     "BlackOdour",
+    "BodyRow",
+    "ClassRow",
     "Edition",
     "IndexItem",
     "Level",
     "Mode",
     "NoiseLimits",
     "NoiseMethod",
+    "NoiseSurvey",
     "Rule",
+    "Saturation",
+    "SeaItem",
+    "SeaLimits",
+    "SeaMethod",
+    "SeaRow",
     "Standard",
     "Standards",
     "Statistic",
+    "TrophicRow",
     "WaterItem",
     "WaterLimits",
     "WaterMethod",
+    "WaterRanking",
+    "WaterTrophic",
     "ZoneLimit",
     "check_quantities",
     "check_together",

@@ -18,9 +18,10 @@ from aggregations.standards.air import (
     AreaLimits,
 )
 from aggregations.standards.edition import OneSet
-from aggregations.standards.noise import NoiseLimits
+from aggregations.standards.noise import CITY_SIZES, NoiseLimits, NoiseMethod, NoiseSurvey
 from aggregations.standards.roles import BY_MODE, ROLES, RULES, Standard, name_of
-from aggregations.standards.water import N_CLASSES, BlackOdour, WaterLimits, WaterMethod
+from aggregations.standards.water import WaterLimits, WaterMethod
+from aggregations.standards.water_checks import check_water_alone, check_water_together, check_water_units, water_items
 from sensors.errors import ConfigError, shown
 from sensors.quantities import Quantities
 from sensors.register import ZoneClass
@@ -51,8 +52,21 @@ def check_alone(standard: Standard, *, file: str) -> None:
         for key, statistic in standard.statistic.items():
             if statistic == "mean" and key not in LIMITED["year"]:
                 raise ConfigError(f"{file}: statistic.{key}: expected percentile, as there is no limit of the year")
-    elif isinstance(standard, WaterLimits):
-        _check_classes(standard, file)
+    elif isinstance(standard, NoiseLimits):
+        if standard.night_first_hour <= standard.day_first_hour:
+            raise ConfigError(
+                f"{file}: night_first_hour: expected an hour after {standard.day_first_hour}, "
+                f"got {standard.night_first_hour}"
+            )
+    elif isinstance(standard, NoiseMethod):
+        if not 0 < standard.hour_min_share <= 1:
+            raise ConfigError(
+                f"{file}: hour_min_share: expected more than 0 and at most 1, got {standard.hour_min_share}"
+            )
+    elif isinstance(standard, NoiseSurvey):
+        _check_grades(standard, file)
+    else:
+        check_water_alone(standard, file)
 
 
 def check_quantities(standard: Standard, quantities: Quantities, *, file: str) -> None:
@@ -99,17 +113,18 @@ def check_quantities(standard: Standard, quantities: Quantities, *, file: str) -
             "policy": (standard.policy, ("statistics affected by events", AFFECTED)),
         }
         needed = {"policy": AFFECTED}
-    elif isinstance(standard, WaterLimits):
-        named = {"item": (standard.item, water)}
-    elif isinstance(standard, WaterMethod):
-        items = [*standard.realtime_items, *standard.required_items]
-        named = {"decimals": (standard.decimals, water), "realtime_items, required_items": (items, water)}
-        needed = {"decimals": water[1]}
-    elif isinstance(standard, BlackOdour):
-        named = {"below": (standard.below, water), "above": (standard.above, water)}
     elif isinstance(standard, NoiseLimits):
         named = {"zone": (standard.zone, zones)}
         needed = {"zone": zones[1]}
+    elif isinstance(standard, NoiseMethod):
+        named = {"exclude_above": (standard.exclude_above, ("quantities of noise", tuple(quantities.noise)))}
+    elif isinstance(standard, NoiseSurvey):
+        sizes = ("sizes of a city", CITY_SIZES)
+        named = {"functional_points": (standard.functional_points, sizes), "road_points": (standard.road_points, sizes)}
+        needed = dict.fromkeys(named, CITY_SIZES)
+    else:
+        named = {place: (items, water) for place, items in water_items(standard).items()}
+        check_water_units(standard, quantities, file)
     for place, (keys, (kind, allowed)) in named.items():
         present = list(keys)
         for key in present:
@@ -152,10 +167,11 @@ def check_together(standards: list[Standard], *, directory: str) -> None:
                     f"{directory}: edition.modes: expected one edition of {name_of(role)} with {mode}, "
                     f"got {shown(ids) if ids else 'none'}"
                 )
-    limited = {item for s in standards if isinstance(s, WaterLimits) for item in s.item}
-    for method in (s for s in standards if isinstance(s, WaterMethod)):
-        if unknown := [item for item in (*method.realtime_items, *method.required_items) if item not in limited]:
-            raise ConfigError(f"{directory}: {method.edition.id}: expected items with limits, got {shown(unknown[0])}")
+    check_water_together(
+        [s for s in standards if isinstance(s, WaterLimits)],
+        [s for s in standards if isinstance(s, WaterMethod)],
+        directory,
+    )
 
 
 def _of(area: AreaLimits, averaging: str) -> Iterable[str]:
@@ -184,17 +200,14 @@ def _check_rising(place: str, values: Sequence[object], file: str) -> None:
         raise ConfigError(f"{file}: {place}: expected at least one, rising, got {shown([str(v) for v in values])}")
 
 
-def _check_classes(limits: WaterLimits, file: str) -> None:
-    for key, item in limits.item.items():
-        for body, bounds in (("river", item.river), ("lake", item.lake)):
-            if bounds is None:
-                continue
-            expected = 2 if item.good == "range" else N_CLASSES
-            ordered = sorted(bounds, reverse=item.good == "high")
-            if len(bounds) != expected or bounds != ordered:
+def _check_grades(survey: NoiseSurvey, file: str) -> None:
+    for place, bounds in (("regional", survey.regional), ("road", survey.road)):
+        for part, levels in (("day", bounds.day), ("night", bounds.night)):
+            _check_rising(f"{place}.{part}", levels, file)
+            if len(levels) != len(survey.grade) - 1:
                 raise ConfigError(
-                    f"{file}: item.{key}.{body}: expected {expected} numbers, the best class first, "
-                    f"got {shown([str(b) for b in bounds])}"
+                    f"{file}: {place}.{part}: expected {len(survey.grade) - 1} bounds of {len(survey.grade)} grades, "
+                    f"got {len(levels)}"
                 )
 
 

@@ -60,7 +60,9 @@ def compare(
 
 @app.command()
 def ranking(
-    among: Annotated[str, typer.Option(help="What is ranked: cities, districts:CITY or stations:CITY.")],
+    among: Annotated[
+        str, typer.Option(help="What is ranked: cities, districts:CITY, stations:CITY; of water rivers:CITY.")
+    ],
     period: PeriodText = None,
     to_date: ToDate = None,
     by: Annotated[str, typer.Option(help="Name of an indicator.")] = standings.COMPOSITE,
@@ -114,7 +116,7 @@ def ranking(
 
 @app.command()
 def trend(
-    name: Annotated[str, typer.Argument(help="Name of an indicator of air, such as air.annual_mean.pm25.")],
+    name: Annotated[str, typer.Argument(help="Name of an indicator of air or water, such as air.annual_mean.pm25.")],
     scope: ScopeGiven,
     first: Annotated[int, typer.Option("--from", min=2000, max=2100, metavar="YEAR", help="First year.")],
     last: Annotated[int, typer.Option("--to", min=2000, max=2100, metavar="YEAR", help="Last year, inclusive.")],
@@ -122,19 +124,20 @@ def trend(
     mode: ModeChosen = "by_date",
     json_: Json = False,
 ) -> None:
-    """Say whether an indicator of air falls or rises over years: Spearman's rank correlation, HJ 663, annex B.
+    """Say whether an indicator of air or water falls or rises over years: Spearman's rank correlation.
 
-    Years that rest on too little data are left out; with fewer than five others there is no trend, and the exit
-    code is 1.
+    Air by HJ 663, annex B, water by the assessment method of 2011. Years that rest on too little data are left out;
+    with fewer than five others (of water four) there is no trend, and the exit code is 1.
 
     \b
     qingjing trend air.annual_mean.pm25 --scope city:beijing --from 2014 --to 2020
+    qingjing trend water.mean.nh3n --scope river:shenzhen/茅洲河 --from 2014 --to 2020
     """
     if last < first:
         raise ConfigError(f"--to: expected a year from {first} (--from) on, got {last}")
     indicator = evaluation.indicator_named(name, option="NAME")
-    if indicator.medium != "air":
-        raise ConfigError(f"NAME: expected an indicator of air: HJ 663 is the rule of trends, got {shown(name)}")
+    if indicator.medium == "noise":
+        raise ConfigError(f"NAME: expected an indicator of air or water, which have rules of trends, got {shown(name)}")
     loaded = options.load()
     chosen_plan = plan_named(loaded, plan)
     years = range(first, last + 1)

@@ -25,6 +25,7 @@ def check() -> None:
     print_line(f"stations: {counts}")
     print_line(f"sources: {', '.join(f'{s.name} ({s.subscription}, {s.dialect})' for s in loaded.sources)}")
     print_line(f"events: {len(loaded.events.all)}; gas states: {len(loaded.gas_states.all)}")
+    print_line(f"target changes: {len(loaded.target_changes.all)}")
     print_line(f"standards: {', '.join(s.edition.id for s in loaded.standards.all)}")
     print_line(f"plans: {', '.join(loaded.plans)}")
     print_line(f"broker: {where}")

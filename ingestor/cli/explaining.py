@@ -19,7 +19,9 @@ def explain(
     scope: Annotated[
         str, typer.Option(help="city:ID, district:CITY/NAME, station:ID, or list:NAME of the plan given.")
     ],
-    period: Annotated[str, typer.Option(help="2020, 2020-H1, 2020-Q2, 2020-06, 2020-06-03 or 2020-01-01..2020-06-30.")],
+    period: Annotated[
+        str, typer.Option(help="2020, 2020-H1, 2020-Q2, 2020-06, 2020-W23, 2020-06-03 or 2020-01-01..2020-06-30.")
+    ],
     plan: Annotated[str | None, typer.Option(help="Plan whose lists the scope names.")] = None,
     mode: Annotated[
         Mode, typer.Option(help="How a period is evaluated in which the standards change; each day by its own.")

@@ -69,7 +69,9 @@ Scope = Annotated[
 PeriodText = Annotated[
     str | None,
     typer.Option(
-        "--period", help="2020, 2020-H1, 2020-Q2, 2020-06, 2020-06-03, or 2020-01-01..2020-06-30.", show_default=False
+        "--period",
+        help="2020, 2020-H1, 2020-Q2, 2020-06, 2020-W23, 2020-06-03, or 2020-01-01..2020-06-30.",
+        show_default=False,
     ),
 ]
 ToDate = Annotated[

@@ -31,6 +31,10 @@ HOUR_S = 3600
 HOURS = 24
 NEGATIVE: Final = FIRST_CHECK + checks.CODES["negative"]
 IMPLAUSIBLE: Final = FIRST_CHECK + checks.CODES["range"]
+BELOW: Final = 1000
+"""A result of water below the detection limit, which is its value: it counts, as what the method makes of it."""
+NEVER_BELOW: Final = ("temperature", "ph", "do", "sd")
+"""Items of water that have no detection limit: a result that claims to lie below one does not count."""
 
 S = TypeVar("S", bound=Standard)
 Found = list[tuple[SeriesKey, IntArray, FloatArray, IntArray]]
@@ -97,7 +101,7 @@ def usable(
         covered = raw.times >= first_covered
         before += int((~covered).sum())
         if covered.any():
-            values = np.where(reasons == VALID, raw.values, np.nan)
+            values = np.where(np.isin(reasons, (VALID, BELOW)), raw.values, np.nan)
             found.append((key, raw.times[covered], values[covered], reasons[covered]))
     if not found:
         return None, found, before
@@ -107,19 +111,22 @@ def usable(
 
 
 def _reasons(config: Config, station: Station, name: str, raw: RawSeries) -> IntArray:
-    """Why each value of a series does not count; VALID where it does."""
+    """Why each value of a series does not count; VALID where it does, and BELOW, of water only."""
     quantity = config.quantities.of(station.medium)[name]
     since = config.start_of(station.since or dt.date.min)
     until = config.start_of(station.until or dt.date.max)
+    below = raw.flags == flags.BELOW_DETECTION
+    never = station.medium == "water" and name in NEVER_BELOW
     low, high = raw.values < float(quantity.minimum), raw.values > float(quantity.maximum)
     return np.select(
         [
             (raw.times < since) | (raw.times >= until),
-            ~np.isin(raw.flags, flags.USABLE),
+            ~np.isin(raw.flags, flags.USABLE) | (below & never),
             low & (raw.values < 0),
             low | high,
+            below,
         ],
-        [NOT_COUNTED, FLAGGED, NEGATIVE, IMPLAUSIBLE],
+        [NOT_COUNTED, FLAGGED, NEGATIVE, IMPLAUSIBLE, BELOW],
         VALID,
     )
 
@@ -132,28 +139,6 @@ def part_of(span: Span, cut: slice) -> Span:
 def by_edition(config: Config, role: type[S], span: Span, *, staged: bool = False) -> Iterator[tuple[slice, S]]:
     """Yield runs of days under one edition, as slices of the span."""
     return config.standards.runs(role, span.period, staged=staged)
-
-
-def energy_hour_means(found: Found, span: Span, *, min_share: float) -> dict[str, FloatArray]:
-    """Hour levels by quantity, (n_days, 24) each; NaN where less than `min_share` of the hour is usable. [dB]
-
-    A reading of the whole hour comes first; where there is none, shorter ones are averaged by energy. Readings of more
-    than an hour make no hours.
-    """
-    hours: dict[str, FloatArray] = {}
-    for key, times, values, _ in sorted(found, key=lambda each: -each[0].period_s):
-        grid = hours.setdefault(key.quantity, np.full(span.n * HOURS, np.nan))
-        present = np.isfinite(values)
-        places = ((times - span.start) // HOUR_S)[present]
-        if key.period_s == HOUR_S:
-            grid[places] = values[present]
-        elif key.period_s < HOUR_S:
-            counts = np.bincount(places, minlength=grid.size)
-            weights = 10.0 ** (0.1 * values[present])
-            means = np.bincount(places, weights, minlength=grid.size) / np.maximum(counts, 1)
-            fill = (counts > 0) & (counts * key.period_s >= min_share * HOUR_S) & np.isnan(grid)
-            grid[fill] = 10.0 * np.log10(means[fill])
-    return {quantity: grid.reshape(span.n, HOURS) for quantity, grid in hours.items()}
 
 
 def nullable(values: FloatArray) -> list[float | None]:

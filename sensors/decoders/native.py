@@ -5,7 +5,8 @@
 
 `time` starts the averaging period and carries an offset; fractions of a second are cut, after those beyond six
 digits were rounded. `station` may stand in the object where the topic does not name it. An item of an array, and a
-value of an item, is refused by itself; what stands beside it is kept.
+value of an item, is refused by itself; what stands beside it is kept. A value of water may be a text such as "<0.02":
+below the detection limit.
 """
 
 import datetime as dt
@@ -16,7 +17,7 @@ from typing import Any
 
 import msgspec
 
-from sensors import flags, strict, units
+from sensors import detection, flags, strict, units
 from sensors.decoders.context import Context
 from sensors.errors import shown
 from sensors.quantities import MEDIA
@@ -190,16 +191,20 @@ def _decode_leniently(payload: bytes, received_at: float, context: Context, into
 
 def _take_raw(raw: Any, at: str, received_at: float, context: Context, into: Decoded) -> None:
     values: dict[str, float | None] = {}
+    below: set[str] = set()
     keys: Collection[str] = ()
     if isinstance(raw, dict) and isinstance(raw.get("values"), dict):
         keys = raw["values"].keys()
         for key, value in raw["values"].items():
             if value is None or (isinstance(value, int | float) and not isinstance(value, bool)):
                 values[key] = None if value is None else float(value)
+                continue
+            limit = _limit(value, f"{at}values.{strict.named(key)}", context.medium)
+            if isinstance(limit, Refusal):
+                into.refusals.append(limit)
             else:
-                into.refusals.append(
-                    Refusal("wrong_type", f"{at}values.{strict.named(key)}: expected a number, got {shown(value)}")
-                )
+                values[key] = limit
+                below.add(key)
         if keys and not values:
             return
         raw = {**raw, "values": {}}
@@ -214,7 +219,36 @@ def _take_raw(raw: Any, at: str, received_at: float, context: Context, into: Dec
         )
         return
     item.values = values
+    before = len(into.readings)
     _take(item, at, keys, received_at, context, into)
+    if below and len(into.readings) > before:
+        into.readings[-1] = _below_detection(into.readings[-1], below)
+
+
+def _limit(value: Any, place: str, medium: str | None) -> float | Refusal:
+    """The detection limit that a text says the result lies below, or why a value that is no number is refused."""
+    written = detection.limit(value) if isinstance(value, str) else None
+    if medium != "water":
+        why = " as only values of water may lie below a detection limit" if written is not None else ""
+        return Refusal("wrong_type", f"{place}: expected a number{why}, got {shown(value)}")
+    if written is None:
+        example = f'"{detection.EXAMPLE}"'
+        return Refusal("wrong_type", f"{place}: expected a number, or a text such as {example}, got {shown(value)}")
+    limit = float(written)
+    if not math.isfinite(limit):
+        return Refusal("not_finite", f"{place}: expected a finite number after <, got {shown(value)}")
+    if limit == 0:
+        return Refusal("wrong_type", f"{place}: expected a positive number after <, got {shown(value)}")
+    return limit
+
+
+def _below_detection(reading: Reading, below: Collection[str]) -> Reading:
+    """A reading whose values of the keys `below` are detection limits, unless the gateway's own flag is worse."""
+    values = [
+        (key, value, flags.worse(flag, flags.BELOW_DETECTION) if key in below else flag)
+        for key, value, flag in reading.values
+    ]
+    return msgspec.structs.replace(reading, values=tuple(values))
 
 
 def _misfit(message: str, raw: Any, at: str) -> Refusal:

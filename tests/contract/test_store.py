@@ -13,6 +13,7 @@ import pytest
 
 from ingestor.schema import HEALTH, TABLES
 from ingestor.store import Arrival, Backlog, InfluxServer, InfluxStore, SeriesKey, SqliteStore, Store, StoreError
+from sensors import flags
 from sensors.reading import Reading, Refusal
 
 KEY = SeriesKey("air", "a1", 3600, "pm25")
@@ -107,6 +108,22 @@ def test_intake_keeps_a_missing_value_as_nan_with_its_flag(store: Store) -> None
     series = store.raw(KEY)
     assert math.isnan(series.values[0])
     assert series.flags.tolist() == [9]
+
+
+def test_intake_keeps_a_grab_sample_apart_from_a_period_at_the_same_time(store: Store) -> None:
+    grab, hour = (Reading("water", "w1", period_s, 0, (("tp", 0.1 + period_s, 1),)) for period_s in (0, 3600))
+    store.commit([arrival(grab, hour)])
+    store.drain()
+    keys = [SeriesKey("water", "w1", period_s, "tp") for period_s in (0, 3600)]
+    assert store.series("water") == keys
+    assert [store.raw(key).values.tolist() for key in keys] == [[0.1], [3600.1]]
+
+
+def test_intake_keeps_a_detection_limit_with_the_flag_that_says_so(store: Store) -> None:
+    store.commit([arrival(Reading("water", "w1", 0, 0, (("hg", 0.00004, flags.BELOW_DETECTION),)))])
+    store.drain()
+    series = store.raw(SeriesKey("water", "w1", 0, "hg"))
+    assert (series.values.tolist(), series.flags.tolist()) == ([0.00004], [5])
 
 
 def test_intake_keeps_both_the_readings_and_the_refusal_of_one_message(store: Store) -> None:

@@ -290,7 +290,7 @@ def test_trend_of_fewer_than_five_years_fails_and_names_them(run: Run) -> None:
         ("ranking --among towns --period 2020", "--among: expected cities, districts:CITY or stations:CITY, "),
         ("ranking --among cities --period 2020 --by air.index", "--by: expected the name of one indicator "),
         ("ranking --among cities --period 2020 --best 1 --worst 1", "--best: expected it or --worst, got both"),
-        ("trend water.good_ratio --scope city:beijing --from 2014 --to 2020", "NAME: expected an indicator of air"),
+        ("trend noise.day_attainment --scope city:beijing --from 2014 --to 2020", "NAME: expected an indicator of air"),
         ("trend air.good_days --scope city:beijing --from 2020 --to 2019", "--to: expected a year from 2020 "),
     ],
 )  # fmt: skip

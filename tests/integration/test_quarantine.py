@@ -247,14 +247,14 @@ def test_quarantine_retry_of_a_partly_refused_message_stores_what_was_refused_on
 
 def test_quarantine_retry_of_a_refused_value_leaves_the_corrected_one_beside_it(place: Place) -> None:
     topic = "env/v1/noise/sz-n01"
-    place.put((topic, payload({"leq": 51, "lmax": 60})), (topic, payload({"leq": 55})))
+    place.put((topic, payload({"leq": 51, "la": 60})), (topic, payload({"leq": 55})))
     with (place.directory / "quantities.toml").open("a", encoding="utf-8") as out:
         out.write(
-            '[noise.lmax]\nname = "最大声级"\nname_en = "maximum level"\nunit = "dB"\nhj212 = "Lmx"\n'
+            '[noise.la]\nname = "A声级"\nname_en = "A-weighted level"\nunit = "dB"\nhj212 = ""\n'
             "minimum = 10\nmaximum = 140\ndecimals = 1\n"
         )
     place.quarantine("retry", 1)
-    assert (place.values("sz-n01", "leq", "noise"), place.values("sz-n01", "lmax", "noise")) == ([55.0], [60.0])
+    assert (place.values("sz-n01", "leq", "noise"), place.values("sz-n01", "la", "noise")) == ([55.0], [60.0])
     assert place.reasons() == {}
 
 

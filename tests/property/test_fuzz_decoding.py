@@ -44,7 +44,8 @@ STATIONS = {
 }
 SCALARS: tuple[Any, ...] = (
     None, True, False, 0, -1, 7, 3600, 2**31, 2**63, -(2**64), 10**298, 10**305, 10**400, 0.1, -0.0, 1e308, 5e-324,
-    math.nan, math.inf, -math.inf, "", " ", "NaN", "15.1", "-;", "*", "\x00", "\ud800", "\udfff\ud800", "\ufeff",
+    math.nan, math.inf, -math.inf, "", " ", "NaN", "15.1", "-;", "*", "<0.02", "<0", "<1e999", "<",
+    "\x00", "\ud800", "\udfff\ud800", "\ufeff",
     "\u2028",
     "\x1b[2J\nERROR forged line", "深圳市", "𝟙", SECRET, "x" * 20_000, "good", "bad", "sz-a01", "sz-w01",
     "2020-09-13T20:00:00+08:00", "2020-09-13T20:00:00", "9999-12-31T23:59:59-23:59", "0001-01-01T00:00:00+23:59",
@@ -56,7 +57,8 @@ KEYS = (
     "x` - at `$.time", "time: x", "[0]", "__proto__", "a\nb", "深圳", "pm25_flag",
 )  # fmt: skip
 TOKENS = (
-    b'"', b"{", b"}", b"[", b"]", b",", b":", b"-", b"1e999", b"null", b"NaN", b"Infinity", b"\\ud800", b"\\u0000",
+    b'"', b"{", b"}", b"[", b"]", b",", b":", b"-", b"1e999", b"null", b"NaN", b"Infinity", b'"<', b'"<0.5"',
+    b"\\ud800", b"\\u0000",
     b"\x00",
     b"\xff", b"\xc0\x80", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"\xef\xbb\xbf", b"\n", b"/*", b"1" * 400, b"9" * 5000,
     SECRET.encode(),
@@ -77,7 +79,7 @@ def native(rng: random.Random) -> tuple[str, Any]:
             "time": f"2020-09-13T{rng.randrange(20):02d}:00:00{rng.choice(OFFSETS)}",
             "period_s": 3600,
             "values": {
-                key: rng.choice((round(rng.uniform(0, 200), 1), None, 7))
+                key: rng.choice((round(rng.uniform(0, 200), 1), None, 7, *(["<0.02"] if medium == "water" else [])))
                 for key in rng.sample(keys, 1 + rng.randrange(len(keys)))
             },
         }
@@ -261,7 +263,7 @@ def fault_of_readings(arrival: Arrival, by: Config) -> str | None:
         if not reading.values or len({quantity for quantity, _, _ in reading.values}) != len(reading.values):
             return f"values {reading.values!r}"
         for quantity, value, flag in reading.values:
-            if quantity not in known or flag not in (1, 2, 3, 4, 9):
+            if quantity not in known or not (flag in (1, 2, 3, 4, 9) or (flag, reading.medium) == (5, "water")):
                 return f"quantity {quantity!r} with flag {flag!r}"
             if value is not None and (type(value) is not float or not math.isfinite(value)):
                 return f"value {value!r}"

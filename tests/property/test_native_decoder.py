@@ -59,6 +59,9 @@ times = st.one_of(
     st.datetimes(timezones=st.one_of(st.none(), st.timezones())).map(lambda time: time.isoformat()),
     anything,
 )
+limits = st.one_of(
+    st.floats(allow_nan=False).map(lambda limit: f"<{limit}"), st.sampled_from(["<0.02", "<0", "<1e999", "<", "< 1"])
+)
 keys = st.one_of(st.sampled_from(["pm25", "o3", "ph", "leq"]), texts)
 items = st.one_of(
     anything,
@@ -66,7 +69,7 @@ items = st.one_of(
         {
             "time": times,
             "period_s": st.one_of(st.sampled_from([1, 60, 3600, 86_400, 0, 7]), anything),
-            "values": st.one_of(st.dictionaries(keys, st.one_of(numbers, anything), max_size=4), anything),
+            "values": st.one_of(st.dictionaries(keys, st.one_of(numbers, limits, anything), max_size=4), anything),
         },
         optional={
             "flags": st.one_of(st.dictionaries(keys, st.sampled_from(["good", "fault", "bad"]), max_size=3), anything),
@@ -91,6 +94,7 @@ GOOD_PAYLOADS = [
         [GOOD, GOOD],
         {**GOOD, "flags": {"pm25": "fault"}, "station": "s1"},
         {**GOOD, "values": {"ph": 7}},
+        {**GOOD, "values": {"ph": "<0.02"}},
         [GOOD, {**GOOD, "values": {"pm25": "x"}}],
     )
 ]
@@ -131,7 +135,7 @@ def assert_well_formed(decoded: Decoded) -> None:
         assert reading.values
         for key, value, flag in reading.values:
             assert key in KEYS[reading.medium]
-            assert flag in (1, 2, 3, 4, 9)
+            assert flag in (1, 2, 3, 4, 9) or (flag, reading.medium) == (5, "water")
             assert flag == 9 if value is None else type(value) is float and math.isfinite(value)
     for refusal in decoded.refusals:
         assert refusal.code in OWN_CODES
@@ -194,3 +198,10 @@ def test_decoder_hands_on_good_values_unchanged(values: dict[str, float], hour: 
     assert [(r.time, r.values) for r in whole.readings] == [
         (hour * 3600, tuple((key, value, 1) for key, value in values.items()))
     ]
+
+
+@given(st.floats(min_value=5e-324, allow_infinity=False))
+@settings(max_examples=200, deadline=None)
+def test_decoder_takes_any_positive_number_as_a_detection_limit_of_water(limit: float) -> None:
+    whole = decode(as_json({**GOOD, "values": {"ph": f"<{limit!r}"}}), NOW, context("water", "s1"))
+    assert [reading.values for reading in whole.readings] == [(("ph", limit, 5),)]

@@ -92,7 +92,7 @@ def test_parse_reads_years_parts_of_them_months_days_and_ranges(
     ],
 )
 def test_parse_refuses_anything_else(text: str) -> None:
-    known = r"2020, 2020-H1, 2020-Q2, 2020-06, 2020-06-03 or 2020-01-01\.\.2020-06-30"
+    known = r"2020, 2020-H1, 2020-Q2, 2020-06, 2020-W23, 2020-06-03 or 2020-01-01\.\.2020-06-30"
     with pytest.raises(ConfigError, match=rf"^period: expected {known}, got '"):
         periods.parse(text)
 

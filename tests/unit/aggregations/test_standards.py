@@ -1,14 +1,12 @@
-"""Editions: which holds on which day, what a file may not say, and the numbers of water and noise.
+"""Editions: which holds on which day, what a file may not say, and the numbers of noise.
 
-The tables below are typed from shared/standards/*.md, never copied from config/standards. Those of air are in
-test_standards_air.py.
+The tables below are typed from shared/standards/*.md, never copied from config/standards. Those of air
+and water are in test_standards_air.py and test_standards_water.py.
 """
 
-import csv
 import datetime as dt
 import re
 from collections.abc import Callable
-from decimal import Decimal
 from pathlib import Path
 
 import msgspec
@@ -27,10 +25,15 @@ from aggregations.standards import (
     Mode,
     NoiseLimits,
     NoiseMethod,
+    NoiseSurvey,
+    SeaLimits,
+    SeaMethod,
     Standard,
     Standards,
     WaterLimits,
     WaterMethod,
+    WaterRanking,
+    WaterTrophic,
 )
 from sensors import quantities
 from sensors.errors import ConfigError
@@ -187,7 +190,8 @@ def test_a_set_of_editions_holds_on_every_day(editions: Standards, mode: Mode, d
 
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize(
-    "role", [AirRanking, AirEvents, WaterLimits, WaterMethod, BlackOdour, NoiseLimits, NoiseMethod]
+    "role",
+    [AirRanking, AirEvents, WaterLimits, WaterMethod, WaterRanking, BlackOdour, NoiseLimits, NoiseMethod, NoiseSurvey],
 )
 def test_a_mode_leaves_roles_without_it_as_they_are(editions: Standards, mode: Mode, role: type[Standard]) -> None:
     assert [s for s in editions.under(mode).all if isinstance(s, role)] == [
@@ -251,7 +255,7 @@ def test_find_is_none_before_the_first_edition(
             "gb3095-2012",
             'role = "air.limits"',
             'role = "air.limit"',
-            "bad.toml: role: expected one of air.limits, air.index, .*, noise.method, got 'air.limit'",
+            "bad.toml: role: expected one of air.limits, air.index, .*, noise.survey, got 'air.limit'",
             id="unknown role",
         ),
         pytest.param(
@@ -460,6 +464,104 @@ def test_find_is_none_before_the_first_edition(
             r"bad.toml: item\.do\.river",
             id="four limits for five classes",
         ),
+        pytest.param(
+            "gb3838-2002",
+            "[2, 4, 6, 10, 15]",
+            "[2, 4, 10, 6, 15]",
+            r"bad.toml: item\.codmn\.river: .*best class first",
+            id="limits out of order",
+        ),
+        pytest.param(
+            "gb3838-2002",
+            "river = [6, 9]",
+            "",
+            r"bad.toml: item\.ph: expected limits of rivers or lakes, got nothing",
+            id="item without limits",
+        ),
+        pytest.param(
+            "gb3838-2002",
+            "share = 0.9",
+            "share = 90",
+            r"bad.toml: oxygen_saturation\.share: expected 0 to 1, got 90",
+            id="share in percent",
+        ),
+        pytest.param(
+            "water-method-2011",
+            'required_items = ["ph"',
+            'required_items = ["tn"',
+            r"bad.toml: required_items: expected items of class_items \(.*\), got 'tn'",
+            id="required, not of the class",
+        ),
+        pytest.param(
+            "water-method-2011",
+            '"tn", "fcoli"]',
+            '"tn", "ph"]',
+            r"bad.toml: reference_items: expected none of class_items, got 'ph'",
+            id="of the class and told apart",
+        ),
+        pytest.param(
+            "water-method-2011",
+            "las = 2",
+            "",
+            r"bad.toml: class_items: expected keys of decimals .*, got 'las'",
+            id="item of the class without decimals",
+        ),
+        pytest.param(
+            "water-method-2011",
+            'rgb = "#FF0000"',
+            'rgb = "red"',
+            r"bad.toml: class_row\[5\]\.rgb: ",
+            id="colour that is none",
+        ),
+        pytest.param(
+            "water-method-2011",
+            "n = 30",
+            "n = 28",
+            r"bad.toml: trend\.n: expected at least one, rising, got ",
+            id="critical values of water twice",
+        ),
+        pytest.param(
+            "water-method-2011",
+            "worse_below = 40",
+            "worse_below = 140",
+            r"bad.toml: body_row\[3\]\.worse_below: expected 0 to 100, got 140",
+            id="more than all sections",
+        ),
+        pytest.param(
+            "trophic-2004",
+            "up_to = 60",
+            "up_to = 50",
+            r"bad.toml: row: expected rising up_to, the last row without",
+            id="trophic states that do not rise",
+        ),
+        pytest.param(
+            "black-odour-2015",
+            "light = 8.0",
+            "light = 18",
+            r"bad.toml: indicator\.nh3n\.heavy: expected worse than 18, got 15",
+            id="heavy better than light",
+        ),
+        pytest.param(
+            "black-odour-2015",
+            '["do", "nh3n"]',
+            '["do", "tp"]',
+            r"bad.toml: month_indicators: expected keys of indicator \(.*\), got 'tp'",
+            id="indicator without bounds",
+        ),
+        pytest.param(
+            "gb3097-1997",
+            "[[7.8, 8.5], [7.8, 8.5], ",
+            "[[7.8, 8.5], ",
+            r"bad.toml: item\.ph\.limits: expected 4 pairs",
+            id="three ranges for four classes",
+        ),
+        pytest.param(
+            "gb3097-1997",
+            "[6, 5, 4, 3]",
+            "[6, 5, 4, 4.5]",
+            r"bad.toml: item\.do\.limits: expected 4 numbers, the best",
+            id="limits of the sea out of order",
+        ),
     ],
 )
 def test_parse_refuses_what_is_wrong_and_names_file_and_place(
@@ -478,6 +580,16 @@ STEMS = {
     AirEvaluation: "hj663-2026",
     AirRanking: "air-ranking-2014",
     AirEvents: "air-events-2016",
+    WaterLimits: "gb3838-2002",
+    WaterMethod: "water-method-2011",
+    WaterTrophic: "trophic-2004",
+    WaterRanking: "water-ranking-2017",
+    BlackOdour: "black-odour-2015",
+    SeaLimits: "gb3097-1997",
+    SeaMethod: "hj442",
+    NoiseLimits: "gb3096-2008",
+    NoiseMethod: "noise-automatic-2024",
+    NoiseSurvey: "hj640-2012",
 }
 
 
@@ -493,7 +605,7 @@ def test_an_edition_that_leaves_a_rule_out_is_refused(text_of: Texts, role: type
         standards.parse(renamed, file="bad.toml")
 
 
-def test_rules_are_demanded_of_every_role_of_air() -> None:
+def test_rules_are_demanded_of_every_role() -> None:
     assert set(RULES) == set(STEMS)
 
 
@@ -527,12 +639,23 @@ def test_standards_speak_of_known_quantities_only(config: Path, editions: Standa
         ("hj663-2026", "pm25 = 1", "pm1 = 1", r"bad.toml: mean_decimals: .* of air \(.*\), got 'pm1'"),
         ("gb3838-2002", "[item.tp]", "[item.p]", r"bad.toml: item: expected quantities of water \(.*\), got 'p'"),
         (
-            "water-method-2011",
-            '"codmn", "nh3n"',
-            '"cod", "nh3n"',
-            r"bad.toml: realtime_items.* of water \(.*\), got 'cod'",
+            "gb3838-2002",
+            "[source_item.fe]",
+            "[source_item.iron]",
+            r"bad.toml: source_item: .* water \(.*\), got 'iron'",
         ),
-        ("black-odour-2015", "do = 2.0", "d0 = 2.0", r"bad.toml: below: expected quantities of water \(.*\), got 'd0'"),
+        ("water-method-2011", '"tn", "fcoli"]', '"tn", "fc"]', r"bad.toml: reference_items.* water \(.*\), got 'fc'"),
+        ("water-method-2011", "chla = 3", "chl = 3", r"bad.toml: decimals: .* of water \(.*\), got 'chl'"),
+        ("trophic-2004", "[item.chla]", "[item.chl]", r"bad.toml: item: .* of water \(.*\), got 'chl'"),
+        (
+            "trophic-2004",
+            'quantity_unit = "cm"',
+            'quantity_unit = "m"',
+            r"bad.toml: item\.sd\.quantity_unit: expected that of quantities\.toml, cm, got 'm'",
+        ),
+        ("water-ranking-2017", '"cr6", ', '"cr", ', r"bad.toml: items: .* of water \(.*\), got 'cr'"),
+        ("black-odour-2015", "[indicator.orp]", "[indicator.eh]", r"bad.toml: indicator: .* water \(.*\), got 'eh'"),
+        ("gb3097-1997", "[item.din]", "[item.n]", r"bad.toml: item: .* of water \(.*\), got 'n'"),
     ],
 )
 def test_a_quantity_that_its_medium_does_not_have_is_an_error(
@@ -543,157 +666,6 @@ def test_a_quantity_that_its_medium_does_not_have_is_an_error(
 
     with pytest.raises(ConfigError, match="^" + text):
         standards.check_quantities(standard, known, file="bad.toml")
-
-
-# --- water.md, 1.1: the rows of the CSV that automatic stations measure ---
-
-GB3838 = """key,dir,I,II,III,IV,V,eval21
-pH,range,6-9,6-9,6-9,6-9,6-9,1
-DO,ge,7.5,6,5,3,2,1
-CODMn,le,2,4,6,10,15,1
-NH3N,le,0.15,0.5,1.0,1.5,2.0,1
-TP,le,0.02,0.1,0.2,0.3,0.4,1
-TP_LAKE,le,0.01,0.025,0.05,0.1,0.2,1
-TN,le,0.2,0.5,1.0,1.5,2.0,0
-"""
-ROWS = {row["key"]: row for row in csv.DictReader(GB3838.splitlines())}
-DIRECTION = {"range": "range", "ge": "high", "le": "low"}
-
-
-@pytest.mark.parametrize(
-    ("item", "body", "row"),
-    [
-        ("do", "river", "DO"),
-        ("codmn", "river", "CODMn"),
-        ("nh3n", "river", "NH3N"),
-        ("tp", "river", "TP"),
-        ("tp", "lake", "TP_LAKE"),
-        ("tn", "river", "TN"),
-    ],
-)
-def test_water_limits_are_those_of_the_note(edition: Editions, item: str, body: str, row: str) -> None:
-    limits = edition("GB 3838-2002")
-    assert isinstance(limits, WaterLimits)
-
-    assert getattr(limits.item[item], body) == [Decimal(ROWS[row][c]) for c in ("I", "II", "III", "IV", "V")]
-
-
-def test_ph_limits_are_those_of_the_note(edition: Editions) -> None:
-    limits = edition("GB 3838-2002")
-    assert isinstance(limits, WaterLimits)
-
-    assert limits.item["ph"].river == [Decimal(bound) for bound in ROWS["pH"]["III"].split("-")]
-
-
-def test_only_phosphorus_has_limits_of_its_own_in_lakes(edition: Editions) -> None:
-    limits = edition("GB 3838-2002")
-    assert isinstance(limits, WaterLimits)
-
-    assert [key for key, item in limits.item.items() if item.lake is not None] == ["tp"]
-
-
-@pytest.mark.parametrize(
-    ("item", "row"), [("ph", "pH"), ("do", "DO"), ("codmn", "CODMn"), ("nh3n", "NH3N"), ("tp", "TP"), ("tn", "TN")]
-)
-def test_water_items_are_good_and_evaluated_as_the_note_says(edition: Editions, item: str, row: str) -> None:
-    limits = edition("GB 3838-2002")
-    assert isinstance(limits, WaterLimits)
-
-    found = (limits.item[item].good, limits.item[item].evaluated)
-    assert found == (DIRECTION[ROWS[row]["dir"]], ROWS[row]["eval21"] == "1")
-
-
-def test_decimals_of_water_are_those_of_the_note(edition: Editions) -> None:
-    method = edition("Water method 2011")
-    assert isinstance(method, WaterMethod)
-
-    assert method.decimals == {  # water.md, section 4, column "evaluation"
-        "temperature": 1,
-        "ph": 0,
-        "do": 1,
-        "conductivity": 1,
-        "turbidity": 1,
-        "codmn": 1,
-        "nh3n": 2,
-        "tp": 3,
-        "tn": 2,
-        "chla": 3,
-        "algae": 0,
-    }
-
-
-def test_items_and_least_data_of_water_are_those_of_the_note(edition: Editions) -> None:
-    method = edition("Water method 2011")
-    assert isinstance(method, WaterMethod)
-
-    five = ["codmn", "do", "nh3n", "ph", "tp"]
-    assert (
-        sorted(method.realtime_items),
-        sorted(method.required_items),
-        method.day_min_results,
-        method.month_min_days,
-        method.year_min_months,
-        method.share_decimals,
-    ) == (five, five, 4, 18, 8, 1)
-
-
-def test_every_evaluated_or_required_item_has_limits_and_decimals(edition: Editions) -> None:
-    limits, method = edition("GB 3838-2002"), edition("Water method 2011")
-    assert isinstance(limits, WaterLimits)
-    assert isinstance(method, WaterMethod)
-
-    evaluated = {key for key, item in limits.item.items() if item.evaluated}
-    assert {*method.required_items, *method.realtime_items} <= evaluated <= set(method.decimals)
-
-
-def test_bounds_of_black_odour_are_those_of_the_note(edition: Editions) -> None:
-    guide = edition("Black-odour guide 2015")
-    assert isinstance(guide, BlackOdour)
-
-    assert (guide.below, guide.above) == ({"do": Decimal("2.0")}, {"nh3n": Decimal("8.0")})  # water.md, 5.1
-
-
-# --- noise.md, 1.1 ---
-
-GB3096 = """class,day,night
-0,50,40
-1,55,45
-2,60,50
-3,65,55
-4a,70,55
-4b,70,60
-"""
-
-
-def test_noise_limits_are_those_of_the_note(edition: Editions) -> None:
-    limits = edition("GB 3096-2008")
-    assert isinstance(limits, NoiseLimits)
-
-    assert {key: (zone.day, zone.night) for key, zone in limits.zone.items()} == {
-        row["class"]: (int(row["day"]), int(row["night"])) for row in csv.DictReader(GB3096.splitlines())
-    }
-
-
-def test_day_of_noise_is_from_6_to_22(edition: Editions) -> None:
-    limits = edition("GB 3096-2008")
-    assert isinstance(limits, NoiseLimits)
-
-    assert (limits.day_first_hour, limits.night_first_hour) == (6, 22)  # 3.4
-
-
-def test_assumptions_on_automatic_noise_are_those_of_the_note(edition: Editions) -> None:
-    method = edition("Noise, automatic monitors 2024")
-    assert isinstance(method, NoiseMethod)
-
-    assert (
-        method.hour_min_share,
-        method.day_min_hours,
-        method.night_min_hours,
-        method.month_min_days,
-        method.judge_decimals,
-        method.rate_decimals,
-        method.edition.confirmed,
-    ) == (Decimal("0.75"), 12, 6, 20, 0, 1, False)
 
 
 @pytest.mark.parametrize(

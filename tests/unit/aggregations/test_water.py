@@ -9,39 +9,26 @@ import numpy as np
 import pytest
 
 from aggregations import water
-from aggregations.standards import BlackOdour, Standard, WaterItem, WaterLimits, WaterMethod
+from aggregations.standards import BlackOdour, Standard, WaterLimits, WaterMethod
 from aggregations.water import NO_CLASS, WORSE_THAN_V
 from sensors.register import WaterBody
 
 NAN = float("nan")
 Editions = Callable[[str], Standard]
 
-# water.md, 1.1: items of the vectors that automatic stations do not measure, with the decimals of section 4.
-MANUAL = {
-    "cod": ("15,15,20,30,40", 1),
-    "hg": ("0.00005,0.00005,0.0001,0.001,0.001", 5),
-    "pb": ("0.01,0.01,0.05,0.05,0.1", 3),
-    "cr6": ("0.01,0.05,0.05,0.05,0.1", 3),
-}
-
 
 @pytest.fixture(scope="module")
 def limits(edition: Editions) -> WaterLimits:
     found = edition("GB 3838-2002")
     assert isinstance(found, WaterLimits)
-    more = {
-        key: WaterItem(name=key, good="low", river=[Decimal(b) for b in row.split(",")], evaluated=True)
-        for key, (row, _) in MANUAL.items()
-    }
-    return msgspec.structs.replace(found, item={**found.item, **more})
+    return found
 
 
 @pytest.fixture(scope="module")
 def method(edition: Editions) -> WaterMethod:
     found = edition("Water method 2011")
     assert isinstance(found, WaterMethod)
-    more = {key: decimals for key, (_, decimals) in MANUAL.items()}
-    return msgspec.structs.replace(found, decimals={**found.decimals, **more})
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -345,6 +332,7 @@ def test_mean_with_half_detection_limits_is_that_of_the_vector(limits: WaterLimi
         pytest.param({"do": "1.0", "nh3n": "20"}, True, id="V21: one sample, light and heavy"),
         pytest.param({"nh3n": "8.01"}, True, id="one indicator is enough"),
         pytest.param({"tp": "5"}, None, id="no indicator"),
+        pytest.param({"do": "0.1", "nh3n": "1"}, True, id="the heavy range, too"),
     ],
 )
 def test_water_is_black_odorous_beyond_a_bound(guide: BlackOdour, means: dict[str, str], odorous: bool | None) -> None:

@@ -152,6 +152,12 @@ MISTAKES: list[tuple[str, str, str, str]] = [
         r"line \d+: city: expected one of shenzhen, beijing, got 'xian'",
     ),
     (
+        "target-changes.csv",
+        "target_class\n",
+        "target_class\nsz-a01,2021-01-01,IV\n",
+        r"line \d+: station: expected a station of the register of water, got 'sz-a01'",
+    ),
+    (
         "gateways.csv",
         "gateway,medium,station\n",
         "gateway,medium,station\ng1,air,sz-w01\n",
@@ -281,6 +287,8 @@ def test_config_station_that_leaves_out_an_unknown_quantity_is_told(config_copy:
 FILES = [
     "settings.toml", "quantities.toml", "sources.toml", "stations/air.csv", "stations/water.csv", "stations/noise.csv",
     "gateways.csv", "broker/embedded.toml", "checks.toml", "gas-states.csv", "events.csv",
+    "zone-changes.csv", "noise-surveys/functional.csv", "noise-surveys/regional.csv", "noise-surveys/road.csv",
+    "target-changes.csv",
 ]  # fmt: skip
 
 
@@ -363,6 +371,7 @@ def test_config_number_that_is_none_is_refused(config_copy: Path, file: str, old
         ("settings.toml", '"Asia/Shanghai"', '"Asia/Taipei"'),
         ("checks.toml", '[stuck]\naction = "suspect"', '[stuck]\naction = "fail"'),
         ("gas-states.csv", "kelvin\n", "kelvin\nsz-a01,,,273.15\n"),
+        ("target-changes.csv", "target_class\n", "target_class\nsz-w01,2021-01-01,IV\n"),
         (
             "events.csv",
             "decided_on\n",
@@ -410,6 +419,17 @@ def test_config_takes_checks_gas_states_and_events(config_copy: Path) -> None:
     assert loaded.checks.stuck.action == "fail"
     assert loaded.gas_states.kelvin_on("sz-a01", dt.date(2018, 8, 31)) == Decimal("298.15")
     assert [event.id for event in loaded.events.of("shenzhen", "sz-a02")] == ["e1"]
+
+
+@pytest.mark.parametrize(("day", "wanted"), [(dt.date(2020, 12, 31), "V"), (dt.date(2021, 1, 1), "IV")])
+def test_config_target_class_is_the_registers_until_it_was_changed(
+    config_copy: Path, day: dt.date, wanted: str
+) -> None:
+    change(config_copy, "target-changes.csv", "target_class\n", "target_class\nsz-w01,2021-01-01,IV\n")
+    loaded = config.load(config_copy)
+    section = loaded.register.get("water", "sz-w01")
+    assert section is not None
+    assert loaded.target_class(section, day) == wanted
 
 
 def test_config_events_begin_at_whole_hours_of_its_zone(config_copy: Path) -> None:

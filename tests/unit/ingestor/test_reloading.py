@@ -156,6 +156,12 @@ def test_reloading_takes_gateways(watched: Watched) -> None:
     assert watched.taken[-1].register.gateway_of("air", "sz-a01") == "g1"
 
 
+def test_reloading_takes_target_changes(watched: Watched) -> None:
+    watched.append("target-changes.csv", "sz-w01,2021-01-01,IV\n")
+    watched.look(2)
+    assert [change.station for change in watched.taken[-1].target_changes.all] == ["sz-w01"]
+
+
 def test_reloading_takes_checks_gas_states_and_events(watched: Watched) -> None:
     watched.replace("checks.toml", "tolerance = 20", "tolerance = 30")
     watched.append("gas-states.csv", "sz-a01,,,273.15\n")

@@ -215,7 +215,9 @@ def test_all_that_figures_say_has_chinese(period: str, shipped: Config) -> None:
 
 def test_headlines_of_air_are_about_twenty() -> None:
     assert len([name for name in HEADLINES if INDICATORS[name].medium == "air"]) == 21
-    assert {name for name, each in INDICATORS.items() if each.medium != "air"} <= HEADLINES
+    single = ("water.mean.", "water.exceedance_multiple.")  # of single items, too many
+    rest = {name for name, each in INDICATORS.items() if each.medium != "air" and not name.startswith(single)}
+    assert rest <= HEADLINES
 
 
 def test_list_of_indicators_has_every_one() -> None:

@@ -771,6 +771,103 @@ def test_native_detail_of_a_long_key_is_short(changes: dict[str, Any]) -> None:
     assert all(len(r.detail) <= 500 for r in taken(item(**changes)).refusals)
 
 
+# --- below the detection limit
+
+
+def water(values: dict[str, Any], **more: Any) -> Decoded:
+    return taken(item(values=values, **more), context("water", "w1"))
+
+
+@pytest.mark.parametrize(
+    ("text", "limit"),
+    [("<0.02", 0.02), ("<5", 5.0), ("<0.00004", 0.00004), ("<4e-05", 0.00004), ("<1E+2", 100.0), ("<5e-324", 5e-324)],
+)
+def test_native_text_below_the_detection_limit_is_the_limit_with_its_flag(text: str, limit: float) -> None:
+    (reading,) = water({"ph": text}).readings
+    assert reading.values == (("ph", limit, 5),)
+    assert type(reading.values[0][1]) is float
+
+
+def test_native_value_below_detection_leaves_the_others_as_they_are() -> None:
+    decoded = taken([item(values={"ph": 7}), item(values={"ph": "<0.02"})], context("water", "w1"))
+    assert [reading.values for reading in decoded.readings] == [(("ph", 7.0, 1),), (("ph", 0.02, 5),)]
+    assert decoded.refusals == []
+
+
+@pytest.mark.parametrize(
+    ("word", "code"),  # the worse of the two: missing, fail, suspect, below detection, good, not evaluated
+    [
+        ("good", 5),
+        ("not_evaluated", 5),
+        ("suspect", 3),
+        ("fail", 4),
+        ("maintenance", 4),
+        ("calibration", 4),
+        ("fault", 4),
+        ("missing", 9),
+    ],
+)
+def test_native_worse_of_the_gateways_flag_and_below_detection_holds(word: str, code: int) -> None:
+    (reading,) = water({"ph": "<0.02"}, flags={"ph": word}).readings
+    assert reading.values == (("ph", 0.02, code),)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["<", "<0", "<0.0", "<0e5", "<1e-999", "<-1", "<+1", "< 1", "<1 ", " <1", "<1,5", "<.5", "<5.", "<01", "<1e", "<x",
+     "<NaN", "<inf", "<0x1", "<１", "<1\n", "<<1", "<1>", ">1", "≤1", "＜1", "1L", "ND", "0.02", ""],
+)  # fmt: skip
+def test_native_text_that_is_no_positive_number_after_the_sign_is_refused(text: str) -> None:
+    decoded = water({"ph": text})
+    assert decoded.readings == []
+    assert [(r.code, r.detail.partition(": ")[0]) for r in decoded.refusals] == [("wrong_type", "values.ph")]
+
+
+def test_native_text_below_detection_that_is_wrong_is_told() -> None:
+    details = [water({"ph": text}).refusals[0].detail for text in ("ND", "<0")]
+    assert details == [
+        "values.ph: expected a number, or a text such as \"<0.02\", got 'ND'",
+        "values.ph: expected a positive number after <, got '<0'",
+    ]
+
+
+@pytest.mark.parametrize("text", ["<1e999", "<1" + "0" * 400, "<" + "9" * 200_000], ids=["exponent", "400", "200000"])
+def test_native_detection_limit_that_is_not_finite_is_refused(text: str) -> None:
+    refusal = only_refusal(water({"ph": text}))
+    assert refusal.code == "not_finite"
+    assert refusal.detail.startswith("values.ph: expected a finite number after <, got '<")
+
+
+@pytest.mark.parametrize(("medium", "station", "key"), [("air", "a1", "pm25"), ("noise", "n1", "leq")])
+def test_native_value_below_detection_of_another_medium_than_water_is_refused(
+    medium: str, station: str, key: str
+) -> None:
+    refusal = only_refusal(taken(item(values={key: "<0.02"}), context(medium, station)))
+    detail = f"values.{key}: expected a number as only values of water may lie below a detection limit, got '<0.02'"
+    assert refusal == Refusal("wrong_type", detail)
+
+
+def test_native_value_below_detection_of_an_unknown_quantity_is_refused() -> None:
+    assert only_refusal(water({"zz": "<0.02"})) == Refusal(
+        "unknown_quantity", "values: expected keys of water, got 'zz'"
+    )
+
+
+def test_native_item_that_is_refused_takes_its_values_below_detection_along() -> None:
+    decoded = taken(
+        [item(values={"ph": 7}), item(values={"ph": "<0.02"}, time="2020-09-13T20:00:00")], context("water", "w1")
+    )
+    assert [reading.values for reading in decoded.readings] == [(("ph", 7.0, 1),)]
+    assert [(r.code, r.detail[:3]) for r in decoded.refusals] == [("naive_time", "[1]")]
+
+
+@pytest.mark.parametrize("period_s", [0, -1])
+@pytest.mark.parametrize(("medium", "station", "key"), [("air", "a1", "pm25"), ("water", "w1", "ph")])
+def test_native_period_of_a_grab_sample_cannot_be_sent(period_s: int, medium: str, station: str, key: str) -> None:
+    refusal = only_refusal(taken(item(values={key: 7}, period_s=period_s), context(medium, station)))
+    assert refusal == Refusal("wrong_type", f"period_s: expected seconds that divide a day, got {period_s}")
+
+
 # --- other units
 
 

@@ -1,8 +1,10 @@
 """Claims about the register of stations."""
 
 import datetime as dt
+from decimal import Decimal
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from sensors import quantities, register
@@ -335,6 +337,100 @@ def test_register_written_as_csv_has_the_optional_columns_that_are_used(fields: 
     text = register.as_csv(stations)
     assert text.startswith(header)
     assert register.parse(text, "air", file="r.csv") == stations
+
+
+# --- optional columns of sections
+
+SECTION = WATER.rstrip("\n") + ",basin,length_km,intake,role,patrol_days\n"
+
+
+def section(fields: str, header: str = SECTION) -> Station:
+    (station,) = register.parse(f"{header}w1,n,,sz,,,,河,river,III,,,{fields}\n", "water", file="r.csv")
+    return station
+
+
+def section_error_of(fields: str, header: str = SECTION) -> str:
+    with pytest.raises(ConfigError) as raised:
+        section(fields, header)
+    return str(raised.value)
+
+
+def section_values(station: Station) -> tuple[object, ...]:
+    return (station.basin, station.length_km, station.intake, station.section_role, station.patrol_days)
+
+
+@pytest.mark.parametrize(
+    "station", [one("w1,n,,sz,,,,河,river,III,,", "water"), section(",,,,")], ids=["absent", "empty"]
+)
+def test_register_section_is_an_ordinary_one_without_basin_length_and_intake(station: Station) -> None:
+    assert section_values(station) == ("", None, None, "section", None)
+
+
+@pytest.mark.parametrize(
+    ("fields", "values"),
+    [
+        ("珠江,12.50,,,", ("珠江", Decimal("12.5"), None, "section", None)),
+        (",,1057.3,source,", ("", None, Decimal("1057.3"), "source", None)),
+        (",,620,,", ("", None, Decimal(620), "section", None)),
+        (",0.000001,,black_odour,1", ("", Decimal("0.000001"), None, "black_odour", 1)),
+        (",,,black_odour,7", ("", None, None, "black_odour", 7)),
+        (",,,black_odour,", ("", None, None, "black_odour", None)),
+    ],
+)
+def test_register_reads_the_optional_columns_of_a_section(fields: str, values: tuple[object, ...]) -> None:
+    assert section_values(section(fields)) == values
+
+
+@pytest.mark.parametrize(
+    ("columns", "fields", "values"),
+    [
+        ("basin", "珠江", ("珠江", None, None, "section", None)),
+        ("length_km,role", "3,source", ("", Decimal(3), None, "source", None)),
+        ("intake,patrol_days", "5,", ("", None, Decimal(5), "section", None)),
+    ],
+)
+def test_register_takes_any_of_the_optional_columns_of_a_section(
+    columns: str, fields: str, values: tuple[object, ...]
+) -> None:
+    assert section_values(section(fields, WATER.rstrip("\n") + f",{columns}\n")) == values
+
+
+AMOUNTS = ["0", "0.0", "-1", "+1", "1,5", "1e3", ".5", "5.", "nan", "inf", "x", "12 km", "１", "1" * 10, "0.0000001"]
+
+
+@pytest.mark.parametrize("field", AMOUNTS)
+@pytest.mark.parametrize(("column", "before"), [("length_km", ""), ("intake", ",")])
+def test_register_length_or_intake_that_is_no_positive_number_is_refused(column: str, before: str, field: str) -> None:
+    after = "," * (3 - len(before))
+    error = section_error_of(f',{before}"{field}"{after}')
+    unit = {"length_km": "kilometres", "intake": "10,000 tonnes a year"}[column]
+    assert error == f"r.csv: line 2: {column}: expected {unit} such as 12.5, got {field!r}"
+
+
+@pytest.mark.parametrize(
+    ("fields", "error"),
+    [
+        (",,,lake,", "role: expected one of section, source, black_odour, got 'lake'"),
+        (",,,assessment,", "role: expected one of section, source, black_odour, got 'assessment'"),
+        (",,,black_odour,2", "patrol_days: expected one of 1, 7, got '2'"),
+        (",,,black_odour,07", "patrol_days: expected one of 1, 7, got '07'"),
+        (",,,,7", "patrol_days: expected nothing as role is section, not black_odour, got '7'"),
+        (",,,source,1", "patrol_days: expected nothing as role is source, not black_odour, got '1'"),
+        (",,9,black_odour,1", "intake: expected nothing of a black_odour body, got '9'"),
+        ("Pearl River,,,,", "basin: expected nothing, or 1 to 64 characters as of an id, got 'Pearl River'"),
+        ("a=b,,,,", "basin: expected nothing, or 1 to 64 characters as of an id, got 'a=b'"),
+    ],
+)
+def test_register_optional_field_of_a_section_that_is_wrong_is_told(fields: str, error: str) -> None:
+    assert section_error_of(fields) == f"r.csv: line 2: {error}"
+
+
+def test_register_of_sections_written_as_csv_has_the_optional_columns_that_are_used() -> None:
+    stations = [section("珠江,,620,source,"), section(",,,,")]
+    stations[1] = msgspec.structs.replace(stations[1], id="w2")
+    text = register.as_csv(stations)
+    assert text.startswith(WATER.rstrip("\n") + ",basin,intake,role\n")
+    assert register.parse(text, "water", file="r.csv") == stations
 
 
 # --- gateways.csv

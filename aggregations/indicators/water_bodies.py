@@ -1,0 +1,301 @@
+"""Indicators of water in words: class, state and colour, main pollution items; of a section, a river, a basin, a city.
+
+A scope of one section is judged as a section; one of several rivers' or lakes' sections as a body.
+"""
+
+from fractions import Fraction
+from typing import Final
+
+import msgspec
+import numpy as np
+
+from aggregations import water
+from aggregations.figures import Figure, scaled
+from aggregations.indicators.facts import Facts, Indicator, Rules, SectionDays, figure
+from aggregations.indicators.water import CLASS, SHARES, of_role, water_standards
+from aggregations.indicators.water_means import (
+    SYMBOLS,
+    month_means,
+    remarks,
+    section_class,
+    section_means,
+    target_at_end,
+)
+from aggregations.rounding import half_even
+from aggregations.standards import WaterLimits, WaterMethod
+from aggregations.water import attainment, bodies, sections
+from aggregations.water.bodies import BodyClass, ExceedanceRate
+
+TOO_FEW: Final = "too few valid months, days or items"
+MIXED: Final = "fewer than five sections, rivers and lakes together: judge them apart"
+BY_SHARES: Final = "judged by shares of classes: it has a state, not a class"
+
+BODY: Rules = {
+    **CLASS,
+    WaterMethod: (
+        *CLASS[WaterMethod], "states", "colours", "proportions", "five_sections", "body_states", "body_colours",
+        "shares",
+    ),
+}  # fmt: skip
+MAIN: Rules = {
+    **BODY,
+    WaterMethod: (
+        *BODY[WaterMethod], "main_items", "metals_first", "multiple", "without_multiple", "main_items_order",
+        "body_main_items",
+    ),
+}  # fmt: skip
+MULTIPLE: Rules = {**CLASS, WaterMethod: (*CLASS[WaterMethod], "multiple", "without_multiple")}
+TARGETS: Rules = {**CLASS, WaterMethod: (*CLASS[WaterMethod], "month_attainment", "target_change")}
+CLASS_LABELS: Final = ("-", "Ⅰ类", "Ⅱ类", "Ⅲ类", "Ⅳ类", "Ⅴ类", "劣Ⅴ类")
+
+
+class Judged(msgspec.Struct, frozen=True):
+    """A scope as a body; `body` is None where it has fewer than five sections of rivers and lakes together."""
+
+    body: BodyClass | None
+    sections: list[SectionDays]
+    evaluated: int
+
+    @property
+    def class_(self) -> int:
+        """Class 1 to 6; NO_CLASS where judged by shares, and without any."""
+        return water.NO_CLASS if self.body is None or self.body.section is None else self.body.section.overall
+
+
+def judged(facts: Facts, limits: WaterLimits, method: WaterMethod) -> Judged:
+    """Judge the sections of a scope as a body, each by the limits of its own kind.
+
+    References
+    ----------
+    .. [1] Assessment method of 2011: fewer than 5 sections by means, else by shares of classes; lakes by means.
+    """
+    those = of_role(facts, "section")
+    found = [section_class(each, facts.period, limits, method) for each in those]
+    evaluated = [each for each in found if each.overall != water.NO_CLASS]
+    kinds = {each.station.body for each in those}
+    if len(kinds) == 1:
+        means = [section_means(each, facts.period, method) for each in those]
+        return Judged(
+            bodies.body_class(means, kinds.pop(), limits=limits, method=method), those, len(evaluated)
+        )  # fmt: skip
+    if len(evaluated) < method.proportions_from:
+        return Judged(None, those, len(evaluated))
+    counts = bodies.class_counts(np.array([each.overall for each in evaluated], dtype=np.int64))
+    shares = bodies.class_shares(counts.tolist(), method)
+    state = bodies.state_of_shares(shares.good, shares.worse, method)
+    rates = bodies.exceedance_rates(evaluated, limits=limits, method=method)
+    return Judged(BodyClass("shares", state, shares, None, rates), those, len(evaluated))
+
+
+def body_class(indicator: Indicator, facts: Facts) -> Figure:
+    """Class of a section, a lake, or a body of fewer than five sections: 1 to 5, 6 worse than V."""
+    limits, method = water_standards(facts)
+    found = judged(facts, limits, method)
+    value = found.class_ or None
+    by_shares = found.body is not None and found.body.rule == "shares" and found.evaluated
+    label = ("", "") if value is None else (CLASS_LABELS[value], water.CLASS_NAMES[value])
+    reasons = [BY_SHARES] if by_shares else []
+    return _figure(indicator, facts, found, value, label, CLASS, reasons)
+
+
+def body_state(indicator: Indicator, facts: Facts) -> Figure:
+    """State of a section or body with its colour: 1 excellent to 5 heavily polluted."""
+    limits, method = water_standards(facts)
+    found = judged(facts, limits, method)
+    state = found.body.state if found.body else None
+    label = ("", "") if state is None else (f"{state.name}（{state.colour}）", f"{state.name_en} ({state.colour_en})")
+    return _figure(indicator, facts, found, None if state is None else state.grade + 1, label, BODY)
+
+
+def main_items(indicator: Indicator, facts: Facts) -> Figure:
+    """Number of main pollution items, at most three, and which: with multiples, or exceedance rates by shares."""
+    limits, method = water_standards(facts)
+    found = judged(facts, limits, method)
+    known = found.body is not None and found.body.state is not None
+    main = found.body.main if found.body else []
+    labels = []
+    for i, separator in enumerate(("、", ", ")):
+        names = {item: symbols[i] for item, symbols in SYMBOLS.items()}
+        rates = [f"{names[m.item]}({m.printed}%)" for m in main if isinstance(m, ExceedanceRate)]
+        with_multiples = [m for m in main if not isinstance(m, ExceedanceRate)]
+        text = separator.join(rates) or sections.printed_items(with_multiples, names, separator=separator)
+        labels.append(text)
+    return _figure(indicator, facts, found, len(main) if known else None, (labels[0], labels[1]), MAIN)
+
+
+def _figure(
+    indicator: Indicator,
+    facts: Facts,
+    found: Judged,
+    value: int | None,
+    label: tuple[str, str],
+    rules: Rules,
+    reasons: list[str] | None = None,
+) -> Figure:
+    limits, method = water_standards(facts)
+    missing = len(found.sections) - found.evaluated
+    why = reasons or ([MIXED] if found.body is None and found.evaluated else [])
+    return figure(
+        indicator, facts, (limits, method), None if value is None else Fraction(value), 0,
+        valid=found.evaluated, expected=len(found.sections), counted="sections",
+        sufficient=value is not None and not missing, excluded={TOO_FEW: missing} if missing else {}, rules=rules,
+        reasons=why, provisional=remarks(facts, method), label=label,
+    )  # fmt: skip
+
+
+def honest_share(indicator: Indicator, facts: Facts, *, class_: int) -> Figure:
+    """Share of the evaluated sections in a class; the six as printed add up to 100.0. [%]"""
+    limits, method = water_standards(facts)
+    those = of_role(facts, "section")
+    classes = [section_class(each, facts.period, limits, method).overall for each in those]
+    counts = bodies.class_counts(np.array(classes, dtype=np.int64))
+    shares = bodies.class_shares(counts.tolist(), method)
+    missing = len(those) - shares.evaluated
+    made = figure(
+        indicator, facts, (limits, method), shares.exact(class_) if shares.evaluated else None, method.share_decimals,
+        valid=shares.evaluated, expected=len(those), counted="sections",
+        sufficient=bool(shares.evaluated) and not missing, excluded={TOO_FEW: missing} if missing else {},
+        rules={**SHARES, WaterMethod: (*SHARES[WaterMethod], "shares_sum")}, provisional=remarks(facts, method),
+    )  # fmt: skip
+    return msgspec.structs.replace(made, value=shares.printed[class_ - 1]) if shares.printed else made
+
+
+def good_length_ratio(indicator: Indicator, facts: Facts) -> Figure:
+    """Share of the evaluated river length at class III or better. [%]"""
+    limits, method = water_standards(facts)
+    rivers = [each for each in of_role(facts, "section") if each.station.body == "river"]
+    with_length = [(each, km) for each in rivers if (km := each.station.length_km) is not None]
+    classes = [section_class(each, facts.period, limits, method).overall for each, _ in with_length]
+    share = bodies.good_length_share(classes, [km for _, km in with_length], method)
+    excluded = {
+        "no river length in the register": len(rivers) - len(with_length),
+        TOO_FEW: classes.count(water.NO_CLASS),
+    }
+    excluded = {why: n for why, n in excluded.items() if n}
+    return figure(
+        indicator, facts, (limits, method), share, method.share_decimals,
+        valid=len(rivers) - sum(excluded.values()), expected=len(rivers), counted="sections",
+        sufficient=share is not None and not excluded, excluded=excluded,
+        rules={**SHARES, WaterMethod: (*SHARES[WaterMethod], "river_length")}, provisional=remarks(facts, method),
+    )  # fmt: skip
+
+
+def item_mean(indicator: Indicator, facts: Facts, *, item: str) -> Figure:
+    """Mean of an item over the sections of the scope, with its class as the label. [unit of the item]"""
+    limits, method = water_standards(facts)
+    means, exact = _item(facts, item, method)
+    decimals = method.decimals.get(item, 2)
+    kinds = {each.station.body for each in facts.sections}
+    label = ("", "")
+    if exact is not None and item in limits.item and len(kinds) == 1:
+        rounded = np.array([float(half_even(exact, decimals))])
+        class_ = int(water.item_classes(rounded, limits.item[item], kinds.pop())[0])
+        label = (CLASS_LABELS[class_], water.CLASS_NAMES[class_]) if class_ else label
+    return _item_figure(indicator, facts, means, exact, decimals, CLASS, label, item)
+
+
+def multiple(indicator: Indicator, facts: Facts, *, item: str) -> Figure:
+    """Multiple of exceedance of the mean of an item over the sections, by the limit of class III; 0 within it.
+
+    Rivers and lakes together have none: their limits may differ.
+    """
+    limits, method = water_standards(facts)
+    means, exact = _item(facts, item, method)
+    kinds = {each.station.body for each in facts.sections}
+    found: Fraction | None = None
+    if exact is not None and len(kinds) == 1:
+        value = half_even(exact, method.decimals[item])
+        found = sections.multiple(value, item, kinds.pop(), limits=limits, method=method) or Fraction(0)
+    return _item_figure(indicator, facts, means, found, method.multiple_decimals, MULTIPLE, ("", ""), item)
+
+
+def _item(facts: Facts, item: str, method: WaterMethod) -> tuple[list[Fraction], Fraction | None]:
+    means = [section_means(each, facts.period, method).get(item) for each in facts.sections]
+    there = [mean for mean in means if mean is not None]
+    return there, water.mean_of(there, item=item) if there else None
+
+
+def _item_figure(
+    indicator: Indicator,
+    facts: Facts,
+    means: list[Fraction],
+    exact: Fraction | None,
+    decimals: int,
+    rules: Rules,
+    label: tuple[str, str],
+    item: str,
+) -> Figure:
+    missing = len(facts.sections) - len(means)
+    limits, method = water_standards(facts)
+    return figure(
+        indicator, facts, (limits, method), exact, decimals, valid=len(means), expected=len(facts.sections),
+        counted="sections", sufficient=exact is not None and not missing,
+        excluded={TOO_FEW: missing} if missing else {}, rules=rules,
+        reasons=[MIXED] if exact is None and means else [],
+        provisional=remarks(facts, method, items=[item]), label=label,
+    )  # fmt: skip
+
+
+def monthly(facts: Facts) -> attainment.MonthlyAttainment:
+    """Months of the sections against their targets, each month against that of its last day."""
+    limits, method = water_standards(facts)
+    rows = []
+    for each in of_role(facts, "section"):
+        months = []
+        for part, means in month_means(each, facts.period, method):
+            class_ = water.evaluate(means.values, each.station.body, limits=limits, method=method).overall
+            target = target_at_end(each, (part.last - facts.period.first).days)
+            # As 1 and 2 against a target of 1: attained or not, whatever the target of the month.
+            months.append(water.NO_CLASS if not target or class_ == water.NO_CLASS else 1 + (class_ > target))
+        rows.append(months)
+    n = len(rows[0]) if rows else 0
+    classes = np.array(rows, dtype=np.int64).reshape(len(rows), n)
+    return attainment.monthly_attainment(classes, np.ones(len(rows), dtype=np.int64))
+
+
+def month_attainment(indicator: Indicator, facts: Facts) -> Figure:
+    """Share of the evaluated months of the sections that attained their target class. [%]"""
+    found = monthly(facts)
+    attained, evaluated = int(found.attained.sum()), int(found.evaluated.sum())
+    share = Fraction(100 * attained, evaluated) if evaluated else None
+    _, method = water_standards(facts)
+    return _months(indicator, facts, found, share, method.share_decimals, ("", ""))
+
+
+def months_failed(indicator: Indicator, facts: Facts, *, at_end: bool) -> Figure:
+    """Most consecutive months in which a section failed its target, and which; `at_end`: that the last month ends."""
+    found = monthly(facts)
+    runs = found.failed_at_end if at_end else found.longest_failed
+    worst = int(runs.max()) if len(runs) else 0
+    those = of_role(facts, "section")
+    worst_ones = [each.station for each, n in zip(those, runs.tolist(), strict=True) if worst and n == worst]
+    several = len(those) > 1
+    label = (
+        "、".join(each.name for each in worst_ones) if several else "",
+        ", ".join(each.name_en for each in worst_ones) if several else "",
+    )
+    return _months(
+        indicator, facts, found, Fraction(worst) if found.evaluated.sum() else None, 0, label
+    )  # fmt: skip
+
+
+def _months(
+    indicator: Indicator,
+    facts: Facts,
+    found: attainment.MonthlyAttainment,
+    value: Fraction | None,
+    decimals: int,
+    label: tuple[str, str],
+) -> Figure:
+    limits, method = water_standards(facts)
+    evaluated = int(found.evaluated.sum())
+    months = len(month_means(facts.sections[0], facts.period, method)) if facts.sections else 0
+    expected = months * len(found.evaluated)
+    missing = expected - evaluated
+    needed = scaled(method.year_min_months, months, 12)
+    return figure(
+        indicator, facts, (limits, method), value, decimals, valid=evaluated, expected=expected,
+        counted="months of sections", sufficient=value is not None and bool((found.evaluated >= needed).all()),
+        excluded={"months without a class or a target": missing} if missing else {}, rules=TARGETS,
+        provisional=remarks(facts, method, targets=True), label=label,
+    )  # fmt: skip

@@ -1,0 +1,167 @@
+"""Means of sections over a period: months from automatic days or manual samples, longer periods from months."""
+
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Final
+
+import msgspec
+
+from aggregations import water
+from aggregations.figures import scaled
+from aggregations.indicators.facts import Facts, SectionDays
+from aggregations.periods import Period, month
+from aggregations.standards import WaterLimits, WaterMethod
+from aggregations.water import SectionClass
+
+SHORT_DAYS: Final = 10
+"""A period of so many days at most, a week or ten days, is averaged over its days though it touch two months. [d]"""
+
+SYMBOLS: Final[dict[str, tuple[str, str]]] = {
+    "ph": ("pH", "pH"),
+    "do": ("溶解氧", "DO"),
+    "codmn": ("高锰酸盐指数", "CODMn"),
+    "cod": ("化学需氧量", "COD"),
+    "bod5": ("五日生化需氧量", "BOD5"),
+    "nh3n": ("氨氮", "NH3-N"),
+    "tp": ("总磷", "TP"),
+    "cu": ("铜", "Cu"),
+    "zn": ("锌", "Zn"),
+    "fluoride": ("氟化物", "F"),
+    "se": ("硒", "Se"),
+    "arsenic": ("砷", "As"),
+    "hg": ("汞", "Hg"),
+    "cd": ("镉", "Cd"),
+    "cr6": ("六价铬", "Cr(VI)"),
+    "pb": ("铅", "Pb"),
+    "cn": ("氰化物", "CN"),
+    "vp": ("挥发酚", "volatile phenols"),
+    "oil": ("石油类", "oil"),
+    "las": ("阴离子表面活性剂", "LAS"),
+    "sulfide": ("硫化物", "S2-"),
+    "temperature": ("水温", "temperature"),
+    "tn": ("总氮", "TN"),
+    "fcoli": ("粪大肠菌群", "faecal coliforms"),
+    "chla": ("叶绿素a", "chlorophyll a"),
+    "sd": ("透明度", "transparency"),
+    "so4": ("硫酸盐", "sulphate"),
+    "cl": ("氯化物", "chloride"),
+    "no3n": ("硝酸盐氮", "nitrate"),
+    "fe": ("铁", "Fe"),
+    "mn": ("锰", "Mn"),
+    "orp": ("氧化还原电位", "ORP"),
+}
+"""What items are called in labels and remarks, in Chinese and English."""
+
+
+class Means(msgspec.Struct, frozen=True):
+    """Means of a section by item, None where there are too few days or months; `manual` are those from samples."""
+
+    values: dict[str, Fraction | None]
+    manual: frozenset[str]
+
+
+def month_means(section: SectionDays, period: Period, method: WaterMethod) -> list[tuple[Period, Means]]:
+    """Return the means of each month of a period; of a week or ten days as one.
+
+    `period` is that of the section's days. Of an item that the method takes from automatic stations first, those days
+    are averaged where there are enough, else the manual samples; of other items the other way round.
+    """
+    key = ("months", method.edition.id, period.first)
+    if key not in section.memo:
+        parts = [period] if len(period) <= SHORT_DAYS else period.months()
+        section.memo[key] = [(part, _part_means(section, period, part, method)) for part in parts]
+    found: list[tuple[Period, Means]] = section.memo[key]
+    return found
+
+
+def _part_means(section: SectionDays, period: Period, part: Period, method: WaterMethod) -> Means:
+    first, end = (part.first - period.first).days, (part.last - period.first).days + 1
+    least = scaled(method.month_min_days, len(part), len(month(part.first.year, part.first.month)))
+    samples = [sample.values for sample in section.manual if first <= sample.day < end]
+    values: dict[str, Fraction | None] = {}
+    by_hand = set()
+    for item in dict.fromkeys([*section.means, *(item for sample in samples for item in sample)]):
+        automatic = None
+        if item in section.means:
+            days, counts = section.means[item][first:end], section.counts[item][first:end]
+            automatic = water.month_mean(days, counts, item=item, min_days=least)
+        results = [Fraction(repr(sample[item])) for sample in samples if item in sample]
+        if results and (automatic is None or item not in method.automatic_first):
+            by_hand.add(item)
+            automatic = water.mean_of(results, item=item)
+        values[item] = automatic
+    return Means(values, frozenset(by_hand))
+
+
+def means_of(section: SectionDays, period: Period, method: WaterMethod) -> Means:
+    """Return the means of a section over a period: of a month or less its own, of anything longer of its months."""
+    key = ("means", method.edition.id, period.first)
+    if key not in section.memo:
+        months = [means for _, means in month_means(section, period, method)]
+        items = dict.fromkeys(item for each in months for item in each.values)
+        manual = frozenset(item for each in months for item in each.manual)
+        if len(months) == 1:
+            values = months[0].values
+        else:
+            needed = scaled(method.year_min_months, len(months), 12)
+            values = {
+                item: water.year_mean([each.values.get(item) for each in months], item=item, min_months=needed)
+                for item in items
+            }
+        section.memo[key] = Means(values, frozenset(item for item in manual if values[item] is not None))
+    found: Means = section.memo[key]
+    return found
+
+
+def section_means(section: SectionDays, period: Period, method: WaterMethod) -> dict[str, Fraction | None]:
+    """Means of all items of a section over a period; None where there are too few days or months."""
+    return means_of(section, period, method).values
+
+
+def section_class(section: SectionDays, period: Period, limits: WaterLimits, method: WaterMethod) -> SectionClass:
+    """Class of a section over a period: of a month from its days, of anything longer from its months.
+
+    References
+    ----------
+    .. [1] Assessment method of 2011: month from results, year from months (config/standards/water-method-2011.toml).
+    """
+    key = ("class", method.edition.id, limits.edition.id, period.first)
+    if key not in section.memo:
+        means = section_means(section, period, method)
+        section.memo[key] = water.evaluate(means, section.station.body, limits=limits, method=method)
+    found: SectionClass = section.memo[key]
+    return found
+
+
+def target_at_end(section: SectionDays, day: int = -1) -> int:
+    """Target class of a section on a day, the last where none is said: 1 to 5, 0 without one.
+
+    References
+    ----------
+    .. [1] Rule target_change (config/standards/water-method-2011.toml): that of the last day of what is judged.
+    """
+    if section.targets:
+        return section.targets[day]
+    return water.CLASS_NAMES.index(section.station.target_class or "-")
+
+
+def remarks(facts: Facts, method: WaterMethod, *, items: Sequence[str] = (), targets: bool = False) -> list[str]:
+    """What a figure has to say of its data: manual results, suspect values, targets that changed.
+
+    Without `items` of all that may enter a class.
+    """
+    wanted = items or method.class_items
+    manual = {item for each in facts.sections for item in means_of(each, facts.period, method).manual}
+    found = (
+        [f"manual: {', '.join(SYMBOLS[item][1] for item in wanted if item in manual)}"] if manual & {*wanted} else []
+    )
+    counts = {item: sum(each.suspect.get(item, 0) for each in facts.sections) for item in wanted}
+    text = "suspect, perhaps of another unit, and counted: {} ({})"
+    found += [text.format(SYMBOLS[item][1], n) for item, n in counts.items() if n]
+    if targets:
+        for each in facts.sections:
+            for day, (before, now) in enumerate(zip(each.targets, each.targets[1:], strict=False), 1):
+                if before != now:
+                    names, first = water.CLASS_NAMES, facts.period.days()[day]
+                    found.append(f"{each.station.id}: target {names[before]} before {first}, {names[now]} from then on")
+    return found

@@ -1,0 +1,312 @@
+"""Indicators of water beside shares: vectors of shared/standards/water.md, section 7, as figures."""
+
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+
+import numpy as np
+import pytest
+
+from aggregations import periods
+from aggregations.comparison import compared
+from aggregations.figures import Figure
+from aggregations.indicators import INDICATORS, Facts, ManualSample, SectionDays
+from aggregations.standards import Standards, WaterMethod
+from aggregations.trends import yearly_water_trend
+from sensors.register import Station
+
+Compute = Callable[..., Figure]
+CLEAN = {"ph": 7.5, "do": 8.0, "codmn": 1.5, "nh3n": 0.1, "tp": 0.01}
+
+
+def station(name: str = "s", **more: object) -> Station:
+    base: dict[str, object] = {
+        "medium": "water", "id": name, "name": name, "name_en": name, "city": "town", "district": "", "lon": None,
+        "lat": None, "since": None, "until": None,
+    }  # fmt: skip
+    return Station(**(base | more))  # type: ignore[arg-type]
+
+
+def section(
+    period: str,
+    items: Mapping[str, float] | Sequence[Mapping[str, float] | None] = (),
+    *,
+    manual: Sequence[tuple[int, Mapping[str, float]]] = (),
+    targets: Sequence[int] = (),
+    last_sample: dt.date | None = None,
+    **more: object,
+) -> SectionDays:
+    """A section with the same means on every day, or those of each month (None: no data), and manual samples."""
+    days = periods.parse(period).days()
+    of_day = (
+        [items] * len(days) if isinstance(items, Mapping) else [items[d.month - 1] if items else None for d in days]
+    )
+    keys = dict.fromkeys(key for each in of_day if each for key in each)
+    means = {key: np.array([each[key] if each else np.nan for each in of_day]) for key in keys}
+    counts = {key: np.where(np.isnan(values), 0, 6) for key, values in means.items()}
+    samples = [ManualSample(day, dict(values)) for day, values in manual]
+    return SectionDays(
+        station(**more), means, counts, samples, list(targets), last_sample=last_sample  # type: ignore[arg-type]
+    )  # fmt: skip
+
+
+def given(editions: Standards, period: str, sections: Sequence[SectionDays]) -> Facts:
+    return Facts(
+        scope="city:town", period=periods.parse(period), standards=editions, staged=False, sections=list(sections)
+    )
+
+
+@pytest.fixture(scope="module")
+def compute(editions: Standards) -> Compute:
+    def figure(name: str, period: str, *sections: SectionDays) -> Figure:
+        return INDICATORS[name].compute(INDICATORS[name], given(editions, period, sections))
+
+    return figure
+
+
+V10 = [
+    {"ph": 7.0, "do": 7.2, "codmn": 3.2, "nh3n": 0.6, "tp": 0.08},
+    {"ph": 7.0, "do": 6.1, "codmn": 4.1, "nh3n": 0.9, "tp": 0.12},
+    {"ph": 7.0, "do": 4.4, "codmn": 6.6, "nh3n": 1.8, "tp": 0.21},
+    {"ph": 7.0, "do": 3.9, "codmn": 8.9, "nh3n": 2.6, "tp": 0.33},
+]
+
+
+def test_river_of_four_sections_is_judged_by_its_means(compute: Compute) -> None:
+    those = [section("2020-06", items) for items in V10]  # V10
+    class_, state, main = (compute(f"water.{name}", "2020-06", *those) for name in ("class", "state", "main_items"))
+
+    assert (class_.value, class_.label, class_.label_en) == (4, "Ⅳ类", "IV")
+    assert (state.value, state.label) == (3, "轻度污染（黄色）")
+    assert (main.value, main.label, main.label_en) == (1, "氨氮(0.5)", "NH3-N(0.5)")
+    assert str(compute("water.exceedance_multiple.nh3n", "2020-06", *those).value) == "0.5"
+    assert str(compute("water.exceedance_multiple.codmn", "2020-06", *those).value) == "0.0"
+
+
+OF_CLASS = [{**CLEAN, "nh3n": value} for value in (0.1, 0.4, 0.9, 1.4, 1.9, 2.4)]
+
+
+@pytest.mark.parametrize(
+    ("counts", "state"),
+    [
+        ((0, 5, 3, 1, 0, 1), "良好（绿色）"),  # V11
+        ((0, 0, 14, 3, 0, 3), "轻度污染（黄色）"),  # V12
+        ((0, 0, 12, 4, 0, 4), "中度污染（橙色）"),  # V13
+        ((0, 0, 3, 3, 0, 4), "重度污染（红色）"),  # V14
+        ((9, 0, 0, 0, 0, 1), "优（蓝色）"),  # V14b
+        ((0, 0, 9, 8, 5, 24), "重度污染（红色）"),  # V15, the Fen River
+    ],
+)
+def test_body_of_five_sections_or_more_is_judged_by_shares(
+    compute: Compute, counts: Sequence[int], state: str
+) -> None:  # fmt: skip
+    those = [section("2020-06", OF_CLASS[i]) for i, n in enumerate(counts) for _ in range(n)]
+    figure = compute("water.state", "2020-06", *those)
+    shares = [compute(f"water.class_share.{i}", "2020-06", *those).value for i in range(1, 7)]
+
+    assert figure.label == state
+    assert sum(share for share in shares if share is not None) == Decimal("100.0")
+    assert compute("water.class", "2020-06", *those).reasons == [
+        "judged by shares of classes: it has a state, not a class"
+    ]
+
+
+def test_main_items_of_a_basin_are_those_of_the_largest_exceedance_rates(compute: Compute) -> None:
+    # V16: of 20 sections TP is over in 6, COD in 5, NH3-N in 4, CODMn in 3, F in 1
+    over = {"tp": (0.3, 6), "cod": (25.0, 5), "nh3n": (1.4, 4), "codmn": (8.0, 3), "fluoride": (1.4, 1)}
+    clean = {**CLEAN, "cod": 10.0, "fluoride": 0.5}
+    those = [section("2020-06", clean | {k: v for k, (v, n) in over.items() if i < n}) for i in range(20)]
+
+    assert compute("water.main_items", "2020-06", *those).label == "总磷(30.0%)、化学需氧量(25.0%)、氨氮(20.0%)"
+
+
+def test_rivers_and_lakes_below_five_sections_have_no_state_together(compute: Compute) -> None:
+    figure = compute("water.state", "2020-06", section("2020-06", CLEAN), section("2020-06", CLEAN, body="lake"))
+
+    assert (figure.value, figure.sufficient, len(figure.reasons)) == (None, False, 1)
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "verdict"),
+    [
+        # V17b: good 76 to 88 %, worse than V 4 to 0 %: both 良好, x = 16
+        ((0, 0, 19, 5, 0, 1), (0, 0, 22, 3, 0, 0), "有所好转"),
+        # V17: good 72 to 80 %, worse 8 to 4 %: 轻度污染 to 良好, x = 12
+        ((0, 0, 18, 5, 0, 2), (0, 0, 20, 4, 0, 1), "有所好转"),
+        ((0, 0, 22, 3, 0, 0), (0, 0, 22, 3, 0, 0), "无明显变化"),
+        ((0, 0, 25, 0, 0, 0), (0, 0, 10, 5, 0, 10), "明显变差"),
+    ],
+)
+def test_two_periods_of_a_river_are_compared_by_states_and_shares(
+    editions: Standards, before: Sequence[int], now: Sequence[int], verdict: str
+) -> None:
+    def facts(period: str, counts: Sequence[int]) -> Facts:
+        those = [section(period, OF_CLASS[i]) for i, n in enumerate(counts) for _ in range(n)]
+        return given(editions, period, those)
+
+    found = compared(INDICATORS["water.state"], facts("2020-06", now), facts("2019-06", before))
+
+    assert found.label == verdict
+
+
+V22 = [OF_CLASS[c - 1] if c else None for c in (2, 3, 3, 4, 3, 2, 0, 3, 4, 3, 3, 2)]
+
+
+def test_months_of_a_section_against_its_target_are_those_of_the_vector(compute: Compute) -> None:
+    those = [section("2020", V22, target_class="III")]
+    months = compute("water.month_attainment", "2020", *those)
+
+    assert (str(months.value), months.valid, months.expected, months.sufficient) == ("81.8", 11, 12, True)  # V22
+    assert compute("water.target_attainment", "2020", *those).value == 100  # V22: of the year
+    assert compute("water.months_failed_run", "2020", *those).value == 1
+    assert compute("water.months_failing", "2020", *those).value == 0
+
+
+def test_each_month_is_held_against_the_target_of_its_last_day(compute: Compute) -> None:
+    # IV until the end of June, III from July: class IV attains six months and fails six.
+    targets = [4 if day.month <= 6 else 3 for day in periods.parse("2020").days()]
+    moved = section("2020", OF_CLASS[3], targets=targets)
+    months = compute("water.month_attainment", "2020", moved)
+
+    assert str(months.value) == "50.0"
+    assert months.provisional == ["s: target IV before 2020-07-01, III from then on"]
+    assert compute("water.target_attainment", "2020", moved).value == 0  # of the year by its last day
+    assert compute("water.months_failing", "2020", moved).value == 6
+
+
+def test_month_without_enough_automatic_days_takes_the_manual_samples(compute: Compute) -> None:
+    sampled = section("2020-06", manual=[(3, {**CLEAN, "nh3n": 1.2}), (20, {**CLEAN, "nh3n": 1.6})])
+    figure = compute("water.class", "2020-06", sampled)
+
+    assert (figure.label_en, figure.sufficient) == ("IV", True)
+    assert figure.provisional == ["manual: pH, DO, CODMn, NH3-N, TP"]
+
+
+def test_automatic_results_go_first_for_the_items_of_the_method_and_manual_ones_for_others(compute: Compute) -> None:
+    both = section("2020-06", {**CLEAN, "cod": 10.0}, manual=[(3, {"nh3n": 3.0, "cod": 35.0})])
+    figure = compute("water.main_items", "2020-06", both)
+
+    assert (figure.label_en, figure.provisional) == ("COD(0.8)", ["manual: COD"])
+    assert str(compute("water.mean.nh3n", "2020-06", both).value) == "0.10"
+
+
+def test_week_is_the_mean_of_its_days_across_two_months(compute: Compute) -> None:
+    assert str(periods.parse("2020-W27")) == "2020-W27"  # 29 June to 5 July
+    assert compute("water.class", "2020-W27", section("2020-W27", OF_CLASS[2])).label_en == "III"
+
+
+def test_source_attainment_is_by_number_and_by_volume(compute: Compute) -> None:
+    five = {"so4": 50.0, "cl": 50.0, "no3n": 2.0, "fe": 0.1, "mn": 0.05}
+    v23 = [("620", OF_CLASS[1] | five), ("310", OF_CLASS[2] | five), ("127.3", OF_CLASS[1] | five | {"mn": 0.11})]
+    those = [section("2020-06", items, intake=Decimal(n), section_role="source") for n, items in v23]
+    number = compute("water.source_attainment", "2020-06", *those)
+    volume = compute("water.source_attainment_by_volume", "2020-06", *those)
+
+    assert (str(number.value), str(volume.value), number.provisional) == ("66.7", "88.0", [])  # V23
+
+
+def test_source_without_its_five_items_is_judged_by_the_others_and_says_so(compute: Compute) -> None:
+    figure = compute("water.source_attainment", "2020-06", section("2020-06", CLEAN, section_role="source"))
+
+    assert (figure.value, figure.provisional) == (
+        100, ["not measured at some sources: sulphate, chloride, nitrate, Fe, Mn"],
+    )  # fmt: skip
+
+
+def test_trophic_index_is_that_of_the_vector(compute: Compute) -> None:
+    v19 = {"chla": 0.026, "tp": 0.075, "tn": 1.35, "sd": 55.0, "codmn": 4.8}  # V19, in mg/L and cm
+    figure = compute("water.trophic_index", "2020-06", section("2020-06", v19, body="lake"))
+    partial = compute("water.trophic_index", "2020-06", section("2020-06", {**v19, "sd": 0.0}, body="lake"))
+
+    assert (str(figure.value), figure.label, figure.sufficient) == ("55.9", "轻度富营养", True)
+    assert (partial.sufficient, partial.reasons) == (False, ["no mean of transparency"])
+
+
+REST = {
+    "cu": 0.0025, "zn": 0.02, "fluoride": 0.45, "se": 0.0002, "arsenic": 0.0015, "hg": 0.00002, "cd": 0.00005,
+    "cr6": 0.002, "pb": 0.0005, "cn": 0.002, "vp": 0.0003, "oil": 0.01, "las": 0.03, "sulfide": 0.005,
+}  # fmt: skip
+V20 = {"ph": 7.8, "do": 7.2, "codmn": 3.6, "cod": 14.0, "bod5": 2.2, "nh3n": 0.42, "tp": 0.096, **REST}
+V20_LAKE = {"ph": 8.1, "do": 8.4, "codmn": 3.0, "cod": 12.0, "bod5": 1.8, "nh3n": 0.12, "tp": 0.041, **REST}
+
+
+def test_index_of_a_city_is_that_of_the_vector(compute: Compute) -> None:
+    lake = section("2020-06", manual=[(0, V20_LAKE)], body="lake")
+    figure = compute("water.cwqi", "2020-06", *[section("2020-06", V20)] * 4, lake)
+
+    assert (str(figure.value), figure.sufficient) == ("5.0301", True)  # V20
+
+
+def test_index_is_refused_without_one_of_its_items(compute: Compute) -> None:
+    figure = compute("water.cwqi", "2020-06", section("2020-06", {k: v for k, v in V20.items() if k != "hg"}))
+
+    assert (figure.value, figure.sufficient, figure.reasons) == (None, False, ["no mean of Hg"])
+
+
+def odour(samples: Sequence[Mapping[str, float]], **more: object) -> SectionDays:
+    manual = [(3 * i, each) for i, each in enumerate(samples)]
+    return section("2020-06", manual=manual, section_role="black_odour", **more)  # type: ignore[arg-type]
+
+
+GOOD = {"sd": 40.0, "do": 5.0, "orp": 100.0, "nh3n": 1.0}
+HEAVY = [{**GOOD, "sd": 5.0}] * 6 + [GOOD] * 4  # V21: 60 %
+TWO = [{**GOOD, "sd": 5.0, "nh3n": 16.0}] * 3 + [GOOD] * 7  # V21: two indicators at 30 %
+LIGHT = [{**GOOD, "sd": 5.0}] * 5 + [GOOD] * 5  # V21
+
+
+@pytest.mark.parametrize(
+    ("points", "label"),
+    [
+        ([HEAVY], "轻度0、重度1"), ([TWO], "轻度0、重度1"), ([LIGHT], "轻度1、重度0"), ([[GOOD] * 3], "轻度0、重度0"),
+        ([HEAVY, HEAVY, TWO, LIGHT, LIGHT], "轻度0、重度1"), ([HEAVY, HEAVY, LIGHT, LIGHT], "轻度1、重度0"),
+    ],
+)  # fmt: skip
+def test_bodies_are_graded_by_their_samples(compute: Compute, points: list[list[dict[str, float]]], label: str) -> None:
+    those = [odour(samples, water="brook") for samples in points]
+    figure = compute("water.black_odorous", "2020-06", *those)
+
+    assert (figure.label, figure.expected, figure.sufficient) == (label, 1, True)
+
+
+def test_body_that_is_black_odorous_after_a_clean_month_has_returned(compute: Compute) -> None:
+    back = section("2020", manual=[(10, GOOD), (40, LIGHT[0])], section_role="black_odour", water="brook")
+    never_clean = section("2020", manual=[(10, LIGHT[0]), (40, GOOD)], section_role="black_odour", water="ditch")
+    figure = compute("water.returned_bodies", "2020", back, never_clean)
+
+    assert (figure.value, figure.label) == (1, "brook")
+
+
+@pytest.mark.parametrize(
+    ("last", "late"), [("2020-06-23", 0), ("2020-06-22", 1), (None, 1)]
+)  # the seventh day keeps the interval
+def test_patrol_is_overdue_after_its_interval(compute: Compute, last: str | None, late: int) -> None:
+    sampled = dt.date.fromisoformat(last) if last else None
+    body = section("2020-06", section_role="black_odour", patrol_days=7, last_sample=sampled)
+
+    assert compute("water.patrol_overdue", "2020-06", body).value == late
+
+
+def test_length_ratio_is_of_the_rivers_that_have_a_length(compute: Compute) -> None:
+    those = [
+        section("2020-06", OF_CLASS[2], length_km=Decimal(30)), section("2020-06", OF_CLASS[4], length_km=Decimal(10)),
+        section("2020-06", OF_CLASS[2], body="lake"),
+    ]  # fmt: skip
+    figure = compute("water.good_length_ratio", "2020-06", *those)
+
+    assert (str(figure.value), figure.sufficient) == ("75.0", True)
+
+
+def test_trend_of_water_needs_four_years_and_is_that_of_the_vector(compute: Compute, editions: Standards) -> None:
+    yearly = [1.42, 1.31, 1.35, 1.10, 0.98, 1.02, 0.80, 0.74]  # V18
+    indicator = INDICATORS["water.mean.nh3n"]
+    figures = [
+        compute("water.mean.nh3n", str(2013 + i), section(str(2013 + i), {"nh3n": v})) for i, v in enumerate(yearly)
+    ]
+    method = editions.on(WaterMethod, dt.date(2020, 12, 31))
+    found = yearly_water_trend(indicator, figures, method, digest="")
+    few = yearly_water_trend(indicator, figures[:3], method, digest="")
+
+    assert (str(found.coefficient), found.says, found.better, str(found.critical_05)) == (
+        "-0.952", "falling", True, "0.643",
+    )  # fmt: skip
+    assert (few.says, few.least) == (None, 4)
