@@ -12,6 +12,7 @@ from ingestor.cli import (
     doctoring,
     explaining,
     figures,
+    laboratory,
     quarantine,
     standards,
 )
@@ -28,6 +29,7 @@ __all__ = [
     "doctoring",
     "explaining",
     "figures",
+    "laboratory",
     "main",
     "quarantine",
     "standards",
