@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
+from ingestor import lab
 from ingestor.config import Config
 from ingestor.decoding import Decoding
 from ingestor.store import Ledger, Quarantined, taken_of
@@ -41,6 +42,9 @@ def retry(
             continue
         if kept.source == REFUSED_BY_STORE:
             readings, refusals = decode(kept.payload), []
+        elif kept.source == lab.SOURCE:
+            checked = lab.again(config, kept)
+            readings, refusals = _not_taken(checked.readings, kept), checked.refusals
         else:
             arrival = decoding.arrival(kept.topic, kept.payload, kept.last_at)
             readings, refusals = _not_taken(arrival.readings, kept), arrival.refusals

@@ -16,6 +16,9 @@ _CAPTURE = re.compile(r"\{(\w+)\}")
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _CAPTURES = ("medium", "station", "gateway")
 
+LABORATORY = "import-lab"
+"""The source of a laboratory's results in quarantine; no other can have this name."""
+
 
 class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One subscription.
@@ -76,6 +79,10 @@ def parse(text: str, *, file: str) -> list[Source]:
             raise ConfigError(f"{at}.name: expected each name once, got {shown(source.name)} again")
         if not _NAME.fullmatch(source.name):
             raise ConfigError(f"{at}.name: expected letters, digits, ., _ or -, got {shown(source.name)}")
+        if source.name == LABORATORY:
+            raise ConfigError(
+                f"{at}.name: expected another name than that of a laboratory's results, got {LABORATORY!r}"
+            )
         names.add(source.name)
         if source.dialect not in DIALECTS:
             raise ConfigError(f"{at}.dialect: expected one of {', '.join(DIALECTS)}, got {shown(source.dialect)}")

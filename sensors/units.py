@@ -1,10 +1,12 @@
-"""Units at the edge: what a source may send instead of a quantity's own unit, converted once by its decoder.
+"""Units at the edge: what a source may send instead of a quantity's own unit, converted once by its decoder; and what
+a laboratory may write.
 
 Mole fractions become mass concentrations at 298.15 K and 1013.25 hPa, the reference state of GB 3095-2026 [1]_.
 
 .. [1] GB 3095-2026, 3.14 and 4.3; the same since the amendment of GB 3095-2012 that holds from 2018-09-01.
 """
 
+import unicodedata
 from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
@@ -25,6 +27,24 @@ MASS: Final[dict[str, int]] = {"ug/m3": 1, "mg/m3": 1000}
 """Micrograms of each unit of mass per cubic metre."""
 MOLE_FRACTION: Final[dict[str, int]] = {"ppb": 1, "ppm": 1000}
 """Parts in 10^9 of each unit of mole fraction."""
+
+IN_WATER: Final[dict[str, dict[str, Decimal]]] = {
+    "mg/L": {
+        "g/L": Decimal(1000),
+        "ug/L": Decimal("0.001"),
+        "ng/L": Decimal("0.000001"),
+        "mg/m3": Decimal("0.001"),
+        "毫克/升": Decimal(1),
+        "微克/升": Decimal("0.001"),
+    },
+    "1": {"无量纲": Decimal(1), "-": Decimal(1), "/": Decimal(1)},
+    "degC": {"°C": Decimal(1)},
+    "uS/cm": {"mS/cm": Decimal(1000), "mS/m": Decimal(10)},
+    "cm": {"m": Decimal(100), "厘米": Decimal(1), "米": Decimal(100)},
+    "cells/L": {"个/L": Decimal(1)},
+    "1/L": {"个/L": Decimal(1), "MPN/L": Decimal(1), "CFU/L": Decimal(1)},
+}
+"""By the unit of a quantity of water, others that a laboratory may write, and what a value is then multiplied by."""
 
 DECIMALS = 6
 """Decimals of a converted value: sums are taken in millionths."""
@@ -67,3 +87,25 @@ def converted(values: Mapping[str, float | None], by: Mapping[str, float]) -> di
         key: value if value is None or key not in by else round(value * by[key], DECIMALS)
         for key, value in values.items()
     }
+
+
+def spelled(unit: str) -> str:
+    """Return a unit as two are compared: without blanks, full-width and micro signs and capitals."""
+    folded = unicodedata.normalize("NFKC", unit).casefold().replace("μ", "u")
+    return "".join(folded.split())
+
+
+def possible_in_water(quantity: Quantity) -> list[str]:
+    """Return the units in which a laboratory may give a quantity of water."""
+    return [quantity.unit, *IN_WATER.get(quantity.unit, {})]
+
+
+def factor_in_water(unit: str, quantity: Quantity) -> Decimal | None:
+    """Return what a laboratory's value is multiplied by to be in the quantity's unit; None of a unit it cannot have.
+
+    An empty unit is the quantity's own.
+    """
+    if not unit.strip() or spelled(unit) == spelled(quantity.unit):
+        return Decimal(1)
+    others = IN_WATER.get(quantity.unit, {})
+    return next((factor for name, factor in others.items() if spelled(name) == spelled(unit)), None)

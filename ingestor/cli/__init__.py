@@ -13,6 +13,7 @@ from ingestor.cli import (
     doctoring,
     explaining,
     figures,
+    laboratory,
     quarantine,
     standards,
 )
@@ -30,6 +31,7 @@ __all__ = [
     "doctoring",
     "explaining",
     "figures",
+    "laboratory",
     "main",
     "quarantine",
     "standards",

@@ -253,3 +253,20 @@ def test_derived_tables_do_not_depend_on_order_duplicates_or_derivations_between
     straight.close()
     shuffled.close()
     shutil.rmtree(folder)
+
+
+@pytest.mark.parametrize("whole_hours", [True, False], ids=["beside-hours", "alone"])
+def test_hours_of_air_and_noise_take_nothing_from_grab_samples(
+    whole_hours: bool, store: SqliteStore, shipped: Config
+) -> None:
+    start = start_of("2020-01-02")
+    grab = [Reading("noise", "sz-n01", 0, start + i, (("leq", 90.0, 1),)) for i in range(0, 3600, 60)]
+    grab += [air("sz-a01", start + i, {"pm25": 500.0}, period_s=0) for i in range(0, 3600, 60)]
+    hours = whole_day("sz-a01", "2020-01-02", ITEMS)
+    hours += [Reading("noise", "sz-n01", HOUR, start + h * HOUR, (("leq", 40.0, 1),)) for h in range(24)]
+    put(store, *grab, *(hours if whole_hours else []))
+    derivation.derive(shipped, store)
+    levels = [level for _, level in store.read("noise_hour", "sz-n01", start, start + 86_400, ["leq"])]
+    assert levels == ([40.0] * 24 if whole_hours else [])
+    count = day_row(store, "sz-a01", "2020-01-02", "pm25", "pm25_count")
+    assert count == ((61.0, 24) if whole_hours else (None, 0))

@@ -34,8 +34,8 @@ def _station(medium: Medium) -> Station:
 
 
 REGISTER = Register([_station(medium) for medium in MEDIA])
-OWN_CODES = set(REASONS) - {"internal", "too_large"}
-"""Codes that a decoder may give: the others are the collector's."""
+OWN_CODES = set(REASONS) - {"internal", "too_large", "broken_table", "unknown_unit", "ambiguous"}
+"""Codes that a decoder may give: the others are the collector's, and those of a laboratory's files."""
 
 
 def context(medium: str | None, station: str | None) -> Context:

@@ -243,3 +243,10 @@ def test_source_mole_fraction_of_what_is_no_gas_is_refused(unit: str) -> None:
 def test_source_of_another_medium_than_air_has_no_units(medium: str) -> None:
     error = units_error_of('{ o3 = "ppb" }', topic="a/{station}", medium=f'medium = "{medium}"')
     assert error == f"s.toml: source[1].units: expected nothing as the source is of {medium}, got {{'o3': 'ppb'}}"
+
+
+def test_source_cannot_have_the_name_of_a_laboratorys_results() -> None:
+    error = error_of(declared("env/v1/{medium}/{station}", name="import-lab"))
+    assert (
+        error == "s.toml: source[0].name: expected another name than that of a laboratory's results, got 'import-lab'"
+    )

@@ -80,3 +80,44 @@ def test_possible_units_are_those_of_mass_and_for_gases_those_of_moles(
     unit: str, molar_mass: Decimal | None, expected: list[str]
 ) -> None:
     assert units.possible(_quantity(unit, molar_mass)) == expected
+
+
+# --- what a laboratory writes
+
+
+def of_water(unit: str) -> Quantity:
+    return Quantity(
+        name="x",
+        name_en="x",
+        unit=unit,
+        hj212="x",
+        minimum=Decimal(0),
+        maximum=Decimal(1),
+        decimals=0,  # type: ignore[arg-type]
+    )
+
+
+@pytest.mark.parametrize("own", ["mg/L", "1", "degC", "uS/cm", "NTU", "cells/L"])
+def test_quantity_of_water_can_be_given_in_its_own_unit_and_without_one(own: str) -> None:
+    assert units.possible_in_water(of_water(own))[0] == own
+    assert [units.factor_in_water(unit, of_water(own)) for unit in (own, own.upper(), "", " ")] == [1, 1, 1, 1]
+
+
+@pytest.mark.parametrize(("unit", "factor"), [("g/L", "1000"), ("ug/L", "0.001"), ("ng/L", "1e-6"), ("mg/m3", "0.001")])
+def test_factor_in_water_is_that_of_the_prefixes(unit: str, factor: str) -> None:
+    assert units.factor_in_water(unit, of_water("mg/L")) == Decimal(factor)
+
+
+@pytest.mark.parametrize(
+    ("unit", "own"), [("mg", "mg/L"), ("ug/m3", "mg/L"), ("mg/L", "1"), ("°F", "degC"), ("x", "NTU")]
+)
+def test_unit_that_cannot_be_converted_has_no_factor(unit: str, own: str) -> None:
+    assert units.factor_in_water(unit, of_water(own)) is None
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [("µg/L", "ug/l"), ("μg/L", "ug/L"), ("mg / L", "mg/L"), ("ｍｇ／Ｌ", "mg/L"), ("mg/m³", "mg/m3"), ("℃", "°C")],
+)
+def test_unit_is_the_same_in_any_spelling(first: str, second: str) -> None:
+    assert units.spelled(first) == units.spelled(second)
