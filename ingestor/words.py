@@ -86,6 +86,10 @@ UNITS: Final[dict[str, dict[Language, str]]] = {
     "sections": {"zh": "个断面", "en": "sections"},
     "days of monitors": {"zh": "点次（昼）", "en": "days of monitors"},
     "nights of monitors": {"zh": "点次（夜）", "en": "nights of monitors"},
+    "point-times": {"zh": "点次", "en": "point-times"},
+    "grade": {"zh": "级", "en": "grade"},
+    "grids": {"zh": "个网格", "en": "grids"},
+    "stretches of road": {"zh": "个路段", "en": "stretches of road"},
 }
 """Units and what is counted, where they are not written alike in both languages."""
 
@@ -108,6 +112,18 @@ _REMARKS: Final[tuple[tuple[str, str], ...]] = (
     (r"no target class in the register", "未登记目标类别"),
     (r"too few valid months, days or items", "有效月份、天数或项目不足"),
     (r"a month with too few valid days", "有月份有效天数不足"),
+    (r"no valid night", "无有效夜间"),
+    (r"the period: (\d+) of at least (\d+) valid days of monitors", "整个时段 有效昼间{}点次，需≥{}点次"),
+    (r"the period: (\d+) of at least (\d+) valid nights of monitors", "整个时段 有效夜间{}点次，需≥{}点次"),
+    (r"(\S+) is not whole: up to (\S+)", "{} 未满月，截至{}"),
+    (r"nothing collected", "未采集到数据"),
+    (r"no monitor", "无监测点"),
+    (r"no result", "无监测结果"),
+    (r"not measured", "未监测"),
+    (r"(\d+) of at least (\d+) grids", "网格{}个，需≥{}个"),
+    (r"(\S+): (\d+) of (\d+) points", "{} 监测{}/{}个点位"),
+    (r"(\S+) is not over", "{} 尚未结束"),
+    (r"no edition of (\S+) in force on (\S+)", "{1} 无现行有效的标准（{0}）"),
     (r"too little data", "数据不足"),
 )
 """What figures say in English, as patterns, and in Chinese."""

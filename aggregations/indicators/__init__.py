@@ -69,12 +69,23 @@ _HEADLINES_OF_AIR: Final = (
     "air.level_days.",
 )
 
+_HEADLINES_OF_NOISE: Final = (
+    "noise.day_attainment",
+    "noise.night_attainment",
+    "noise.mean_level.day",
+    "noise.mean_level.night",
+    "noise.collection_rate",
+)
+
 HEADLINES: Final[frozenset[str]] = frozenset(
     name
     for name, indicator in INDICATORS.items()
-    if indicator.medium != "air" or name == "air.attainment" or name.startswith(_HEADLINES_OF_AIR)
+    if indicator.medium == "water"
+    or name == "air.attainment"
+    or name in _HEADLINES_OF_NOISE
+    or name.startswith(_HEADLINES_OF_AIR)
 )
-"""Indicators that are printed where none is named: those of a monthly bulletin of air, all of water and noise."""
+"""Indicators that are printed where none is named: those of a monthly bulletin of air, all of water, noise in total."""
 
 
 def compute(indicator: Indicator, facts: Facts) -> Figure:

@@ -97,7 +97,9 @@ def test_every_indicator_has_a_kind_of_change_that_its_unit_bears() -> None:
     kinds = {(kind_of(each), each.unit) for each in INDICATORS.values()}
     assert {unit for kind, unit in kinds if kind == "points"} == {"%"}
     assert {unit for kind, unit in kinds if kind == "percent"} == {"ug/m3", "mg/m3", "1"}
-    assert {unit for kind, unit in kinds if kind == "difference"} == {"1", "d", "h", "yes=1", "class", "bodies"}
+    assert {unit for kind, unit in kinds if kind == "difference"} == {
+        "1", "d", "h", "yes=1", "class", "bodies", "dB", "grade", "point-times",
+    }  # fmt: skip
 
 
 def facts(editions: Standards, period: str, value: int, *, mode: Mode = "by_date", events: bool = False) -> Facts:
