@@ -23,6 +23,7 @@ from ingestor import derivation, evaluation, scopes
 from ingestor.air_facts import air_facts
 from ingestor.config import City, Config
 from ingestor.explanation import explanation
+from ingestor.explanation_air import AirBasis
 from ingestor.store import SqliteStore
 from sensors.errors import ConfigError
 from sensors.register import Station
@@ -122,7 +123,8 @@ def test_moving_mean_of_the_first_years_of_the_standards_says_which_are_missing(
     put(store, *day_of("a1", "2017-06-01", CLEAN))
     derivation.derive(loaded, store)
 
-    found = {f.indicator: f for f in evaluation.all_figures(loaded, store, "city:late", periods.parse("2017"))}
+    every = evaluation.all_figures(loaded, store, "city:late", periods.parse("2017"), names=["*"])
+    found = {f.indicator: f for f in every}
     assert len(found) == sum(indicator.medium == "air" for indicator in INDICATORS.values())
     of_list = figure(loaded, store, "air.moving_mean.pm25", "list:all", "2017", plan=plan_of(all=["a1"]))
     moving = found["air.moving_mean.pm25"]
@@ -140,7 +142,8 @@ def test_explanation_of_the_first_days_of_the_standards_reads_no_day_before(
     loaded = world(shipped, stations(1))
     put(store, *day_of("a01", first, CLEAN, hours=range(19)))
     derivation.derive(loaded, store)
-    found = explanation(loaded, store, "air.annual_mean.pm25", "station:a01", periods.parse(f"{first}..{first}"))
+    found = explanation(loaded, store, "air.annual_mean.pm25", "station:a01", periods.parse(f"{first}..{first}")).basis
+    assert isinstance(found, AirBasis)
     assert [(each.hours, each.valid, each.excluded) for each in found.stations] == [(24, 19, {"no reading": 5})]
     assert [each.hours for each in found.excluded_hours] == [5]
 
