@@ -6,12 +6,13 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary :all:
 DATA ?= ../shared/data
 
-.PHONY: help demo test lint faults fuzz bench lock clean
+.PHONY: help demo test lint docs faults fuzz bench lock clean
 help:
 	@echo "make demo   a simulated year through MQTT to the verdict on a plan (needs python3, git, make)"
 	@echo "make test   lint, types, and all tests against real servers (as root it installs Mosquitto and InfluxDB)"
 	@echo "make faults 225 rounds of faults on real servers (180, and 45 with MQTT 5); make fuzz: a million broken payloads"
 	@echo "make bench  the benchmarks, each with what it measured: a year of 1,800 stations beside pandas, demo, replay, ingest"
+	@echo "make docs   docs/indicators.md from the table of indicators"
 	@echo "make lock   pin the versions anew; make clean removes what was made"
 
 demo: $(VENV)/run.done
@@ -24,6 +25,9 @@ lint: $(VENV)/dev.done
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+docs: $(VENV)/run.done
+	$(BIN)/python -m ingestor.indicator_docs config > indicators.tmp && mv indicators.tmp docs/indicators.md
 
 .PHONY: servers
 servers:

@@ -89,7 +89,7 @@ def moved_most(indicator: Indicator, facts: Facts, *, most: int) -> list[Moved]:
     most : int
         How many days at most.
     """
-    whole = _exact(indicator, facts)
+    whole = exact_of(indicator, facts)
     if whole is None:
         return []
     altered = good_day if indicator.name in _OF_GOOD_DAYS else without_day
@@ -98,7 +98,7 @@ def moved_most(indicator: Indicator, facts: Facts, *, most: int) -> list[Moved]:
     days = days_of(facts)
     moved: list[tuple[Fraction, int, int]] = []
     for i in valid:
-        without = _exact(indicator, altered(facts, i))
+        without = exact_of(indicator, altered(facts, i))
         size = int(found.aqi[i]) if len(indicator.quantities) > 1 else int(days.values[indicator.quantities[0]][i])
         moved.append((whole - without if without is not None else whole, size, i))
     ordered = sorted((each for each in moved if each[0]), key=lambda each: (-abs(each[0]), -each[1], each[2]))
@@ -143,11 +143,12 @@ def _moved(indicator: Indicator, facts: Facts, aqi: int, level: int, i: int, by:
         values={q: _decimal(int(values[q][i])) for q in indicator.quantities},
         aqi=int(aqi) if level else None,
         level=int(level) or None,
-        moved=_significant(by),
+        moved=significant(by),
     )
 
 
-def _exact(indicator: Indicator, facts: Facts) -> Fraction | None:
+def exact_of(indicator: Indicator, facts: Facts) -> Fraction | None:
+    """Return the exact value of an indicator; None where it has none."""
     text = indicator.compute(indicator, facts).exact
     return None if text is None else Fraction(text)
 
@@ -156,6 +157,6 @@ def _decimal(micros: int) -> Decimal | None:
     return None if micros == MISSING else (Decimal(micros) / MICRO).normalize() + 0
 
 
-def _significant(value: Fraction, digits: int = 3) -> Decimal:
-    """A difference to a few digits, for reading only."""
+def significant(value: Fraction | float, digits: int = 3) -> Decimal:
+    """Return a difference to a few digits, for reading only."""
     return Decimal(f"{float(value):.{digits}g}")

@@ -1,99 +1,32 @@
-"""Explanation of a figure: what it rests on, down to the hours that did not count and the days that moved it most."""
-
-import datetime as dt
-from itertools import pairwise
-from typing import Final, Literal, NamedTuple
+"""Explanation of a figure: what it rests on, down to what did not count and what moved it most."""
 
 import msgspec
-import numpy as np
 
-from aggregations import air, explain, indicators
-from aggregations.air import MISSING
-from aggregations.air.hours import DAY_HOURS, FIRST_CHECK, HOUR_S, NO_READING, REASONS, VALID
-from aggregations.explain import Moved, RuleUsed
+from aggregations import explain, indicators
+from aggregations.explain import RuleUsed
 from aggregations.figures import Figure
 from aggregations.indicators import Facts, Indicator
-from aggregations.indicators.air_base import days_of
-from aggregations.periods import DAY, Period
+from aggregations.periods import Period
 from aggregations.plans import Plan
-from aggregations.rounding import BoolArray, IntArray
-from aggregations.standards import AirEvaluation, AirLimits, Mode
+from aggregations.standards import Mode
 from ingestor import evaluation, scopes
-from ingestor.air_facts import area_of
 from ingestor.config import Config
-from ingestor.derivation.air_days import Area, station_days
-from ingestor.derivation.air_hours import Observed, city_hours, event_hours, leave_out
-from ingestor.derivation.spans import ROLES, Span, usable
+from ingestor.explanation_air import AirBasis, air_basis
+from ingestor.explanation_noise import NoiseBasis, noise_basis
+from ingestor.explanation_water import WaterBasis, water_basis
+from ingestor.scopes import Scope
 from ingestor.store import Tables
-from sensors import checks
-from sensors.register import Station
-
-MARGIN_DAYS: Final = 7
-"""Least days before and after the period that are read, too, so that checks of runs see them whole; before, as far as
-editions cover them."""
-
-WHY: Final[dict[int, str]] = REASONS | {FIRST_CHECK + code: checks.REASONS[name] for name, code in checks.CODES.items()}
-"""Why an hour does not count, by its code."""
-
-
-class Lack(msgspec.Struct, frozen=True, kw_only=True):
-    """What an item of a day lacks: `valid` of `needed` hours, windows of 8 hours, or stations.
-
-    `why` counts the hours that do not count by their reason; of an area it holds, for each station that is not valid,
-    its valid hours, of ozone its valid windows.
-    """
-
-    quantity: str
-    unit: Literal["hours", "windows", "stations"]
-    valid: int
-    needed: int
-    why: dict[str, int]
-
-
-class ExcludedDays(msgspec.Struct, frozen=True, kw_only=True):
-    """Consecutive days that did not enter, alike in what they lack."""
-
-    first: dt.date
-    last: dt.date
-    lacks: list[Lack]
-
-
-class ExcludedHours(msgspec.Struct, frozen=True, kw_only=True):
-    """Consecutive hours of a station that do not count, from `first` up to but not including `until`."""
-
-    station: str
-    quantity: str
-    first: dt.datetime
-    until: dt.datetime
-    hours: int
-    reason: str
-
-
-class StationHours(msgspec.Struct, frozen=True, kw_only=True):
-    """What a station gave of one quantity: hours that count, those that do not by reason, those that a check doubts."""
-
-    station: str
-    name: str
-    name_en: str
-    quantity: str
-    hours: int
-    valid: int
-    excluded: dict[str, int]
-    suspect: dict[str, int]
 
 
 class Explanation(msgspec.Struct, frozen=True, kw_only=True):
-    """A figure and what it rests on. The last four are of air, and empty for other media."""
+    """A figure, its rules, and what it rests on, which is of the kind of its medium."""
 
     figure: Figure
     name_zh: str
     name_en: str
     decimals: int
     rules: list[RuleUsed]
-    stations: list[StationHours] = []
-    excluded_days: list[ExcludedDays] = []
-    excluded_hours: list[ExcludedHours] = []
-    moved_most: list[Moved] = []
+    basis: AirBasis | NoiseBasis | WaterBasis
 
 
 def explanation(
@@ -107,7 +40,7 @@ def explanation(
     mode: Mode = "by_date",
     most: int = 10,
 ) -> Explanation:
-    """Explain one indicator for a scope and a period; of the days that moved it at most `most` are listed.
+    """Explain one indicator for a scope and a period; of what moved it at most `most` are listed.
 
     Raises
     ------
@@ -118,187 +51,21 @@ def explanation(
     where = scopes.resolve(config, scope, plan)
     facts = evaluation.facts_of(config, store, indicator.medium, where, period, [indicator], mode)
     figure = indicators.compute(indicator, facts)
-    basis = Explanation(
+    return Explanation(
         figure=figure,
         name_zh=indicator.name_zh,
         name_en=indicator.name_en,
         decimals=max(0, -int(figure.value.as_tuple().exponent)) if figure.value is not None else 0,
         rules=explain.rules_used(figure, facts.standards),
-    )
-    if indicator.medium != "air":
-        return basis
-    facts = explain.counted(facts, figure)
-    area = area_of(config, where)
-    evidence = _evidence(config, store, indicator, area, period, left_out=figure.events == "excluded")
-    return msgspec.structs.replace(
-        basis,
-        stations=[each for of in evidence for each in _stations(of)],
-        excluded_days=_excluded_days(indicator, facts, area, where.kind == "station", evidence),
-        excluded_hours=[each for of in evidence for each in _excluded_hours(config, of, period)],
-        moved_most=explain.moved_most(indicator, facts, most=most),
+        basis=_basis(config, store, indicator, figure, facts, where, most),
     )
 
 
-class _Evidence(NamedTuple):
-    """Of a station and the period, by quantity.
-
-    Why each hour does not count, which that count are doubted, and which days are valid.
-    """
-
-    station: Station
-    reasons: dict[str, IntArray]
-    suspect: dict[str, dict[str, BoolArray]]
-    valid: dict[str, BoolArray]
-
-
-def _evidence(
-    config: Config, store: Tables, indicator: Indicator, area: Area, period: Period, *, left_out: bool
-) -> list[_Evidence]:
-    """Hours of the stations of an area, found as derivation finds them, with all stations of their cities."""
-    covered = config.standards.first_day(ROLES["air"], staged=area.staged)
-    if period.first < covered:  # nothing is derived of days before the standards
-        return []
-    first = max(period.first - _margin(config) * DAY, covered)
-    before = (period.first - first).days
-    start = config.start_of(first)
-    end = config.start_of(period.last + (_margin(config) + 1) * DAY)
-    days = Span(first, start, before + len(period) + _margin(config))
-    inside = slice(before * DAY_HOURS, (before + len(period)) * DAY_HOURS)
-    series = store.series("air")
-    found = []
-    for city in dict.fromkeys(station.city for station in area.members):
-        observed = []
-        for station in config.register.of("air", city):
-            of_station = [key for key in series if key.station == station.id]
-            span, readings, _ = usable(config, store, station, of_station, start=start, end=end)
-            if span is not None:
-                observed.append(Observed(station, days, readings))
-        hours = city_hours(config, observed) if observed else None
-        for station in area.members:
-            if hours is None or station.id not in hours.hours:
-                continue
-            counting = hours.hours[station.id]
-            if left_out:
-                counting = leave_out(counting, event_hours(config, station, hours.whole))
-            measured = [q for q in indicator.quantities if q not in station.not_monitored]
-            doubted = hours.suspect[station.id]
-            of_days = station_days(config, station, hours.whole, counting)
-            found.append(
-                _Evidence(
-                    station,
-                    {q: counting[q].reasons[inside] for q in measured},
-                    {q: {name: each[inside] for name, each in doubted[q].items()} for q in measured},
-                    {q: of_days[q].valid[before : before + len(period)] for q in measured},
-                )
-            )
-    return found
-
-
-def _margin(config: Config) -> int:
-    """Days before and after a period that are read, too: as long as the longest run that a check looks for."""
-    stuck = config.checks.stuck
-    longest = max(stuck.hours.values(), default=0) if stuck else 0
-    return MARGIN_DAYS + longest // DAY_HOURS
-
-
-def _stations(of: _Evidence) -> list[StationHours]:
-    return [
-        StationHours(
-            station=of.station.id,
-            name=of.station.name,
-            name_en=of.station.name_en,
-            quantity=quantity,
-            hours=len(reasons),
-            valid=int((reasons == VALID).sum()),
-            excluded=_counted(reasons),
-            suspect={name: int(each.sum()) for name, each in of.suspect[quantity].items() if each.any()},
-        )
-        for quantity, reasons in of.reasons.items()
-    ]
-
-
-def _counted(reasons: IntArray) -> dict[str, int]:
-    codes, counts = np.unique(reasons[reasons != VALID], return_counts=True)
-    return {WHY[code]: n for code, n in zip(codes.tolist(), counts.tolist(), strict=True)}
-
-
-def _excluded_hours(config: Config, of: _Evidence, period: Period) -> list[ExcludedHours]:
-    """Runs of hours that do not count, a reason each."""
-    zone = dt.timezone(dt.timedelta(seconds=config.offset_s))
-    start = config.start_of(period.first)
-    found = []
-    for quantity, reasons in of.reasons.items():
-        edges = [0, *(np.flatnonzero(np.diff(reasons)) + 1).tolist(), len(reasons)]
-        for first, end in pairwise(edges):
-            if reasons[first] != VALID:
-                found.append(
-                    ExcludedHours(
-                        station=of.station.id,
-                        quantity=quantity,
-                        first=dt.datetime.fromtimestamp(start + first * HOUR_S, zone),
-                        until=dt.datetime.fromtimestamp(start + end * HOUR_S, zone),
-                        hours=end - first,
-                        reason=WHY[int(reasons[first])],
-                    )
-                )
-    return found
-
-
-def _excluded_days(
-    indicator: Indicator, facts: Facts, area: Area, alone: bool, evidence: list[_Evidence]
-) -> list[ExcludedDays]:
-    """Days that did not enter, with what they lack; days that follow each other and are alike together."""
-    values = days_of(facts).values
-    found: list[ExcludedDays] = []
-    for i in np.flatnonzero(~explain.valid_days(indicator, facts)).tolist():
-        day = facts.period.first + i * DAY
-        missing = [q for q in indicator.quantities if q not in facts.not_monitored and values[q][i] == MISSING]
-        of_day = slice(i * DAY_HOURS, (i + 1) * DAY_HOURS)
-        if alone:
-            lacks = [_lack_of_station(facts, q, day, evidence, of_day) for q in missing]
-        else:
-            lacks = [_lack_of_area(facts, q, day, area, evidence, of_day, i) for q in missing]
-        last = found[-1] if found else None
-        if last is not None and last.last + DAY == day and last.lacks == lacks:
-            found[-1] = msgspec.structs.replace(last, last=day)
-        else:
-            found.append(ExcludedDays(first=day, last=day, lacks=lacks))
-    return found
-
-
-def _lack_of_station(facts: Facts, quantity: str, day: dt.date, evidence: list[_Evidence], of_day: slice) -> Lack:
-    limits = facts.standards.on(AirLimits, day, staged=facts.staged)
-    rules = facts.standards.on(AirEvaluation, day, staged=facts.staged)
-    reasons = np.full(DAY_HOURS, NO_READING)
-    for each in evidence:
-        reasons = each.reasons[quantity][of_day]
-    why = _counted(reasons)
-    if quantity == air.OZONE:
-        windows = int(air.valid_windows(np.asarray(reasons == VALID)[None], limits=limits, evaluation=rules)[0])
-        return Lack(quantity=quantity, unit="windows", valid=windows, needed=rules.ozone_min_windows, why=why)
-    hours = int((reasons == VALID).sum())
-    return Lack(quantity=quantity, unit="hours", valid=hours, needed=limits.day_min_hours, why=why)
-
-
-def _lack_of_area(
-    facts: Facts, quantity: str, day: dt.date, area: Area, evidence: list[_Evidence], of_day: slice, i: int
-) -> Lack:
-    rules = facts.standards.on(AirEvaluation, day, staged=facts.staged)
-    valid = int(days_of(facts).counts[quantity][i])
-    expected = [s.id for s in area.members if s.expected_on(day) and quantity not in s.not_monitored]
-    limits = facts.standards.on(AirLimits, day, staged=facts.staged)
-    lacking = dict.fromkeys(expected, 0)
-    for each in evidence:
-        if each.station.id not in lacking:
-            continue
-        if each.valid[quantity][i]:
-            del lacking[each.station.id]
-            continue
-        hours = np.asarray(each.reasons[quantity][of_day] == VALID)
-        if quantity == air.OZONE:
-            lacking[each.station.id] = int(air.valid_windows(hours[None], limits=limits, evaluation=rules)[0])
-        else:
-            lacking[each.station.id] = int(hours.sum())
-    needed = next((n for n in range(1, len(expected) + 1) if air.enough_stations(n, len(expected), rules)), 1)
-    fewest = dict(sorted(lacking.items(), key=lambda each: each[1]))
-    return Lack(quantity=quantity, unit="stations", valid=valid, needed=needed, why=fewest)
+def _basis(
+    config: Config, store: Tables, indicator: Indicator, figure: Figure, facts: Facts, where: Scope, most: int
+) -> AirBasis | NoiseBasis | WaterBasis:
+    if indicator.medium == "air":
+        return air_basis(config, store, indicator, figure, facts, where, most=most)
+    if indicator.medium == "noise":
+        return noise_basis(config, store, indicator, facts, most=most)
+    return water_basis(config, indicator, facts, most=most)

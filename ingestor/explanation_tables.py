@@ -12,41 +12,18 @@ from rich.table import Table
 from aggregations.explain import RuleUsed
 from aggregations.figures import Figure
 from aggregations.standards import Mode
-from ingestor.explanation import ExcludedDays, ExcludedHours, Explanation, Lack, StationHours
+from ingestor.explanation import Explanation
+from ingestor.explanation_air import AirBasis, ExcludedDays, Lack
+from ingestor.explanation_hours import ExcludedHours, StationHours
+from ingestor.explanation_noise import NoiseBasis
+from ingestor.explanation_noise_tables import noise_tables
+from ingestor.explanation_water_tables import water_tables
+from ingestor.explanation_words import SHOWN, ZH, counts, cut
 from ingestor.standards_tables import clause_in_chinese
 from ingestor.tables import printed
-from ingestor.words import Language, remarks_of
+from ingestor.words import Language, remarks_of, unit
 
-SHOWN: Final = 20
-"""Rows of a long table that are shown; `--json` has all."""
-
-_QUANTITIES: Final = {"so2": "SO2", "no2": "NO2", "co": "CO", "o3": "O3", "pm10": "PM10", "pm25": "PM2.5"}
-
-_ZH: Final[dict[str, str]] = {
-    "no reading": "无数据",
-    "flagged by the gateway: maintenance, calibration, fault or missing": "网关标记（维护、校准、故障、缺测）",
-    "too few minutes of samples": "采样分钟数不足",
-    "before or after the days on which the station counts": "不在站点参评期内",
-    "a reading of an hour that does not start on the hour": "小时值不在整点开始",
-    "in a decided exceptional event": "属已认定的异常事件",
-    "below zero": "负值",
-    "outside the plausible range of config/quantities.toml": "超出合理范围",
-    "the same value for too many hours": "长时间不变",
-    "too far from the hour before": "突变",
-    "PM2.5 above PM10": "PM2.5 高于 PM10（倒挂）",
-    "far from what the other stations measure": "与周边站点相差过大",
-    "negative": "负值",
-    "range": "超出范围",
-    "stuck": "长时间不变",
-    "jump": "突变",
-    "inversion": "倒挂",
-    "neighbours": "与周边不符",
-    "hours": "小时",
-    "windows": "个8小时滑动窗口",
-    "stations": "个站点",
-    "days": "天",
-}
-"""What stands in an explanation in English, in Chinese."""
+QUANTITIES: Final = {"so2": "SO2", "no2": "NO2", "co": "CO", "o3": "O3", "pm10": "PM10", "pm25": "PM2.5", "leq": "Leq"}
 
 _MODES: Final[dict[Mode, tuple[str, str]]] = {
     "by_date": ("每日按当日有效的标准", "each day by the editions in force on it"),
@@ -63,15 +40,28 @@ def explained(explanation: Explanation, language: Language) -> Iterator[Renderab
     name = explanation.name_zh if zh else explanation.name_en
     yield f"[bold]{escape(name)}[/]  [dim]{figure.indicator}[/]  {escape(figure.scope)}  {figure.period}"
     yield from _lines(explanation, zh)
-    if explanation.moved_most:
-        yield _moved(explanation, zh)
-    if explanation.excluded_days:
-        yield _days(explanation.excluded_days, zh)
-    if explanation.stations:
-        yield _stations(explanation.stations, zh)
-    if explanation.excluded_hours:
-        yield _hours(explanation.excluded_hours, zh)
+    yield from _basis(explanation, language)
     yield _rules(explanation.rules, zh)
+
+
+def _basis(explanation: Explanation, language: Language) -> Iterator[RenderableType]:
+    zh = language == "zh"
+    basis = explanation.basis
+    if isinstance(basis, AirBasis):
+        if basis.moved_most:
+            of_good_days = explanation.figure.indicator in ("air.good_days", "air.longest_run.good")
+            yield _moved(basis, zh, of_good_days=of_good_days)
+        if basis.excluded_days:
+            yield _days(basis.excluded_days, zh)
+    elif isinstance(basis, NoiseBasis):
+        yield from noise_tables(basis, zh)
+    else:
+        yield from water_tables(basis, explanation.figure.unit, language)
+        return
+    if basis.stations:
+        yield _stations(basis.stations, zh)
+    if basis.excluded_hours:
+        yield _hours(basis.excluded_hours, zh)
 
 
 def _lines(explanation: Explanation, zh: bool) -> Iterator[str]:
@@ -82,7 +72,7 @@ def _lines(explanation: Explanation, zh: bool) -> Iterator[str]:
         label = label_zh + " " * (10 - 2 * len(label_zh)) if zh else label_en.ljust(10)
         return f"[{style}]{label}{text}[/]" if style else f"{label}{text}"
 
-    yield line("数值", "value", escape(printed(figure)))
+    yield line("数值", "value", escape(printed(figure, "zh" if zh else "en")))
     if figure.exact is not None:
         exact = Fraction(figure.exact)
         decimal = f"{float(exact):.6f}".rstrip("0").rstrip(".")
@@ -90,7 +80,7 @@ def _lines(explanation: Explanation, zh: bool) -> Iterator[str]:
         n = explanation.decimals
         rounding = f"一次修约，保留{n}位小数，四舍六入五成双" if zh else f"rounded once, decimals: {n}, half to even"
         yield line("修约前", "exact", f"{text}  [dim]{rounding} (GB/T 8170)[/]")
-    counted = _ZH.get(figure.counted, figure.counted) if zh else figure.counted
+    counted = unit(figure.counted, language)
     yield line("有效", "valid", f"{figure.valid}/{figure.expected} {counted}")
     if not figure.sufficient:
         yield line("不足", "too few", escape("; ".join(remarks_of(figure.reasons, language))), "yellow")
@@ -125,15 +115,22 @@ def _rules(rules: list[RuleUsed], zh: bool) -> Table:
     return table
 
 
-def _moved(explanation: Explanation, zh: bool) -> Table:
-    title = (
-        "对数值影响最大的日期（剔除该日后的变化）" if zh else "days that moved the figure most (with it, less without)"
-    )
+def _moved(explanation: AirBasis, zh: bool, *, of_good_days: bool) -> Table:
+    if of_good_days:
+        title = (
+            "非优良日（与该日为优良时之差）" if zh else "days that are not good (with them, less had they been good)"
+        )
+    else:
+        title = (
+            "对数值影响最大的日期（含该日与剔除该日之差）"
+            if zh
+            else "days that moved the figure most (with it, less without)"
+        )
     table = Table(title=title, title_justify="left")
     for column in ("日期", "日值", "AQI", "级别", "影响") if zh else ("day", "values", "AQI", "level", "moved"):
         table.add_column(column, overflow="fold")
     for each in explanation.moved_most:
-        values = "  ".join(f"{_QUANTITIES[q]} {v}" for q, v in each.values.items() if v is not None)
+        values = "  ".join(f"{QUANTITIES[q]} {v}" for q, v in each.values.items() if v is not None)
         table.add_row(str(each.day), values, str(each.aqi or "-"), str(each.level or "-"), f"{each.moved:+}")
     return table
 
@@ -146,8 +143,8 @@ def _stations(stations: list[StationHours], zh: bool) -> Table:
     alike: dict[tuple[str, ...], list[str]] = {}
     for each in stations:
         name = f"{each.name if zh else each.name_en} {each.station}"
-        counts = (f"{each.valid}/{each.hours}", _counts(each.excluded, zh), _counts(each.suspect, zh))
-        alike.setdefault((name, *counts), []).append(_QUANTITIES[each.quantity])
+        row = (f"{each.valid}/{each.hours}", counts(each.excluded, zh), counts(each.suspect, zh))
+        alike.setdefault((name, *row), []).append(QUANTITIES[each.quantity])
     for (name, *rest), quantities in alike.items():
         table.add_row(escape(name), " ".join(quantities), *rest)
     return table
@@ -155,7 +152,7 @@ def _stations(stations: list[StationHours], zh: bool) -> Table:
 
 def _days(days: list[ExcludedDays], zh: bool) -> Table:
     title = f"未计入的日期（{len(days)}段）" if zh else f"days left out ({len(days)} runs)"
-    table = Table(title=_cut(title, len(days), zh), title_justify="left")
+    table = Table(title=cut(title, len(days), zh), title_justify="left")
     for column in ("日期", "原因") if zh else ("days", "why"):
         table.add_column(column, overflow="fold")
     for each in days[:SHOWN]:
@@ -165,46 +162,36 @@ def _days(days: list[ExcludedDays], zh: bool) -> Table:
 
 
 def _lack(lack: Lack, zh: bool) -> str:
-    name = _QUANTITIES[lack.quantity]
+    name = QUANTITIES[lack.quantity]
     if zh:
-        head = f"{name}：{lack.valid}{_ZH[lack.unit]}有效，需{lack.needed}"
+        head = f"{name}：{lack.valid}{ZH[lack.unit]}有效，需{lack.needed}"
     else:
         head = f"{name}: {lack.valid} valid {lack.unit}, {lack.needed} needed"
     if lack.unit == "stations":
         unit = "h" if lack.quantity != "o3" else "个窗口" if zh else "windows"
         hours = ", ".join(f"{station} {n} {unit}" for station, n in lack.why.items())
         return escape(f"{head}（{hours}）" if zh else f"{head} ({hours})")
-    return f"{escape(head)}; {_counts(lack.why, zh)}"
+    return f"{escape(head)}; {counts(lack.why, zh)}"
 
 
 def _hours(hours: list[ExcludedHours], zh: bool) -> Table:
     alike: dict[tuple[str, dt.datetime, dt.datetime, int, str], list[str]] = {}
     for each in hours:
         key = (each.station, each.first, each.until, each.hours, each.reason)
-        alike.setdefault(key, []).append(_QUANTITIES[each.quantity])
+        alike.setdefault(key, []).append(QUANTITIES[each.quantity])
     title = (
         f"未计入的小时（{len(alike)}段，最长者在前）"
         if zh
         else f"hours left out ({len(alike)} runs, the longest first)"
     )
-    table = Table(title=_cut(title, len(alike), zh), title_justify="left")
+    table = Table(title=cut(title, len(alike), zh), title_justify="left")
     for column in (
         ("站点", "项目", "起", "止", "小时", "原因") if zh else ("station", "item", "from", "until", "h", "why")
     ):
         table.add_column(column, overflow="fold")
     for (station, first, until, n, reason), items in sorted(alike.items(), key=lambda run: -run[0][3])[:SHOWN]:
-        why = _ZH.get(reason, reason) if zh else reason
+        why = ZH.get(reason, reason) if zh else reason
         table.add_row(
             escape(station), " ".join(items), f"{first:%Y-%m-%d %H:%M}", f"{until:%Y-%m-%d %H:%M}", str(n), why
         )
     return table
-
-
-def _cut(title: str, n: int, zh: bool) -> str:
-    if n <= SHOWN:
-        return title
-    return title + (f"，此处{SHOWN}段，全部见 --json" if zh else f", {SHOWN} here, all with --json")
-
-
-def _counts(counts: dict[str, int], zh: bool) -> str:
-    return ", ".join(f"{n} {_ZH.get(text, text) if zh else text}" for text, n in counts.items()) or "-"

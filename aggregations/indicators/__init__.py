@@ -39,15 +39,24 @@ _HEADLINES_OF_AIR: Final = (
 )
 
 _NOT_HEADLINES: Final = ("water.exceedance_multiple.", "water.mean.")
+_HEADLINES_OF_NOISE: Final = (
+    "noise.day_attainment",
+    "noise.night_attainment",
+    "noise.mean_level.day",
+    "noise.mean_level.night",
+    "noise.collection_rate",
+)
 
 HEADLINES: Final[frozenset[str]] = frozenset(
     name
     for name, indicator in INDICATORS.items()
-    if (name == "air.attainment" or name.startswith(_HEADLINES_OF_AIR) if indicator.medium == "air" else True)
-    and not name.startswith(_NOT_HEADLINES)
+    if (indicator.medium == "water" and not name.startswith(_NOT_HEADLINES))
+    or name == "air.attainment"
+    or name in _HEADLINES_OF_NOISE
+    or name.startswith(_HEADLINES_OF_AIR)
 )
-"""Indicators that are printed where none is named: those of a monthly bulletin of air, all of noise, and
-all of water but the means and multiples of single items."""
+"""Indicators that are printed where none is named: those of a monthly bulletin of air, noise in total, and all of water
+but the means and multiples of single items."""
 
 
 def compute(indicator: Indicator, facts: Facts) -> Figure:

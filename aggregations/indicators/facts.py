@@ -8,6 +8,7 @@ from typing import Any, Literal
 import msgspec
 
 from aggregations.figures import Figure
+from aggregations.noise import PartOfDay
 from aggregations.periods import Period
 from aggregations.rounding import FloatArray, IntArray, half_even
 from aggregations.standards import AreaClass, Mode, Standard, Standards
@@ -128,7 +129,8 @@ class Indicator(msgspec.Struct, frozen=True, kw_only=True):
     """One row of the table: names, unit, medium and the function that computes it.
 
     Of air: `quantities` that it is made of, what the rules on exceptional events call it (`affected`), what it
-    `needs`, by what a day is valid for it, and whether less is better.
+    `needs`, by what a day is valid for it, and whether less is better. Of noise: the `part` of the day and the `zone`
+    class, None where it is of both or all, and whether it is of manual surveys.
     """
 
     name: str
@@ -142,6 +144,9 @@ class Indicator(msgspec.Struct, frozen=True, kw_only=True):
     needs: Needs = "days"
     valid_by: ValidBy = "values"
     less_is_better: bool = True
+    part: PartOfDay | None = None
+    zone: ZoneClass | None = None
+    of_surveys: bool = False
 
 
 Rules = dict[type[Standard], tuple[str, ...]]

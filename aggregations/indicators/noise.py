@@ -26,8 +26,8 @@ def zone_attainment(indicator: Indicator, facts: Facts, *, part: PartOfDay, zone
     ----------
     .. [1] GB 3096-2008, 5.1; config/standards/noise-automatic-2024.toml (assumed minima).
     """
-    _, method = _standards(facts)
-    pairs = [_verdicts(monitor, facts, _classes(zone, method), part) for monitor in facts.monitors]
+    _, method = standards_of(facts)
+    pairs = [verdicts_of(monitor, facts, classes_of(zone, method), part) for monitor in facts.monitors]
     counts = [PointTimes(int(valid.sum()), int(attained.sum())) for valid, attained in pairs]
     exact = noise.attainment_rate(counts, pooling=method.pooling)
     more = ("judged", "point_times", "pooling", "rates", "night_peak")
@@ -44,13 +44,13 @@ def mean_level(indicator: Indicator, facts: Facts, *, part: PartOfDay, zone: Zon
     ----------
     .. [1] noise.md, 3.2, rule 4 (recalled).
     """
-    _, method = _standards(facts)
+    _, method = standards_of(facts)
     levels = []
     valid = []
     for monitor in facts.monitors:
         known = monitor.ld if part == "day" else monitor.ln
         values = np.full(len(facts.period), np.nan) if known is None else known
-        valid.append(_due(monitor, facts, _classes(zone, method)) & np.isfinite(values))
+        valid.append(due_days(monitor, facts, classes_of(zone, method)) & np.isfinite(values))
         levels.append(values[valid[-1]])
     mean = noise.period_level(np.concatenate(levels) if levels else np.empty(0))
     exact = None if np.isnan(mean) else noise.without_noise(mean)
@@ -61,8 +61,8 @@ def mean_level(indicator: Indicator, facts: Facts, *, part: PartOfDay, zone: Zon
 
 def point_times(indicator: Indicator, facts: Facts, *, part: PartOfDay, zone: ZoneClass | None = None) -> Figure:
     """Number of valid point-times. [point-times]"""
-    _, method = _standards(facts)
-    valid = [_verdicts(monitor, facts, _classes(zone, method), part)[0] for monitor in facts.monitors]
+    _, method = standards_of(facts)
+    valid = [verdicts_of(monitor, facts, classes_of(zone, method), part)[0] for monitor in facts.monitors]
     exact = Fraction(sum(int(each.sum()) for each in valid)) if valid else None
     return _of_point_times(indicator, facts, exact, 0, valid, part=part, zone=zone, more=("point_times",), limits=())
 
@@ -82,15 +82,17 @@ def valid_collection_rate(indicator: Indicator, facts: Facts) -> Figure:
     return _rate(indicator, facts, [monitor.entered for monitor in facts.monitors])
 
 
-def _standards(facts: Facts) -> tuple[NoiseLimits, NoiseMethod]:
+def standards_of(facts: Facts) -> tuple[NoiseLimits, NoiseMethod]:
+    """Return the limits and the method of the last day of the period."""
     return facts.standards.on(NoiseLimits, facts.period.last), facts.standards.on(NoiseMethod, facts.period.last)
 
 
-def _classes(zone: ZoneClass | None, method: NoiseMethod) -> Collection[ZoneClass]:
+def classes_of(zone: ZoneClass | None, method: NoiseMethod) -> Collection[ZoneClass]:
+    """Return the classes that are counted: one, or all that the method names."""
     return (zone,) if zone else method.classes
 
 
-def _due(monitor: MonitorDays, facts: Facts, classes: Collection[ZoneClass]) -> BoolArray:
+def due_days(monitor: MonitorDays, facts: Facts, classes: Collection[ZoneClass]) -> BoolArray:
     """On which days of the period the monitor counts and is of one of the classes. (n_days,)"""
     station, period = monitor.station, facts.period
     day = np.arange(len(period))
@@ -104,12 +106,12 @@ def _due(monitor: MonitorDays, facts: Facts, classes: Collection[ZoneClass]) -> 
     return due if station.zone_class in classes else np.zeros_like(due)
 
 
-def _verdicts(
+def verdicts_of(
     monitor: MonitorDays, facts: Facts, classes: Collection[ZoneClass], part: PartOfDay
 ) -> tuple[BoolArray, BoolArray]:
     """Which days or nights that count have a verdict, and which of them attain. (n_days,)"""
     verdicts = monitor.day if part == "day" else monitor.night
-    due = _due(monitor, facts, classes)
+    due = due_days(monitor, facts, classes)
     return due & np.array([v is not None for v in verdicts]), due & np.array([v is True for v in verdicts])
 
 
@@ -126,9 +128,9 @@ def _of_point_times(
     limits: tuple[str, ...],
 ) -> Figure:
     """Figure of valid point-times, held against the least days of each month."""
-    used = _standards(facts)
+    used = standards_of(facts)
     method = used[1]
-    due = [_due(monitor, facts, _classes(zone, method)) for monitor in facts.monitors]
+    due = [due_days(monitor, facts, classes_of(zone, method)) for monitor in facts.monitors]
     n, expected = sum(int(each.sum()) for each in valid), sum(int(each.sum()) for each in due)
     needed = sum(_least(each, facts, method) for each in due)
     rules: Rules = {
@@ -172,11 +174,11 @@ def _running(facts: Facts) -> list[str]:
 
 
 def _rate(indicator: Indicator, facts: Facts, rates: Sequence[FloatArray | None]) -> Figure:
-    used = _standards(facts)
+    used = standards_of(facts)
     total = 0.0
     expected = n = 0
     for monitor, known in zip(facts.monitors, rates, strict=True):
-        due = _due(monitor, facts, used[1].classes)
+        due = due_days(monitor, facts, used[1].classes)
         values = np.zeros(len(facts.period)) if known is None else np.nan_to_num(known)
         total += float(values[due].sum())
         expected += int(due.sum())

@@ -17,9 +17,11 @@ def noise_indicators() -> Iterator[Indicator]:
     """Yield the indicators of noise: automatic monitors first, in total and by class, then manual surveys."""
 
     def row(name: str, zh: str, en: str, unit: str, function: Any, *, less: bool = False) -> Indicator:
+        chosen = function.keywords if isinstance(function, partial) else {}
         return Indicator(
             name=f"noise.{name}", name_zh=zh, name_en=en, unit=unit, medium="noise", compute=function,
-            less_is_better=less,
+            less_is_better=less, part=chosen.get("part"), zone=chosen.get("zone"),
+            of_surveys=name.startswith(("manual.", "regional_", "road_")),
         )  # fmt: skip
 
     for part, zh, en in _PARTS:

@@ -11,6 +11,7 @@ from aggregations.noise.days import (
     PartOfDay,
     day_night_level,
     hours_of,
+    least_hours,
     part_levels,
     part_of,
 )
@@ -39,6 +40,7 @@ __all__ = [
     "hour_levels",
     "hours_of",
     "judged",
+    "least_hours",
     "loud_share",
     "mixed_level",
     "night_verdicts",

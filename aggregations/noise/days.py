@@ -103,9 +103,14 @@ def part_levels(
     found = part_of(np.where(valid, levels, np.nan), part, hours or limits, method)
     chosen = np.isfinite(found)
     counts = chosen.sum(axis=1)
-    least = method.day_min_hours if part == "day" else method.night_min_hours
-    least = scaled(least, found.shape[1], int(hours_of(part, limits).sum()))
+    least = least_hours(part, limits=limits, method=method, hours=hours)
     return np.where(counts >= least, energy_mean(found, chosen), np.nan), counts
+
+
+def least_hours(part: PartOfDay, *, limits: NoiseLimits, method: NoiseMethod, hours: DayHours | None = None) -> int:
+    """Return the least valid hours of a day or night; of local hours in proportion. [h]"""
+    least = method.day_min_hours if part == "day" else method.night_min_hours
+    return scaled(least, int(hours_of(part, hours or limits).sum()), int(hours_of(part, limits).sum()))
 
 
 def day_night_level(ld: FloatArray, ln: FloatArray, hours: DayHours) -> FloatArray:

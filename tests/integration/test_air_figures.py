@@ -23,6 +23,7 @@ from ingestor import derivation, evaluation, scopes
 from ingestor.air_facts import air_facts
 from ingestor.config import City, Config
 from ingestor.explanation import explanation
+from ingestor.explanation_air import AirBasis
 from ingestor.store import SqliteStore
 from sensors.errors import ConfigError
 from sensors.register import Station
@@ -141,7 +142,8 @@ def test_explanation_of_the_first_days_of_the_standards_reads_no_day_before(
     loaded = world(shipped, stations(1))
     put(store, *day_of("a01", first, CLEAN, hours=range(19)))
     derivation.derive(loaded, store)
-    found = explanation(loaded, store, "air.annual_mean.pm25", "station:a01", periods.parse(f"{first}..{first}"))
+    found = explanation(loaded, store, "air.annual_mean.pm25", "station:a01", periods.parse(f"{first}..{first}")).basis
+    assert isinstance(found, AirBasis)
     assert [(each.hours, each.valid, each.excluded) for each in found.stations] == [(24, 19, {"no reading": 5})]
     assert [each.hours for each in found.excluded_hours] == [5]
 

@@ -12,6 +12,7 @@ from aggregations import periods
 from ingestor import config, derivation
 from ingestor.config import Config
 from ingestor.explanation import Explanation, explanation
+from ingestor.explanation_air import AirBasis
 from ingestor.store import Arrival, SqliteStore
 from sensors.reading import Reading
 from tests.conftest import Qingjing
@@ -69,6 +70,11 @@ def explained(loaded: Config, store: SqliteStore, name: str, scope: str, period:
     return explanation(loaded, store, name, scope, periods.parse(period))
 
 
+def air(found: Explanation) -> AirBasis:
+    assert isinstance(found.basis, AirBasis)
+    return found.basis
+
+
 def test_days_are_listed_by_what_the_figure_were_without_them(four: Config, store: SqliteStore) -> None:
     june(store, "a1")
     fill(store, "a1", "2020-06-10", pm25=90.0)
@@ -78,7 +84,7 @@ def test_days_are_listed_by_what_the_figure_were_without_them(four: Config, stor
 
     # 28 days of 30, one of 90 and one of 0 make 930 / 30 = 31; without the 90: 840 / 29; without the 0: 930 / 29.
     assert found.figure.exact == "31"
-    first, second = found.moved_most[:2]
+    first, second = air(found).moved_most[:2]
     assert (first.day, float(first.moved)) == (dt.date(2020, 6, 10), pytest.approx(31 - 840 / 29, abs=0.005))
     assert (second.day, float(second.moved)) == (dt.date(2020, 6, 20), pytest.approx(31 - 930 / 29, abs=0.005))
 
@@ -89,9 +95,9 @@ def test_days_that_are_not_good_stand_first_in_the_number_of_good_days(four: Con
 
     found = explained(four, store, "air.good_days", "station:a1")
 
-    assert (str(found.figure.value), [m.day for m in found.moved_most]) == ("29", [dt.date(2020, 6, 10)])
-    assert found.moved_most[0].moved == -1  # 29 less the 30 that there were had the day been good
-    assert (found.moved_most[0].level, found.moved_most[0].aqi) == (3, 119)  # 100 + 50/40 x 15 = 118.75
+    assert (str(found.figure.value), [m.day for m in air(found).moved_most]) == ("29", [dt.date(2020, 6, 10)])
+    assert air(found).moved_most[0].moved == -1  # 29 less the 30 that there were had the day been good
+    assert (air(found).moved_most[0].level, air(found).moved_most[0].aqi) == (3, 119)  # 100 + 50/40 x 15 = 118.75
 
 
 def test_a_day_of_a_station_says_how_many_hours_it_lacks_and_why(four: Config, store: SqliteStore) -> None:
@@ -101,8 +107,8 @@ def test_a_day_of_a_station_says_how_many_hours_it_lacks_and_why(four: Config, s
 
     found = explained(four, store, "air.annual_mean.pm25", "station:a1")
 
-    assert [(e.first, e.last) for e in found.excluded_days] == [(dt.date(2020, 6, 10), dt.date(2020, 6, 10))]
-    (lack,) = found.excluded_days[0].lacks
+    assert [(e.first, e.last) for e in air(found).excluded_days] == [(dt.date(2020, 6, 10), dt.date(2020, 6, 10))]
+    (lack,) = air(found).excluded_days[0].lacks
     assert (lack.quantity, lack.unit, lack.valid, lack.needed) == ("pm25", "hours", 19, 20)
     assert lack.why == {
         "flagged by the gateway: maintenance, calibration, fault or missing": 3,
@@ -116,7 +122,7 @@ def test_a_day_of_ozone_says_how_many_windows_it_lacks(four: Config, store: Sqli
 
     found = explained(four, store, "air.percentile.o3", "station:a1")
 
-    (lack,) = found.excluded_days[0].lacks
+    (lack,) = air(found).excluded_days[0].lacks
     assert (lack.unit, lack.valid, lack.needed) == ("windows", 13, 14)  # air.md, vector 28
 
 
@@ -127,7 +133,7 @@ def test_a_day_of_a_city_says_which_stations_it_lacks(four: Config, store: Sqlit
     found = explained(four, store, "air.annual_mean.pm25", "city:shenzhen")
 
     # a4 has never sent anything; with a3 gone two of four are left, three are needed (75 %)
-    (lack,) = found.excluded_days[0].lacks
+    (lack,) = air(found).excluded_days[0].lacks
     assert (lack.unit, lack.valid, lack.needed, lack.why) == ("stations", 2, 3, {"a4": 0, "a3": 14})
     assert found.figure.valid == 29
 
@@ -142,7 +148,7 @@ def test_a_day_of_ozone_of_a_city_names_the_stations_that_lack_windows(four: Con
 
     found = explained(four, store, "air.percentile.o3", "city:shenzhen")
 
-    (lack,) = found.excluded_days[0].lacks
+    (lack,) = air(found).excluded_days[0].lacks
     assert (lack.valid, lack.needed, lack.why) == (2, 3, {"a1": 13, "a2": 13})
 
 
@@ -154,8 +160,8 @@ def test_the_day_that_decides_a_sum_of_items_is_named_though_an_item_is_missing(
 
     found = explained(four, store, "air.composite_index", "station:a1")
 
-    assert (found.figure.valid, found.excluded_days) == (30, [])
-    assert found.moved_most[0].day == dt.date(2020, 6, 10)
+    assert (found.figure.valid, air(found).excluded_days) == (30, [])
+    assert air(found).moved_most[0].day == dt.date(2020, 6, 10)
 
 
 def test_hours_left_out_are_listed_as_runs_in_local_time(four: Config, store: SqliteStore) -> None:
@@ -164,7 +170,7 @@ def test_hours_left_out_are_listed_as_runs_in_local_time(four: Config, store: Sq
 
     found = explained(four, store, "air.annual_mean.pm25", "station:a1")
 
-    (run,) = found.excluded_hours
+    (run,) = air(found).excluded_hours
     assert (run.first.isoformat(), run.until.isoformat(), run.hours) == (
         "2020-06-10T06:00:00+08:00", "2020-06-10T09:00:00+08:00", 3,
     )  # fmt: skip
@@ -176,9 +182,9 @@ def test_counts_of_the_stations_agree_with_the_hours(four: Config, store: Sqlite
 
     found = explained(four, store, "air.good_day_ratio", "city:shenzhen")
 
-    valid = {(s.station, s.quantity): s.valid for s in found.stations}
+    valid = {(s.station, s.quantity): s.valid for s in air(found).stations}
     assert (valid["a1", "pm25"], valid["a2", "pm25"], valid["a2", "o3"]) == (720, 718, 718)
-    assert all(s.valid + sum(s.excluded.values()) == s.hours == 720 for s in found.stations)
+    assert all(s.valid + sum(s.excluded.values()) == s.hours == 720 for s in air(found).stations)
 
 
 def test_doubted_hours_are_counted_and_stay_in(four: Config, store: SqliteStore) -> None:
@@ -186,7 +192,7 @@ def test_doubted_hours_are_counted_and_stay_in(four: Config, store: SqliteStore)
 
     found = explained(four, store, "air.annual_mean.pm25", "station:a1")
 
-    (station,) = found.stations
+    (station,) = air(found).stations
     assert (station.valid, station.suspect["stuck"]) == (720, 720)
 
 
@@ -218,8 +224,8 @@ def test_event_hours_are_left_out_where_the_figure_leaves_them_out(config_copy: 
     good = explained(loaded, store, "air.good_days", "station:a1")
 
     assert mean.figure.events == "excluded"
-    assert [run.reason for run in mean.excluded_hours] == ["in a decided exceptional event"]
-    assert (good.figure.events, good.excluded_hours) == ("kept", [])
+    assert [run.reason for run in air(mean).excluded_hours] == ["in a decided exceptional event"]
+    assert (good.figure.events, air(good).excluded_hours) == ("kept", [])
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
@@ -236,7 +242,7 @@ def test_the_command_prints_the_explanation_and_json_has_the_same(
     told = json.loads(qingjing(*options, *command, "--json").stdout)
 
     assert Fraction(told["figure"]["exact"]) == 30
-    assert told["excluded_days"][0]["first"] == "2020-06-10"
+    assert told["basis"]["excluded_days"][0]["first"] == "2020-06-10"
     for text in ("2020-06-10", "GB 3095-2012", "30 ug/m3", "29/30"):
         assert text in printed
 

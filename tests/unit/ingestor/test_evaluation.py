@@ -19,11 +19,17 @@ def names(patterns: Collection[str], *media: Medium) -> list[str]:
 
 def test_without_names_the_headlines_of_the_media_are_chosen() -> None:
     assert set(names([], "air")) == {name for name in HEADLINES if name.startswith("air.")}
-    assert names([], "noise") == ["noise.day_attainment", "noise.night_attainment"]
+    assert names([], "noise") == [
+        "noise.day_attainment", "noise.night_attainment", "noise.mean_level.day", "noise.mean_level.night",
+        "noise.collection_rate",
+    ]  # fmt: skip
 
 
 def test_a_pattern_chooses_of_the_media_and_a_name_of_all() -> None:
-    assert names(["*_attainment"], "noise") == ["noise.day_attainment", "noise.night_attainment"]
+    assert names(["*_attainment"], "noise") == [
+        "noise.day_attainment", "noise.night_attainment", "noise.manual.day_attainment",
+        "noise.manual.night_attainment",
+    ]  # fmt: skip
     assert names(["water.good_ratio"], "noise") == ["water.good_ratio"]
     assert names(["*"], "air", "water", "noise") == list(INDICATORS)
 
