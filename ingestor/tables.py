@@ -29,10 +29,8 @@ def targets(plan: Plan, verdicts: list[Verdict], language: Language, *, title: s
     for key in ("target", "value", "limit", "valid", "status"):
         right = key in ("value", "limit", "valid")
         table.add_column(word(key, language), justify="right" if right else "left", overflow="fold")
-    said = [remarks(verdict.figure, language) if verdict.figure else "" for verdict in verdicts]
-    if any(said):
-        table.add_column(word("remarks", language), overflow="fold")
-    for verdict, text in zip(verdicts, said, strict=True):
+    below: list[str] = []
+    for verdict in verdicts:
         target, figure = verdict.target, verdict.figure
         status = word(verdict.status, language) if target.indicator else word("reported", language)
         table.add_row(
@@ -41,8 +39,13 @@ def targets(plan: Plan, verdicts: list[Verdict], language: Language, *, title: s
             escape(f"{target.comparison} {target.limit} {unit(target.unit, language)}".rstrip()),
             f"{figure.valid}/{figure.expected}" if figure else "-",
             f"[{COLOURS[verdict.status]}]{status}[/]",
-            *([escape(text)] if any(said) else []),
         )
+        said = remarks(figure, language) if figure else ""
+        if said:
+            below.append(escape(f"{target.name if language == 'zh' else target.name_en}: {said}"))
+    if below:
+        table.caption = "\n".join(below)
+        table.caption_justify = "left"
     return table
 
 

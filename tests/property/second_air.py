@@ -259,10 +259,10 @@ class Second:
         return self._of_indexes(Fraction(sum(not exceeding or each.is_kind("exceeding") for each in days)))
 
     def primary_hours(self, item: str) -> Found:
-        """Hours with the item as primary pollutant; a day with an hour's index is a valid day."""
+        """Hours with the item as primary pollutant; a day with the index of 20 hours is a valid day (2.3)."""
         found = self.hours
         there = [each.aqi is not None for each in found]
-        days = [True in there[24 * i : 24 * i + 24] for i in range(len(self.days))]
+        days = [there[24 * i : 24 * i + 24].count(True) >= 20 for i in range(len(self.days))]
         exact = Fraction(sum(item in each.primary for each in found)) if True in there else None
         return Found(exact, 0, there.count(True), len(there), enough(days, self.days.first))
 
