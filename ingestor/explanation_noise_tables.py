@@ -23,7 +23,7 @@ def noise_tables(basis: NoiseBasis, zh: bool) -> Iterator[Table]:
 
 def _moved(basis: NoiseBasis, zh: bool) -> Table:
     table = new_table(
-        "对数值影响最大的点次（剔除后的变化）",
+        "对数值影响最大的点次（计入与剔除之差）",
         "point-times that moved the figure most (with it, less without)",
         ("点位", "日期", "类别", "声级 dB", "限值 dB", "超出 dB", "采集率 %", "影响"),
         ("monitor", "day", "class", "level dB", "limit dB", "excess dB", "rate %", "moved"),
@@ -41,7 +41,7 @@ def _moved(basis: NoiseBasis, zh: bool) -> Table:
 
 def _results(basis: NoiseBasis, zh: bool) -> Table:
     table = new_table(
-        "对数值影响最大的监测结果（剔除后的变化）",
+        "对数值影响最大的监测结果（计入与剔除之差）",
         "results that moved the figure most (with it, less without)",
         ("点位", "时间", "类别", "声级 dB", "限值 dB", "超出 dB", "路长 km", "影响"),
         ("point", "when", "class", "level dB", "limit dB", "excess dB", "length km", "moved"),

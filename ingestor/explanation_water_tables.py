@@ -36,7 +36,7 @@ def _name(basis: WaterBasis, item: str, zh: bool) -> str:
 
 def _moved(basis: WaterBasis, unit: str, zh: bool) -> Table:
     table = new_table(
-        "对数值影响最大的断面或月份（剔除后的变化）",
+        "对数值影响最大的断面或月份（计入与剔除之差）",
         "sections or months that moved the figure most (with it, less without)",
         ("断面", "月份", "类别", f"影响 ({unit})"), ("section", "month", "class", f"moved ({unit})"), zh,
     )  # fmt: skip
