@@ -19,7 +19,7 @@ demo: $(VENV)/run.done
 	@$(BIN)/qingjing demo
 
 test: $(VENV)/dev.done servers lint
-	$(BIN)/pytest -n auto --dist loadfile
+	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
 
 lint: $(VENV)/dev.done
 	$(BIN)/ruff check .

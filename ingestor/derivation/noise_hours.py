@@ -48,7 +48,11 @@ def hours_of(found: Found, span: Span, method: NoiseMethod) -> Hours:
     hour and there are samples that can be screened, the hour is made of samples: those of the length that the method
     wants, then the longest. Of an hour record, which cannot be screened, the share of its time in good weather counts.
     """
-    series: Series = {(key.period_s, key.quantity): (times, values, why) for key, times, values, why in found}
+    series: Series = {
+        (key.period_s, key.quantity): (times, values, why)
+        for key, times, values, why in found
+        if key.period_s > 0  # a grab sample is no level of any time
+    }
     weather = bad_weather(found, method)
     hours = _empty(span.n * HOURS)
     periods = sorted({period for period, quantity in series if quantity == "leq"}, reverse=True)

@@ -170,7 +170,7 @@ class OneSeries:
     def __init__(self, raw: RawSeries) -> None:
         self._raw = raw
 
-    def raw(self, _key: SeriesKey) -> RawSeries:
+    def raw(self, _key: SeriesKey, _start: int, _end: int) -> RawSeries:
         return self._raw
 
 
