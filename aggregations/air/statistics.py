@@ -162,11 +162,6 @@ def least_days(valid: BoolArray, period: Period, limits: AirLimits) -> LeastDays
     return LeastDays(months, running, np.asarray(n.sum(axis=-1)), least)
 
 
-def attains(judged: IntArray, limit: int) -> BoolArray:
-    """Whether rounded values [micros] are at most a limit [micros]; false where missing."""
-    return np.asarray((judged != MISSING) & (judged <= limit))
-
-
 def exceedance_multiple(value: Fraction, limit: Fraction) -> Fraction:
     """(C - S) / S where C exceeds S, else 0. [-]
 

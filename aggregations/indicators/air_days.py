@@ -14,7 +14,7 @@ from aggregations.figures import Figure
 from aggregations.indicators.air_base import INDEX, Indexes, days_of, indexes, joined, judged, last_day, merge
 from aggregations.indicators.air_base import of_days as figure_of_days
 from aggregations.indicators.facts import Facts, Indicator, Rules
-from aggregations.periods import DAY, Period
+from aggregations.periods import DAY
 from aggregations.rounding import MICRO, BoolArray
 from aggregations.standards import AirEvaluation, AirIndex, AirLimits
 
@@ -141,10 +141,3 @@ def daily_attainment(facts: Facts, quantities: tuple[str, ...]) -> tuple[BoolArr
 
 def _count(days: BoolArray, valid: BoolArray) -> Fraction | None:
     return Fraction(int(days.sum())) if valid.any() else None
-
-
-def runs_of(days: BoolArray, period: Period) -> list[Period]:
-    """Return the runs of consecutive days that are true, in order."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], days, [False]]).astype(np.int8)))
-    all_days = period.days()
-    return [Period(all_days[start], all_days[end - 1]) for start, end in edges.reshape(-1, 2)]

@@ -16,13 +16,6 @@ UNKNOWN: Final = -1
 NONE: Final = 0
 LIGHT: Final = 1
 HEAVY: Final = 2
-GRADE_NAMES: Final = {
-    UNKNOWN: ("-", "-"),
-    NONE: ("非黑臭", "not black-odorous"),
-    LIGHT: ("轻度黑臭", "light"),
-    HEAVY: ("重度黑臭", "heavy"),
-}
-"""What grades are called in Chinese and English."""
 
 
 class Sample(msgspec.Struct, frozen=True):

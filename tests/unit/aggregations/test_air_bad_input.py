@@ -160,7 +160,6 @@ def test_statistics_of_missing_days_are_missing() -> None:
         assert ratios.rounded(0).tolist() == [MISSING, MISSING]
     assert statistics.percentile(nothing[0], 98).fraction() is None
     assert statistics.mean(nothing[0]).fraction() is None
-    assert statistics.attains(nothing, 10**12).tolist() == [[False] * 3] * 2
 
 
 def test_missing_days_do_not_move_a_percentile() -> None:
