@@ -145,6 +145,7 @@ _REMARKS: Final[tuple[tuple[str, str], ...]] = (
     (r"manual: (.+)", "手工监测：{}"),
     (r"suspect, perhaps of another unit, and counted: (.+) \((\d+)\)", "疑似单位错误、仍计入：{}（{}个）"),
     (r"(\S+): target (\S+) before (\S+), (\S+) from then on", "{0} 目标在{2}前为{1}类，此后为{3}类"),
+    (r"no drinking-water source in the register", "未登记饮用水水源"),
 )
 """What figures say in English, as patterns, and in Chinese."""
 

@@ -92,12 +92,12 @@ def _missing(items: Sequence[str]) -> list[str]:
 def source_attainment(indicator: Indicator, facts: Facts, *, by_volume: bool) -> Figure:
     """Share of the drinking-water sources that attain, by number or by the water taken from them. [%]
 
-    Basic items at class III or better, and the five items of sources that were measured within their limits.
+    Basic items at class III or better, and the five items of sources that were measured within their limits. Sources
+    are the stations that the register calls so; where it calls none so, those that have an intake.
     """
     limits, method = water_standards(facts)
-    those = of_role(facts, "source")
-    if by_volume and those is facts.sections:  # none is called a source: those that water is taken from
-        those = [each for each in those if each.station.intake is not None] or those
+    those = [each for each in facts.sections if each.station.section_role == "source"]
+    those = those or [each for each in facts.sections if each.station.intake is not None]
     excluded = {"no intake in the register": 0, TOO_FEW: 0}
     attains: list[bool | None] = []
     volumes: list[Decimal | int] = []
@@ -122,6 +122,7 @@ def source_attainment(indicator: Indicator, facts: Facts, *, by_volume: bool) ->
     return figure(
         indicator, facts, (limits, method), share, method.share_decimals, valid=rates.evaluated, expected=len(those),
         counted="sources", sufficient=share is not None and not excluded, excluded=excluded, rules=SOURCES,
+        reasons=[] if those else ["no drinking-water source in the register"],
         provisional=[
             *remarks(facts, method, items=[*method.class_items, *limits.source_item]),
             *([f"not measured at some sources: {names}"] if names else []),

@@ -423,8 +423,6 @@ def many(period: str, **classes: int) -> list[SectionDays]:
         pytest.param("water.good_ratio", {"iii": 8, "iv": 5}, "61.5", id="plans.md, Guangzhou 2020: 8 of 13"),
         pytest.param("water.v_or_better_ratio", {"iv": 3, "v": 1, "worse": 1}, "80.0", id="V counts as V or better"),
         pytest.param("water.worse_than_v_ratio", {"v": 5}, "0.0", id="class V is not worse than V"),
-        pytest.param("water.source_attainment", {"iii": 2, "iv": 1}, "66.7", id="water V23: by number"),
-        pytest.param("water.source_attainment", {"iii": 7}, "100.0", id="water V23: seven of seven"),
     ],
 )  # fmt: skip
 def test_share_of_sections_is_that_of_the_vectors(

@@ -203,6 +203,8 @@ def test_source_attainment_is_by_number_and_by_volume(compute: Compute) -> None:
     volume = compute("water.source_attainment_by_volume", "2020-06", *those)
 
     assert (str(number.value), str(volume.value), number.provisional) == ("66.7", "88.0", [])  # V23
+    seven = [section("2020-06", OF_CLASS[2], intake=Decimal(5), section_role="source")] * 7
+    assert str(compute("water.source_attainment", "2020-06", *seven).value) == "100.0"  # V23: seven of seven
 
 
 def test_source_without_its_five_items_is_judged_by_the_others_and_says_so(compute: Compute) -> None:
@@ -211,6 +213,22 @@ def test_source_without_its_five_items_is_judged_by_the_others_and_says_so(compu
     assert (figure.value, figure.provisional) == (
         100, ["not measured at some sources: sulphate, chloride, nitrate, Fe, Mn"],
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["water.source_attainment", "water.source_attainment_by_volume"])
+def test_sources_are_those_of_the_role_else_those_with_an_intake_and_never_other_sections(
+    compute: Compute, name: str
+) -> None:  # fmt: skip
+    bad = OF_CLASS[5]
+    ordinary, called = section("2020-06", bad), section("2020-06", CLEAN, intake=Decimal(5), section_role="source")
+    with_intake = section("2020-06", CLEAN, intake=Decimal(5))
+    none = compute(name, "2020-06", ordinary)
+
+    assert (none.value, none.expected, none.sufficient) == (None, 0, False)
+    assert none.reasons == ["no drinking-water source in the register"]
+    assert [compute(name, "2020-06", ordinary, each).value for each in (called, with_intake)] == [100, 100]
+    failing = section("2020-06", bad, intake=Decimal(5))
+    assert compute(name, "2020-06", called, failing).expected == 1  # a role comes before an intake
 
 
 def test_trophic_index_is_that_of_the_vector(compute: Compute) -> None:
