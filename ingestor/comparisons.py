@@ -50,10 +50,10 @@ def changes(
     return [compared(each, *facts[each.medium]) for each in chosen]
 
 
-def contenders(config: Config, among: str, medium: Medium) -> list[Named]:
+def contenders(config: Config, among: str, medium: Medium, *, of_sea: bool = False) -> list[Named]:
     """Return the scopes that are ranked: `cities`, `districts:CITY`, `stations:CITY`, of water `rivers:CITY`, too.
 
-    `sections:CITY` says the same as `stations:CITY`.
+    `sections:CITY` says the same as `stations:CITY`. Of water those of rivers and lakes, or of the sea.
 
     Raises
     ------
@@ -73,7 +73,7 @@ def contenders(config: Config, among: str, medium: Medium) -> list[Named]:
             f"--among: expected cities, {rivers}districts:CITY or stations:CITY, CITY being {cities}, "
             f"got {shown(among)}"
         )
-    stations = config.register.of(medium, city)
+    stations = [each for each in config.register.of(medium, city) if (each.body == "sea") == of_sea]
     if kind == "stations":
         found = [(scopes.resolve(config, f"station:{each.id}"), each.name, each.name_en) for each in stations]
     elif kind == "rivers":

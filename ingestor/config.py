@@ -291,7 +291,7 @@ def load(directory: Path) -> Config:
         read("zone-changes.csv"), all_stations.of("noise"), file=label("zone-changes.csv")
     )
     all_noise_surveys = _noise_surveys(read, label, settings, known)
-    sections = all_stations.of("water")
+    sections = [station for station in all_stations.of("water") if station.body != "sea"]
     all_target_changes = target_changes.parse(read("target-changes.csv"), sections, file=label("target-changes.csv"))
     all_standards = _standards(directory, read, known)
     all_sources = sources.parse(read("sources.toml"), file=label("sources.toml"))

@@ -123,10 +123,20 @@ def asked(
         If an indicator or the scope is unknown, or it has no stations.
     """
     where = scopes.resolve(config, scope, plan)
-    chosen = chosen_indicators(names, [medium for medium in MEDIA if where.stations[medium]])
+    chosen = [
+        indicator
+        for indicator in chosen_indicators(names, [medium for medium in MEDIA if where.stations[medium]])
+        if indicator.name in names or _has_its_water(where, indicator)
+    ]
     if not chosen:
         raise ConfigError(f"scope: expected a city, station or list with registered stations, got {shown(scope)}")
     return where, chosen
+
+
+def _has_its_water(scope: Scope, indicator: Indicator) -> bool:
+    """Whether a scope has stations of what an indicator of water is of: the sea, or rivers and lakes."""
+    stations = scope.stations["water"]
+    return indicator.medium != "water" or any((each.body == "sea") == indicator.of_sea for each in stations)
 
 
 def compute(

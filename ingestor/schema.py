@@ -75,6 +75,8 @@ WATER_ITEMS: Final = (
     "mn",
     "sd",
     "orp",
+    "din",
+    "po4p",
 )
 """All items of water; those after algae come from laboratories, as a rule."""
 

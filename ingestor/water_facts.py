@@ -21,13 +21,15 @@ _FIRST_MOMENT = 0
 def water_facts(config: Config, store: Tables, scope: Scope, period: Period, *, mode: Mode) -> Facts:
     """Return the facts of water of a scope over a period."""
     members = scope.stations["water"]
+    days = [section_days(config, store, station, period) for station in members]
     return Facts(
         scope=scope.text,
         period=period,
         standards=config.standards.under(mode),
         staged=any(config.staged(station.city) for station in members),
         mode=mode,
-        sections=[section_days(config, store, station, period) for station in members],
+        sections=[each for each in days if each.station.body != "sea"],
+        sea=[each for each in days if each.station.body == "sea"],
     )
 
 

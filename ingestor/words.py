@@ -95,6 +95,7 @@ UNITS: Final[dict[str, dict[Language, str]]] = {
     "point-times": {"zh": "点次", "en": "point-times"},
     "grade": {"zh": "级", "en": "grade"},
     "grids": {"zh": "个网格", "en": "grids"},
+    "points in surveys": {"zh": "个点位（各期合计）", "en": "points in surveys"},
     "stretches of road": {"zh": "个路段", "en": "stretches of road"},
 }
 """Units and what is counted, where they are not written alike in both languages."""
@@ -146,6 +147,17 @@ _REMARKS: Final[tuple[tuple[str, str], ...]] = (
     (r"suspect, perhaps of another unit, and counted: (.+) \((\d+)\)", "疑似单位错误、仍计入：{}（{}个）"),
     (r"(\S+): target (\S+) before (\S+), (\S+) from then on", "{0} 目标在{2}前为{1}类，此后为{3}类"),
     (r"no drinking-water source in the register", "未登记饮用水水源"),
+    (r"no sample in a survey", "有监测期未采样"),
+    (r"a required item is missing", "缺少必测项目"),
+    (r"no sea area in the register", "未登记海域面积"),
+    (r"no sea area in the register: by number of points", "未登记海域面积，按点位数计"),
+    (r"by number of points, as before (\S+)", "{}以前按点位数计"),
+    (r"no point of the sea in the register", "未登记海域点位"),
+    (r"no survey of the sea in the period", "时段内无海域监测期"),
+    (r"spring (\d+): no sample", "{}年春季未采样"),
+    (r"summer (\d+): no sample", "{}年夏季未采样"),
+    (r"autumn (\d+): no sample", "{}年秋季未采样"),
+    (r"not measured at some points: (.+)", "部分点位未监测：{}"),
 )
 """What figures say in English, as patterns, and in Chinese."""
 

@@ -14,7 +14,7 @@ from sensors import strict
 from sensors.errors import ConfigError, shown
 from sensors.quantities import Medium, Quantities
 
-WaterBody = Literal["river", "lake"]
+WaterBody = Literal["river", "lake", "sea"]
 WaterClass = Literal["I", "II", "III", "IV", "V"]
 ZoneClass = Literal["0", "1", "2", "3", "4a", "4b"]
 AreaClass = Literal["I", "II"]
@@ -35,7 +35,7 @@ COLUMNS: dict[Medium, tuple[str, ...]] = {
 """Columns of the register files, in order."""
 OPTIONAL: dict[Medium, tuple[str, ...]] = {
     "air": ("area_class", "role", "not_monitored"),
-    "water": ("basin", "length_km", "intake", "role", "patrol_days"),
+    "water": ("basin", "length_km", "intake", "role", "patrol_days", "area_km2"),
     "noise": (),
 }
 """Columns that may follow those, any of them, in this order."""
@@ -43,6 +43,14 @@ _FIELDS = {("water", "role"): "section_role"}
 """Fields of a station that are called otherwise than their column."""
 PATROL_DAYS = (1, 7)
 """How often black-odorous bodies can have to be sampled. [d]"""
+_AMOUNTS = {"length_km": "kilometres", "intake": "10,000 tonnes a year", "area_km2": "square kilometres"}
+"""Columns of sections that hold an amount, and its unit."""
+NOT_OF: dict[WaterBody, tuple[str, ...]] = {
+    "river": ("area_km2",),
+    "lake": (),
+    "sea": ("target_class", "length_km", "intake", "role", "patrol_days"),
+}
+"""Columns that stations of a body have not: GB 3838 sets no class for the sea, and it has no reaches nor intakes."""
 _AMOUNT = re.compile(r"\d{1,9}(\.\d{1,6})?", re.ASCII)
 GATEWAY_COLUMNS = ("gateway", "medium", "station")
 """Columns of gateways.csv: a row for each station that a gateway sends."""
@@ -58,10 +66,10 @@ class Station(msgspec.Struct, frozen=True, kw_only=True):
     `role` is "assessment" are averaged into a city's values. `not_monitored` are the quantities that the station does
     not measure by plan (HJ 633-2026, 5.3.2).
 
-    Sections have the last five. `length_km` is the length of river that the section stands for [km], `intake` the
+    Sections have the others. `length_km` is the length of river that the section stands for [km], `intake` the
     yearly intake of a drinking-water source [1e4 t]. `section_role` (column `role`) says whether it is an ordinary
     section, a drinking-water source, or a body under the black-odour programme, which has to be sampled every
-    `patrol_days`. [d]
+    `patrol_days`. [d] `area_km2` is the area that a point of a lake, or of the sea (`body` "sea"), stands for. [km2]
     """
 
     medium: Medium
@@ -86,6 +94,7 @@ class Station(msgspec.Struct, frozen=True, kw_only=True):
     intake: Decimal | None = None
     section_role: SectionRole = "section"
     patrol_days: int | None = None
+    area_km2: Decimal | None = None
 
     def expected_on(self, day: dt.date) -> bool:
         """Whether readings of `day` are expected of this station."""
@@ -276,8 +285,11 @@ def _section(row: dict[str, str], at: str) -> dict[str, object]:
         raise ConfigError(
             f"{at}: basin: expected nothing, or 1 to 64 characters as of an id, got {shown(row['basin'])}"
         )
+    for column in NOT_OF[row["body"]]:  # type: ignore[index]  # the body was checked before
+        if row[column]:
+            raise ConfigError(f"{at}: {column}: expected nothing of a {row['body']}, got {shown(row[column])}")
     special: dict[str, object] = {"basin": row["basin"]}
-    for column, unit in (("length_km", "kilometres"), ("intake", "10,000 tonnes a year")):
+    for column, unit in _AMOUNTS.items():
         if row[column]:
             if not _AMOUNT.fullmatch(row[column]) or Decimal(row[column]) == 0:
                 raise ConfigError(f"{at}: {column}: expected {unit} such as 12.5, got {shown(row[column])}")

@@ -37,7 +37,7 @@ class TargetChanges(msgspec.Struct, frozen=True):
 
 
 def parse(text: str, sections: Sequence[Station], *, file: str) -> TargetChanges:
-    """Return the changes declared by a CSV text; `sections` are those of the register of water.
+    """Return the changes declared by a CSV text; `sections` are those of rivers and lakes in the register.
 
     Raises
     ------

@@ -38,7 +38,7 @@ _HEADLINES_OF_AIR: Final = (
     "air.level_days.",
 )
 
-_NOT_HEADLINES: Final = ("water.exceedance_multiple.", "water.mean.")
+_NOT_HEADLINES: Final = ("water.exceedance_multiple.", "water.mean.", "water.sea_class_area.")
 _HEADLINES_OF_NOISE: Final = (
     "noise.day_attainment",
     "noise.night_attainment",
@@ -56,7 +56,7 @@ HEADLINES: Final[frozenset[str]] = frozenset(
     or name.startswith(_HEADLINES_OF_AIR)
 )
 """Indicators that are printed where none is named: those of a monthly bulletin of air, noise in total, and all of water
-but the means and multiples of single items."""
+but the means and multiples of single items and areas of the sea."""
 
 
 def compute(indicator: Indicator, facts: Facts) -> Figure:

@@ -91,7 +91,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     quantities are not measured by plan. `air_without_events` are the days without the hours of exceptional events,
     None where there were none. `hours` and `earlier` (the days of the years before, the last first) are there where
     the indicator asks for them; `earlier_without_events` is empty where no event touched any of those years.
-    `surveys` are the manual surveys of noise of a city.
+    `sections` are those of rivers and lakes, `sea` the points of the sea. `surveys` are the manual surveys of noise of
+    a city.
     """
 
     scope: str
@@ -107,6 +108,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     earlier: Sequence[AirDays] = ()
     earlier_without_events: Sequence[AirDays] = ()
     sections: list[SectionDays] = []
+    sea: list[SectionDays] = []
     monitors: list[MonitorDays] = []
     surveys: NoiseSurveys = NoiseSurveys()
 
@@ -130,7 +132,8 @@ class Indicator(msgspec.Struct, frozen=True, kw_only=True):
 
     Of air: `quantities` that it is made of, what the rules on exceptional events call it (`affected`), what it
     `needs`, by what a day is valid for it, and whether less is better. Of noise: the `part` of the day and the `zone`
-    class, None where it is of both or all, and whether it is of manual surveys.
+    class, None where it is of both or all, and whether it is of manual surveys. Of water: whether it is `of_sea`; the
+    others are of rivers and lakes.
     """
 
     name: str
@@ -147,6 +150,7 @@ class Indicator(msgspec.Struct, frozen=True, kw_only=True):
     part: PartOfDay | None = None
     zone: ZoneClass | None = None
     of_surveys: bool = False
+    of_sea: bool = False
 
 
 Rules = dict[type[Standard], tuple[str, ...]]

@@ -49,6 +49,8 @@ SYMBOLS: Final[dict[str, tuple[str, str]]] = {
     "fe": ("铁", "Fe"),
     "mn": ("锰", "Mn"),
     "orp": ("氧化还原电位", "ORP"),
+    "din": ("无机氮", "inorganic nitrogen"),
+    "po4p": ("活性磷酸盐", "active phosphate"),
 }
 """What items are called in labels and remarks, in Chinese and English."""
 

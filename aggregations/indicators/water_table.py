@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any, Final
 
-from aggregations.indicators import water, water_bodies, water_special
+from aggregations.indicators import water, water_bodies, water_sea, water_special
 from aggregations.indicators.facts import Indicator
 from aggregations.indicators.water_means import SYMBOLS
+from aggregations.standards import Survey
 
 MEANS: Final = (
     "ph", "do", "codmn", "cod", "bod5", "nh3n", "tp", "cu", "zn", "fluoride", "se", "arsenic", "hg", "cd", "cr6", "pb",
@@ -17,15 +18,30 @@ WITHOUT_MULTIPLE: Final = ("ph", "do", "temperature", "tn", "fcoli")
 _UNITS: Final = {"ph": "1", "temperature": "degC", "fcoli": "1/L"}
 _CLASSES: Final = ("Ⅰ", "Ⅱ", "Ⅲ", "Ⅳ", "Ⅴ", "劣Ⅴ")
 _CLASSES_EN: Final = ("I", "II", "III", "IV", "V", "worse than V")
+_SEASONS: Final[dict[Survey, tuple[str, str]]] = {
+    "spring": ("春季", "spring"),
+    "summer": ("夏季", "summer"),
+    "autumn": ("秋季", "autumn"),
+}
+_SEA_STATISTICS: Final[dict[water_sea.Statistic, tuple[str, str, str]]] = {
+    "share": ("面积比例", "share of ", "%"),
+    "area": ("面积", "", "km2"),
+}
+_SEA_CLASSES: Final = (
+    ("一类", "class 1"), ("二类", "class 2"), ("三类", "class 3"), ("四类", "class 4"),
+    ("劣四类", "worse than class 4"),
+)  # fmt: skip
 
 
 def water_indicators() -> Iterator[Indicator]:
     """Yield the indicators of water: shares and bodies first, then targets, special waters, and single items."""
 
-    def row(name: str, zh: str, en: str, unit: str, function: Any, *, less: bool = False) -> Indicator:
+    def row(
+        name: str, zh: str, en: str, unit: str, function: Any, *, less: bool = False, sea: bool = False
+    ) -> Indicator:  # fmt: skip
         return Indicator(
             name=f"water.{name}", name_zh=zh, name_en=en, unit=unit, medium="water", compute=function,
-            less_is_better=less,
+            less_is_better=less, of_sea=sea,
         )  # fmt: skip
 
     share = water.class_share
@@ -62,6 +78,18 @@ def water_indicators() -> Iterator[Indicator]:
     yield row("black_odorous", "黑臭水体数（手工监测）", "black-odorous by samples", "bodies", sampled, less=True)
     yield row("returned_bodies", "返黑返臭水体数", "bodies black-odorous again", "bodies", back, less=True)
     yield row("patrol_overdue", "逾期未巡测点位数", "points with an overdue sample", "bodies", late, less=True)
+    good = water_sea.good_ratio
+    yield row("sea_good_ratio", "近岸海域优良水质面积比例", "sea area of classes 1 and 2", "%", good, sea=True)
+    for season, (zh, en) in _SEASONS.items():
+        of_one = partial(good, survey=season)
+        text = f"sea area of classes 1 and 2, {en}"
+        yield row(f"sea_good_ratio.{season}", f"近岸海域优良水质面积比例（{zh}）", text, "%", of_one, sea=True)
+    yield row("sea_state", "近岸海域水质状况", "state of the sea", "state", water_sea.state, less=True, sea=True)
+    for statistic, (zh_of, en_of, unit) in _SEA_STATISTICS.items():
+        for number, (zh, en) in enumerate(_SEA_CLASSES, 1):
+            of_class = partial(water_sea.class_area, class_=number, statistic=statistic)
+            name, bad = f"sea_class_{statistic}.{number}", number > 2
+            yield row(name, f"近岸海域{zh}水质{zh_of}", f"{en_of}sea area of {en}", unit, of_class, less=bad, sea=True)
     for item in MEANS:
         zh, en = SYMBOLS[item]
         mean = partial(water_bodies.item_mean, item=item)

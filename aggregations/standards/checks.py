@@ -20,8 +20,14 @@ from aggregations.standards.air import (
 from aggregations.standards.edition import OneSet
 from aggregations.standards.noise import CITY_SIZES, NoiseLimits, NoiseMethod, NoiseSurvey
 from aggregations.standards.roles import BY_MODE, ROLES, RULES, Standard, name_of
-from aggregations.standards.water import WaterLimits, WaterMethod
-from aggregations.standards.water_checks import check_water_alone, check_water_together, check_water_units, water_items
+from aggregations.standards.water import SeaLimits, SeaMethod, WaterLimits, WaterMethod
+from aggregations.standards.water_checks import (
+    check_sea_together,
+    check_water_alone,
+    check_water_together,
+    check_water_units,
+    water_items,
+)
 from sensors.errors import ConfigError, shown
 from sensors.quantities import Quantities
 from sensors.register import ZoneClass
@@ -170,6 +176,11 @@ def check_together(standards: list[Standard], *, directory: str) -> None:
     check_water_together(
         [s for s in standards if isinstance(s, WaterLimits)],
         [s for s in standards if isinstance(s, WaterMethod)],
+        directory,
+    )
+    check_sea_together(
+        [s for s in standards if isinstance(s, SeaLimits)],
+        [s for s in standards if isinstance(s, SeaMethod)],
         directory,
     )
 

@@ -85,7 +85,7 @@ RULES: Final[dict[type[Standard], tuple[str, ...]]] = {
         "one_sample", "shallow", "shallow_reading", "month", "items", "returned", "patrol",
     ),
     SeaLimits: ("limits", "limits_others", "oxygen", "worst_item"),
-    SeaMethod: ("states", "good_share"),
+    SeaMethod: ("states", "good_share", "surveys", "by_points", "required_items", "missing_item", "values"),
     NoiseLimits: ("limits", "codes", "new_railways", "existing_railways", "night_peak", "day_hours"),
     NoiseMethod: (
         "energy_mean", "vdr", "samples", "weather", "weather_vdr", "hour_minimum", "part_minima", "month_minimum",

@@ -1,5 +1,6 @@
 """Water: GB 3838, the assessment method, trophic state, ranking of cities, black-odorous water, GB 3097."""
 
+import datetime as dt
 from decimal import Decimal
 from typing import Annotated, Literal
 
@@ -11,10 +12,10 @@ N_CLASSES = 5
 """Water classes that have limits, I to V."""
 N_SEA_CLASSES = 4
 """Sea water classes that have limits, 1 to 4."""
-SEA_ITEMS = ("din", "po4p")
-"""Items of sea water that are no quantities of stations: inorganic nitrogen, active phosphate."""
 
 Good = Literal["low", "high", "range"]
+Survey = Literal["spring", "summer", "autumn"]
+Month = Annotated[int, msgspec.Meta(ge=1, le=12)]
 Colour = Annotated[str, msgspec.Meta(pattern="^#[0-9A-F]{6}$")]
 
 
@@ -243,9 +244,16 @@ class SeaRow(Table, frozen=True, kw_only=True):
 
 
 class SeaMethod(Roles, frozen=True, kw_only=True, tag_field="role", tag="water.sea_method"):
-    """Assessment of nearshore sea water; of `row` the first holds whose bounds are met."""
+    """Assessment of nearshore sea water; of `row` the first holds whose bounds are met.
+
+    `surveys` has the months of each survey of a year. A point without one of `required_items` has no class.
+    Surveys from `by_area_from` on are judged by area, earlier ones by points.
+    """
 
     good_class: Positive
     share_decimals: Count
-    surveys: list[Literal["spring", "summer", "autumn"]]
+    area_decimals: Count
+    by_area_from: dt.date
+    required_items: list[str]
+    surveys: dict[Survey, list[Month]]
     row: list[SeaRow]

@@ -7,7 +7,6 @@ from aggregations.standards.edition import Roles
 from aggregations.standards.water import (
     N_CLASSES,
     N_SEA_CLASSES,
-    SEA_ITEMS,
     BlackOdour,
     SeaLimits,
     SeaMethod,
@@ -36,7 +35,9 @@ def water_items(standard: Roles) -> Mapping[str, Iterable[str]]:
     if isinstance(standard, BlackOdour):
         return {"indicator": standard.indicator}
     if isinstance(standard, SeaLimits):
-        return {"item": [key for key in standard.item if key not in SEA_ITEMS]}
+        return {"item": standard.item}
+    if isinstance(standard, SeaMethod):
+        return {"required_items": standard.required_items}
     return {}
 
 
@@ -89,6 +90,13 @@ def check_water_alone(standard: Roles, file: str) -> None:
                 raise ConfigError(f"{file}: indicator.{key}.heavy: expected worse than {each.light}, got {each.heavy}")
     elif isinstance(standard, SeaLimits):
         _check_sea(standard, file)
+    elif isinstance(standard, SeaMethod):
+        months = [month for of in standard.surveys.values() for month in of]
+        if not all(standard.surveys.values()) or sorted(set(months)) != months:
+            raise ConfigError(
+                f"{file}: surveys: expected at least one month of each, rising and none twice, "
+                f"got {shown(str(standard.surveys))}"
+            )
 
 
 def check_water_together(limits: Sequence[WaterLimits], methods: Sequence[WaterMethod], directory: str) -> None:
@@ -106,6 +114,23 @@ def check_water_together(limits: Sequence[WaterLimits], methods: Sequence[WaterM
             raise ConfigError(f"{directory}: {method.edition.id}: expected items with limits, got {shown(unknown[0])}")
         if missing := [item for each in limits for item in each.item if item not in method.decimals]:
             raise ConfigError(f"{directory}: {method.edition.id}: decimals.{missing[0]}: expected a value, got nothing")
+
+
+def check_sea_together(limits: Sequence[SeaLimits], methods: Sequence[SeaMethod], directory: str) -> None:
+    """Check that there are limits for every item that methods of the sea require.
+
+    Raises
+    ------
+    ConfigError
+        If one is missing.
+    """
+    for method in methods:
+        for each in limits:
+            if unknown := [item for item in method.required_items if item not in each.item]:
+                raise ConfigError(
+                    f"{directory}: {method.edition.id}: required_items: expected items with limits of "
+                    f"{each.edition.id}, got {shown(unknown[0])}"
+                )
 
 
 def _check_shares(standard: Roles, file: str) -> None:

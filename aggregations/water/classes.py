@@ -45,10 +45,14 @@ class SectionClass(msgspec.Struct, frozen=True):
 def bounds_of(item: WaterItem, body: WaterBody) -> list[Decimal] | None:
     """Return the limits of an item in a body: a lake's own, else those of rivers; None where it is not judged there.
 
+    In the sea nothing is judged by them: it has limits of its own (`sea`).
+
     References
     ----------
     .. [1] GB 3838-2002, table 1: total phosphorus has limits of its own in lakes, total nitrogen only there.
     """
+    if body == "sea":
+        return None
     return item.lake if body == "lake" and item.lake else item.river
 
 

@@ -8,7 +8,7 @@ from fractions import Fraction
 import msgspec
 
 from aggregations.rounding import half_even
-from aggregations.standards import N_SEA_CLASSES, SeaLimits, SeaMethod, SeaRow
+from aggregations.standards import N_SEA_CLASSES, SeaLimits, SeaMethod, SeaRow, Survey
 
 WORSE_THAN_4 = N_SEA_CLASSES + 1
 """Class code beside 1 to 4."""
@@ -71,6 +71,44 @@ def station_class(values: Mapping[str, Number | float | None], limits: SeaLimits
     return max((item_class(values.get(item), item, limits) for item in limits.item), default=NO_CLASS)
 
 
+def season_of(month: int, method: SeaMethod) -> Survey | None:
+    """Return the survey that a month of the year belongs to; None where it belongs to none.
+
+    References
+    ----------
+    .. [1] Rule surveys (config/standards/hj442.toml), assumed.
+    """
+    return next((season for season, months in method.surveys.items() if month in months), None)
+
+
+def class_areas(classes: Sequence[int], areas: Sequence[Number]) -> tuple[Fraction, ...]:
+    """Area of each class of one survey, 1 to 4 and worse than 4; of points, each of area 1, their numbers.
+
+    Parameters
+    ----------
+    classes : (n_areas,)
+        1 to 5, NO_CLASS where not judged.
+    areas : (n_areas,)
+        [km2]
+    """
+    found = [Fraction(0)] * WORSE_THAN_4
+    for class_, area in zip(classes, areas, strict=True):
+        if class_ != NO_CLASS:
+            found[class_ - 1] += Fraction(area)
+    return tuple(found)
+
+
+def shares_of_areas(areas: Sequence[Fraction], method: SeaMethod) -> SeaShares | None:
+    """Shares of one survey from the areas of its classes; None where nothing was judged."""
+    total = sum(areas, Fraction(0))
+    if not total:
+        return None
+    first, good, worst = (
+        100 * sum(part, Fraction(0)) / total for part in (areas[:1], areas[: method.good_class], areas[-1:])
+    )
+    return SeaShares(first, good, worst)
+
+
 def sea_shares(classes: Sequence[int], areas: Sequence[Number], method: SeaMethod) -> SeaShares | None:
     """Shares of one survey by area (or by points, each of area 1); None where nothing was judged.
 
@@ -81,27 +119,18 @@ def sea_shares(classes: Sequence[int], areas: Sequence[Number], method: SeaMetho
     areas : (n_areas,)
         [km2]
     """
-    there = [(class_, Fraction(area)) for class_, area in zip(classes, areas, strict=True) if class_ != NO_CLASS]
-    total = sum((area for _, area in there), Fraction(0))
-    if not total:
-        return None
-
-    def share(first: int, last: int) -> Fraction:
-        return 100 * sum((area for class_, area in there if first <= class_ <= last), Fraction(0)) / total
-
-    return SeaShares(share(1, 1), share(1, method.good_class), share(WORSE_THAN_4, WORSE_THAN_4))
+    return shares_of_areas(class_areas(classes, areas), method)
 
 
-def mean_of_surveys(surveys: Mapping[str, SeaShares | None], method: SeaMethod) -> SeaShares | None:
-    """Mean of the shares of spring, summer and autumn; None where one of the surveys is missing.
+def mean_of_surveys(surveys: Sequence[SeaShares | None]) -> SeaShares | None:
+    """Mean of the shares of surveys, as of spring, summer and autumn; None where one is missing, or there is none.
 
     References
     ----------
     .. [1] Bulletin of 2020: good area ratio as the mean of three seasons (water.md, section 6).
     """
-    found = [surveys.get(season) for season in method.surveys]
-    there = [each for each in found if each is not None]
-    if not there or len(there) < len(found):
+    there = [each for each in surveys if each is not None]
+    if not there or len(there) < len(surveys):
         return None
     n = len(there)
     first, good, worst = (

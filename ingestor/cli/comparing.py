@@ -94,7 +94,7 @@ def ranking(
     loaded = options.load()
     days = period_given(loaded, period, to_date)
     indicator = evaluation.indicator_named(by, option="--by")
-    ranked = comparisons.contenders(loaded, among, indicator.medium)
+    ranked = comparisons.contenders(loaded, among, indicator.medium, of_sea=indicator.of_sea)
     with opened_store(loaded) as store, progress_bars() as progress:
         warn_if_stale(loaded, store)
         task = progress.add_task("ranking", total=len(ranked))

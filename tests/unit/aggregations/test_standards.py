@@ -562,6 +562,15 @@ def test_find_is_none_before_the_first_edition(
             r"bad.toml: item\.do\.limits: expected 4 numbers, the best",
             id="limits of the sea out of order",
         ),
+        pytest.param(
+            "hj442",
+            "autumn = [9, 10, 11]",
+            "autumn = [8, 9, 10]",
+            r"bad.toml: surveys: expected at least one month of each, rising and none twice, got ",
+            id="a month in two surveys of the sea",
+        ),
+        pytest.param("hj442", "[6, 7, 8]", "[]", r"bad.toml: surveys: expected at least one month", id="no month"),
+        pytest.param("hj442", "autumn = [9, 10, 11]", "autumn = [13]", r"bad.toml: surveys", id="month 13"),
     ],
 )
 def test_parse_refuses_what_is_wrong_and_names_file_and_place(

@@ -652,12 +652,12 @@ def test_good_area_of_a_year_is_the_mean_of_three_surveys(sea_method: SeaMethod)
     spring, summer, autumn = (
         sea.SeaShares(Fraction(0), Fraction(g), Fraction(w)) for g, w in ((70, 9), (80, 6), (76, 0))
     )
-    found = sea.mean_of_surveys({"spring": spring, "summer": summer, "autumn": autumn}, sea_method)
+    found = sea.mean_of_surveys([spring, summer, autumn])
 
     assert found is not None
     assert (str(found.printed_good(sea_method)), found.worst) == ("75.3", 5)
-    assert sea.mean_of_surveys({"spring": spring, "summer": None, "autumn": autumn}, sea_method) is None
-    assert sea.mean_of_surveys({}, sea_method) is None
+    assert sea.mean_of_surveys([spring, None, autumn]) is None
+    assert sea.mean_of_surveys([]) is None
 
 
 @pytest.mark.parametrize(

@@ -169,7 +169,7 @@ MISTAKES: list[tuple[str, str, str, str]] = [
     ("stations/air.csv", ",2019-01-01,", ",2019-01-01,,", r"line 3: expected 9 fields, got 10"),
     ("stations/air.csv", "shenzhen", "shenzen", r"sz-a01: city: expected one of shenzhen, beijing .*, got 'shenzen'"),
     ("stations/noise.csv", ",1,2019", ",4,2019", r"line 3: zone_class: expected one of 0, 1, 2, 3, 4a, 4b, got '4'"),
-    ("stations/water.csv", ",river,V,", ",stream,V,", r"line 3: body: expected one of river, lake, got 'stream'"),
+    ("stations/water.csv", ",river,V,", ",stream,V,", r"line 3: body: expected one of river, lake, sea, got 'stream'"),
     ("stations/water.csv", ",river,V,", ",river,6,", r"line 3: target_class: expected one of I, .*, got '6'"),
     (
         "plans/shenzhen-2020.toml",

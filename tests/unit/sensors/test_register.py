@@ -143,8 +143,8 @@ def test_register_district_that_cannot_stand_in_a_line_of_influxdb_is_refused(me
 @pytest.mark.parametrize(
     ("medium", "row", "error"),
     [
-        ("water", "w1,n,,sz,,,,,ocean,,,", "body: expected one of river, lake, got 'ocean'"),
-        ("water", "w1,n,,sz,,,,,,,,", "body: expected one of river, lake, got ''"),
+        ("water", "w1,n,,sz,,,,,ocean,,,", "body: expected one of river, lake, sea, got 'ocean'"),
+        ("water", "w1,n,,sz,,,,,,,,", "body: expected one of river, lake, sea, got ''"),
         ("water", "w1,n,,sz,,,,,river,VI,,", "target_class: expected one of I, II, III, IV, V, got 'VI'"),
         ("water", "w1,n,,sz,,,,,river,Ⅲ,,", "target_class: expected one of I, II, III, IV, V, got 'Ⅲ'"),
         ("noise", "n1,n,,sz,,,,4,,", "zone_class: expected one of 0, 1, 2, 3, 4a, 4b, got '4'"),
@@ -423,6 +423,40 @@ def test_register_length_or_intake_that_is_no_positive_number_is_refused(column:
 )
 def test_register_optional_field_of_a_section_that_is_wrong_is_told(fields: str, error: str) -> None:
     assert section_error_of(fields) == f"r.csv: line 2: {error}"
+
+
+AREA = WATER.rstrip("\n") + ",length_km,intake,role,patrol_days,area_km2\n"
+
+
+def with_area(fields: str, body: str, target: str = "") -> Station:
+    (station,) = register.parse(f"{AREA}w1,n,,sz,,,,湾,{body},{target},,,{fields}\n", "water", file="r.csv")
+    return station
+
+
+@pytest.mark.parametrize("body", ["lake", "sea"])
+def test_register_point_of_a_lake_or_of_the_sea_may_stand_for_an_area(body: str) -> None:
+    station = with_area(",,,,12.5", body)
+    assert (station.body, station.area_km2) == (body, Decimal("12.5"))
+    assert with_area(",,,,", body).area_km2 is None
+    assert register.parse(register.as_csv([station]), "water", file="r.csv") == [station]
+
+
+@pytest.mark.parametrize(
+    ("fields", "body", "target", "error"),
+    [
+        (",,,,5", "river", "", "area_km2: expected nothing of a river, got '5'"),
+        (",,,,0", "sea", "", "area_km2: expected square kilometres such as 12.5, got '0'"),
+        (",,,,", "sea", "III", "target_class: expected nothing of a sea, got 'III'"),
+        ("3,,,,", "sea", "", "length_km: expected nothing of a sea, got '3'"),
+        (",3,,,", "sea", "", "intake: expected nothing of a sea, got '3'"),
+        (",,source,,", "sea", "", "role: expected nothing of a sea, got 'source'"),
+        (",,,7,", "sea", "", "patrol_days: expected nothing of a sea, got '7'"),
+    ],
+)
+def test_register_column_that_a_body_has_not_is_refused(fields: str, body: str, target: str, error: str) -> None:
+    with pytest.raises(ConfigError) as raised:
+        with_area(fields, body, target)
+    assert str(raised.value) == f"r.csv: line 2: {error}"
 
 
 def test_register_of_sections_written_as_csv_has_the_optional_columns_that_are_used() -> None:
