@@ -77,8 +77,13 @@ WATER_ITEMS: Final = (
     "orp",
     "din",
     "po4p",
+    "depth",
+    "clear_to_bottom",
 )
 """All items of water; those after algae come from laboratories, as a rule."""
+
+WATER_CIRCUMSTANCES: Final = ("depth", "clear_to_bottom")
+"""Those of them that tell of the place of a sample and are no results."""
 
 NOISE_LEVELS: Final = ("leq", "l5", "l10", "l50", "l90", "l95", "lmax", "lmin", "sd")
 

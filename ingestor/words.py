@@ -158,6 +158,12 @@ _REMARKS: Final[tuple[tuple[str, str], ...]] = (
     (r"summer (\d+): no sample", "{}年夏季未采样"),
     (r"autumn (\d+): no sample", "{}年秋季未采样"),
     (r"not measured at some points: (.+)", "部分点位未监测：{}"),
+    (
+        r"no day of treatment in the register, by their first clean month: (\d+)",
+        "未登记治理完成日期、按首个不黑臭月份计：{}个",
+    ),
+    (r"treatment not completed: (\d+)", "未完成治理：{}个"),
+    (r"no body whose treatment was completed", "无已完成治理的水体"),
 )
 """What figures say in English, as patterns, and in Chinese."""
 

@@ -35,7 +35,7 @@ COLUMNS: dict[Medium, tuple[str, ...]] = {
 """Columns of the register files, in order."""
 OPTIONAL: dict[Medium, tuple[str, ...]] = {
     "air": ("area_class", "role", "not_monitored"),
-    "water": ("basin", "length_km", "intake", "role", "patrol_days", "area_km2"),
+    "water": ("basin", "length_km", "intake", "role", "patrol_days", "area_km2", "treated"),
     "noise": (),
 }
 """Columns that may follow those, any of them, in this order."""
@@ -48,7 +48,7 @@ _AMOUNTS = {"length_km": "kilometres", "intake": "10,000 tonnes a year", "area_k
 NOT_OF: dict[WaterBody, tuple[str, ...]] = {
     "river": ("area_km2",),
     "lake": (),
-    "sea": ("target_class", "length_km", "intake", "role", "patrol_days"),
+    "sea": ("target_class", "length_km", "intake", "role", "patrol_days", "treated"),
 }
 """Columns that stations of a body have not: GB 3838 sets no class for the sea, and it has no reaches nor intakes."""
 _AMOUNT = re.compile(r"\d{1,9}(\.\d{1,6})?", re.ASCII)
@@ -70,6 +70,7 @@ class Station(msgspec.Struct, frozen=True, kw_only=True):
     yearly intake of a drinking-water source [1e4 t]. `section_role` (column `role`) says whether it is an ordinary
     section, a drinking-water source, or a body under the black-odour programme, which has to be sampled every
     `patrol_days`. [d] `area_km2` is the area that a point of a lake, or of the sea (`body` "sea"), stands for. [km2]
+    `treated` is the day on which the treatment of a black-odorous body was completed.
     """
 
     medium: Medium
@@ -95,6 +96,7 @@ class Station(msgspec.Struct, frozen=True, kw_only=True):
     section_role: SectionRole = "section"
     patrol_days: int | None = None
     area_km2: Decimal | None = None
+    treated: dt.date | None = None
 
     def expected_on(self, day: dt.date) -> bool:
         """Whether readings of `day` are expected of this station."""
@@ -308,6 +310,12 @@ def _section(row: dict[str, str], at: str) -> dict[str, object]:
         if row["patrol_days"] not in known:
             raise ConfigError(f"{at}: patrol_days: expected one of {', '.join(known)}, got {shown(row['patrol_days'])}")
         special["patrol_days"] = known[row["patrol_days"]]
+    if row["treated"]:
+        if role != "black_odour":
+            raise ConfigError(
+                f"{at}: treated: expected nothing as role is {role}, not black_odour, got {shown(row['treated'])}"
+            )
+        special["treated"] = strict.day(row["treated"], place=f"{at}: treated")
     if role == "black_odour" and row["intake"]:
         raise ConfigError(f"{at}: intake: expected nothing of a black_odour body, got {shown(row['intake'])}")
     return special

@@ -51,6 +51,8 @@ SYMBOLS: Final[dict[str, tuple[str, str]]] = {
     "orp": ("氧化还原电位", "ORP"),
     "din": ("无机氮", "inorganic nitrogen"),
     "po4p": ("活性磷酸盐", "active phosphate"),
+    "depth": ("水深", "depth"),
+    "clear_to_bottom": ("清澈见底", "clear to the bottom"),
 }
 """What items are called in labels and remarks, in Chinese and English."""
 

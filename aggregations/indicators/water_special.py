@@ -1,9 +1,10 @@
 """Indicators of water beside classes: lakes, ranking of cities, sources, black-odorous bodies."""
 
+import datetime as dt
 from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 
@@ -13,7 +14,8 @@ from aggregations.indicators.facts import Facts, Indicator, Rules, SectionDays, 
 from aggregations.indicators.water import CLASS, of_role, water_standards
 from aggregations.indicators.water_bodies import TOO_FEW
 from aggregations.indicators.water_means import SYMBOLS, means_of, remarks, section_means
-from aggregations.periods import Period
+from aggregations.periods import DAY, Period
+from aggregations.rounding import IntArray
 from aggregations.standards import BlackOdour, WaterLimits, WaterMethod, WaterRanking, WaterTrophic
 from aggregations.water import black_odour, bodies, cwqi, sources, trophic
 
@@ -40,6 +42,8 @@ SAMPLES: Rules = {
     ),
     WaterMethod: ("detection_limit",),
 }  # fmt: skip
+DEPTH, CLEAR = "depth", "clear_to_bottom"
+"""What samples tell of the water where they were taken: its depth [cm], and whether the bottom is seen (not 0)."""
 NO_SAMPLE: Final = "fewer samples than the guide asks for"
 
 
@@ -144,7 +148,11 @@ def _grade(points: Sequence[SectionDays], facts: Facts, part: Period, guide: Bla
     first, end = (part.first - facts.period.first).days, (part.last - facts.period.first).days + 1
     grades = []
     for each in points:
-        samples = [black_odour.Sample(s.values) for s in each.manual if first <= s.day < end]
+        samples = [
+            black_odour.Sample(s.values, s.values.get(DEPTH), bool(s.values.get(CLEAR)))
+            for s in each.manual
+            if first <= s.day < end
+        ]
         grades.append(black_odour.point_grade(samples, guide))
     body = black_odour.body_grade([each.grade for each in grades], guide)
     return body.grade, all(each.sufficient for each in grades)
@@ -168,45 +176,85 @@ def sampled_bodies(indicator: Indicator, facts: Facts) -> Figure:
 
 
 def returned_bodies(indicator: Indicator, facts: Facts) -> Figure:
-    """Number of bodies black-odorous in a month after one, of the period, in which they were not; by manual samples."""
+    """Number of treated bodies that are black-odorous in a month, by the manual samples after their treatment.
+
+    Of a body whose day of treatment the register does not tell, a month of the period in which it was not
+    black-odorous stands for it. Bodies whose treatment was not completed before the last day are left out.
+
+    References
+    ----------
+    .. [1] Rule returned (config/standards/black-odour-2015.toml), assumed.
+    """
     guide = facts.standards.on(BlackOdour, facts.period.last)
     _, method = water_standards(facts)
-    months = facts.period.months()
-    every = _bodies(facts)
-    grades = np.array([[_grade(each, facts, m, guide)[0] for m in months] for each in every], dtype=np.int64)
-    grades = grades.reshape(len(every), len(months))
-    clean = grades == black_odour.NONE
-    treated_from = np.where(clean.any(axis=1), clean.argmax(axis=1), len(months))
-    back = black_odour.returned(grades, treated_from)
-    known = (grades != black_odour.UNKNOWN).any(axis=1)
-    names = [each[0].station for each, it in zip(every, back.tolist(), strict=True) if it]
-    missing = len(every) - int(known.sum())
+    every = [(each, _treated(each)) for each in _bodies(facts)]
+    untreated = sum(day is not None and day >= facts.period.last for _, day in every)
+    every = [(each, day) for each, day in every if day is None or day < facts.period.last]
+    back, known = [], 0
+    for points, day in every:
+        grades = _grades_after(points, facts, day, guide)
+        clean = (grades == black_odour.NONE).ravel()
+        since = 0 if day is not None else int(clean.argmax()) if clean.any() else len(clean)
+        known += bool((grades != black_odour.UNKNOWN).any())
+        if black_odour.returned(grades, np.array([since]))[0]:
+            back.append(points[0].station)
+    missing = len(every) - known
+    without_day = sum(day is None for _, day in every)
     return figure(
-        indicator, facts, (guide, method), Fraction(int(back.sum())) if known.any() else None, 0,
-        valid=int(known.sum()), expected=len(every), counted="bodies", sufficient=bool(known.any()) and not missing,
+        indicator, facts, (guide, method), Fraction(len(back)) if known else None, 0,
+        valid=known, expected=len(every), counted="bodies", sufficient=bool(known) and not missing,
         excluded={NO_SAMPLE: missing} if missing else {},
-        rules={**SAMPLES, BlackOdour: (*SAMPLES[BlackOdour], "returned")},
-        label=("、".join(s.water or s.name for s in names), ", ".join(s.water or s.name_en for s in names)),
+        rules={**SAMPLES, BlackOdour: (*SAMPLES[BlackOdour], "returned", "returned_without_day")},
+        reasons=[] if every or not untreated else ["no body whose treatment was completed"],
+        provisional=[
+            text
+            for text, n in (
+                (f"no day of treatment in the register, by their first clean month: {without_day}", without_day),
+                (f"treatment not completed: {untreated}", untreated),
+            )
+            if n
+        ],
+        label=("、".join(s.water or s.name for s in back), ", ".join(s.water or s.name_en for s in back)),
     )  # fmt: skip
 
 
-def patrol_overdue(indicator: Indicator, facts: Facts) -> Figure:
-    """Number of points whose next manual sample is overdue on the last day of the period, and which.
+def _treated(points: Sequence[SectionDays]) -> dt.date | None:
+    """Day on which the treatment of a body was completed, the last of its points'; None where none is told."""
+    return max((each.station.treated for each in points if each.station.treated is not None), default=None)
+
+
+def _grades_after(points: Sequence[SectionDays], facts: Facts, day: dt.date | None, guide: BlackOdour) -> IntArray:
+    """Grades of a body, (1, n_months), in the months of the period from the day after `day` on."""
+    first = facts.period.first if day is None else max(facts.period.first, day + DAY)
+    months = Period(first, facts.period.last).months()
+    return np.array([[_grade(points, facts, month, guide)[0] for month in months]], dtype=np.int64)
+
+
+def patrols(indicator: Indicator, facts: Facts, *, state: Literal["due", "overdue"]) -> Figure:
+    """Number of points whose next manual sample is due, or overdue, on the last day of the period, and which.
 
     A point that was never sampled is overdue. Those that need no patrol, or do not count on that day, are left out.
+
+    References
+    ----------
+    .. [1] Rule patrol (config/standards/black-odour-2015.toml), assumed: due on the last day that keeps the interval.
     """
     guide = facts.standards.on(BlackOdour, facts.period.last)
     last = facts.period.last
     those = [s for s in facts.sections if s.station.patrol_days is not None and s.station.expected_on(last)]
-    late = []
-    for each in those:
-        interval = "daily" if each.station.patrol_days == guide.interval_days["daily"] else "weekly"
-        sampled = each.last_sample
-        if sampled is None or black_odour.patrol(sampled, last, interval, guide).state == "overdue":  # type: ignore[arg-type]
-            late.append(each.station)
+    found = [each.station for each in those if _patrol_state(each, last, guide) == state]
     return figure(
-        indicator, facts, (guide,), Fraction(len(late)) if those else None, 0, valid=len(those), expected=len(those),
+        indicator, facts, (guide,), Fraction(len(found)) if those else None, 0, valid=len(those), expected=len(those),
         counted="bodies", sufficient=bool(those), excluded={}, rules={BlackOdour: ("samples", "patrol")},
         reasons=[] if those else ["no body that has to be sampled"],
-        label=("、".join(s.name for s in late), ", ".join(s.name_en for s in late)),
+        label=("、".join(s.name for s in found), ", ".join(s.name_en for s in found)),
     )  # fmt: skip
+
+
+def _patrol_state(point: SectionDays, day: dt.date, guide: BlackOdour) -> Literal["waiting", "due", "overdue"]:
+    if point.last_sample is None:
+        return "overdue"
+    interval: Literal["daily", "weekly"] = (
+        "daily" if point.station.patrol_days == guide.interval_days["daily"] else "weekly"
+    )
+    return black_odour.patrol(point.last_sample, day, interval, guide).state

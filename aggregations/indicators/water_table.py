@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from aggregations.indicators import water, water_bodies, water_sea, water_special
 from aggregations.indicators.facts import Indicator
@@ -18,6 +18,7 @@ WITHOUT_MULTIPLE: Final = ("ph", "do", "temperature", "tn", "fcoli")
 _UNITS: Final = {"ph": "1", "temperature": "degC", "fcoli": "1/L"}
 _CLASSES: Final = ("Ⅰ", "Ⅱ", "Ⅲ", "Ⅳ", "Ⅴ", "劣Ⅴ")
 _CLASSES_EN: Final = ("I", "II", "III", "IV", "V", "worse than V")
+_PATROLS: Final[tuple[Literal["due", "overdue"], ...]] = ("due", "overdue")
 _SEASONS: Final[dict[Survey, tuple[str, str]]] = {
     "spring": ("春季", "spring"),
     "summer": ("夏季", "summer"),
@@ -74,9 +75,11 @@ def water_indicators() -> Iterator[Indicator]:
     yield row("source_attainment_by_volume", "饮用水水源水量达标率", text, "%", volumes)
     yield row("trophic_index", "综合营养状态指数", "trophic index", "1", special.trophic_index, less=True)
     yield row("cwqi", "城市水质指数", "water quality index (CWQI)", "1", special.water_quality_index, less=True)
-    sampled, late, back = special.sampled_bodies, special.patrol_overdue, special.returned_bodies
+    sampled, back = special.sampled_bodies, special.returned_bodies
+    due, late = (partial(special.patrols, state=state) for state in _PATROLS)
     yield row("black_odorous", "黑臭水体数（手工监测）", "black-odorous by samples", "bodies", sampled, less=True)
     yield row("returned_bodies", "返黑返臭水体数", "bodies black-odorous again", "bodies", back, less=True)
+    yield row("patrol_due", "应巡测点位数", "points with a sample due", "bodies", due, less=True)
     yield row("patrol_overdue", "逾期未巡测点位数", "points with an overdue sample", "bodies", late, less=True)
     good = water_sea.good_ratio
     yield row("sea_good_ratio", "近岸海域优良水质面积比例", "sea area of classes 1 and 2", "%", good, sea=True)

@@ -82,7 +82,8 @@ RULES: Final[dict[type[Standard], tuple[str, ...]]] = {
     ),
     BlackOdour: (
         "bounds", "edges", "edges_potential", "point", "point_any", "samples", "reach", "body", "body_light",
-        "one_sample", "shallow", "shallow_reading", "month", "items", "returned", "patrol",
+        "one_sample", "shallow", "shallow_reading", "month", "items", "returned", "returned_without_day",
+        "patrol",
     ),
     SeaLimits: ("limits", "limits_others", "oxygen", "worst_item"),
     SeaMethod: ("states", "good_share", "surveys", "by_points", "required_items", "missing_item", "values"),

@@ -33,7 +33,7 @@ NEGATIVE: Final = FIRST_CHECK + checks.CODES["negative"]
 IMPLAUSIBLE: Final = FIRST_CHECK + checks.CODES["range"]
 BELOW: Final = 1000
 """A result of water below the detection limit, which is its value: it counts, as what the method makes of it."""
-NEVER_BELOW: Final = ("temperature", "ph", "do", "sd")
+NEVER_BELOW: Final = ("temperature", "ph", "do", "sd", "depth", "clear_to_bottom")
 """Items of water that have no detection limit: a result that claims to lie below one does not count."""
 
 S = TypeVar("S", bound=Standard)

@@ -10,7 +10,7 @@ from aggregations.rounding import BoolArray, FloatArray, IntArray
 from aggregations.standards import WaterLimits, WaterMethod
 from ingestor.config import DAY_S, Config
 from ingestor.derivation.spans import BELOW, Found, Rows, Span, by_edition, nullable, part_of
-from ingestor.schema import WATER_ITEMS
+from ingestor.schema import WATER_CIRCUMSTANCES, WATER_ITEMS
 from sensors.register import Station
 from sensors.water_checks import unit_slips
 
@@ -92,7 +92,8 @@ def _manual_rows(station: Station, moments: IntArray, grid: Grid) -> Rows:
         columns[f"{item}_below"] = _where_there(values, below.tolist())
     columns["suspect"] = _suspects(grid, np.arange(n), n)
     # A sample none of whose results count is no sample.
-    kept = [i for i in range(n) if any(columns[item][i] is not None for item in WATER_ITEMS)]
+    results = [item for item in WATER_ITEMS if item not in WATER_CIRCUMSTANCES]
+    kept = [i for i in range(n) if any(columns[item][i] is not None for item in results)]
     return Rows(
         "water_manual", station.id, moments[kept].tolist(), {k: [v[i] for i in kept] for k, v in columns.items()}
     )

@@ -140,3 +140,25 @@ def test_seas_are_ranked_and_compared_apart_from_rivers(place: Place) -> None:
     assert change["water.sea_state"][1] == "better"
     explained = place.run("explain", "water.sea_state", "--scope", "river:shenzhen/东湾", "--period", "2020")
     assert "HJ 442" in explained
+
+
+# --- black odour
+
+
+def test_shallow_body_is_graded_by_the_depth_that_came_with_its_samples(place: Place) -> None:
+    place.register(",role,patrol_days,treated", [
+        "b1,shenzhen,浅涌,river,black_odour,7,2020-06-04", "b2,shenzhen,深涌,river,black_odour,7,2020-06-04",
+    ])  # fmt: skip
+    good = {"do": 5.0, "orp": 100.0, "nh3n": 1.0, "sd": 9.0}  # 9 cm: heavy, but not in 20 cm of water
+    days = ("2020-06-03", "2020-06-13", "2020-06-23")
+    place.load([
+        *(("b1", day, {**good, "depth": 20, "clear_to_bottom": 0}) for day in days),
+        *(("b2", day, {**good, "depth": 120}) for day in days),
+        ("b2", "2020-06-29", {"depth": 90}),  # looked at, not sampled
+    ])  # fmt: skip
+    names = ("water.black_odorous", "water.returned_bodies", "water.patrol_due", "water.patrol_overdue")
+    found = place.figures("city:shenzhen", "2020-06", *names)
+
+    assert (found["water.black_odorous"]["label"], found["water.black_odorous"]["sufficient"]) == ("轻度0、重度1", True)
+    assert (found["water.returned_bodies"]["value"], found["water.returned_bodies"]["label"]) == (1, "深涌")
+    assert (found["water.patrol_due"]["value"], found["water.patrol_overdue"]["value"]) == (2, 0)  # 23 + 7 = 30 June

@@ -346,7 +346,8 @@ NOT_READ = {  # R and U of the note, and what this program chose
     "Trophic state 2004": {"missing_item", "rounding", "range", "first_day"},
     "Water ranking 2017": {"means", "city", "missing_item", "ordering", "change", "first_day"},
     "Black-odour guide 2015": {
-        "edges_potential", "point_any", "body_light", "shallow_reading", "month", "items", "returned", "patrol",
+        "edges_potential", "point_any", "body_light", "shallow_reading", "month", "items", "returned",
+        "returned_without_day", "patrol",
     },
     "GB 3097-1997": {"limits_others", "oxygen", "worst_item"},
     "HJ 442": {"states", "first_day", "surveys", "by_points", "required_items", "missing_item", "values"},

@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -11,7 +12,7 @@ from aggregations import periods
 from aggregations.comparison import compared
 from aggregations.figures import Figure
 from aggregations.indicators import INDICATORS, Facts, ManualSample, SectionDays
-from aggregations.standards import Standards, WaterMethod
+from aggregations.standards import BlackOdour, Standards, WaterMethod
 from aggregations.trends import yearly_water_trend
 from sensors.register import Station
 
@@ -292,6 +293,87 @@ def test_body_that_is_black_odorous_after_a_clean_month_has_returned(compute: Co
     figure = compute("water.returned_bodies", "2020", back, never_clean)
 
     assert (figure.value, figure.label) == (1, "brook")
+    assert figure.provisional == ["no day of treatment in the register, by their first clean month: 2"]
+
+
+@pytest.mark.parametrize(
+    ("treated", "days", "value"),
+    [
+        ("2020-02-08", [10, 40], 1),  # black-odorous on 10 February
+        ("2020-02-10", [10, 40], 0),  # on the day itself it was not completed yet
+        ("2020-02-09", [10, 40], 1),
+        ("2019-06-30", [10, 40], 1),
+        ("2020-01-31", [10], 0),  # black-odorous before, clean after
+    ],
+)
+def test_treated_body_returns_by_samples_after_its_day_of_treatment(
+    compute: Compute, treated: str, days: list[int], value: int
+) -> None:
+    manual = [(day, LIGHT[0]) for day in days] + [(50, GOOD)]
+    body = section(
+        "2020", manual=manual, section_role="black_odour", water="brook", treated=dt.date.fromisoformat(treated)
+    )
+    figure = compute("water.returned_bodies", "2020", body)
+
+    assert (figure.value, figure.sufficient, figure.provisional) == (value, True, [])
+
+
+def test_body_whose_treatment_is_not_completed_cannot_return(compute: Compute) -> None:
+    more = {"section_role": "black_odour", "manual": [(10, GOOD), (40, LIGHT[0])]}
+    open_, done = (
+        section("2020", water=name, treated=dt.date.fromisoformat(day), **more)  # type: ignore[arg-type]
+        for name, day in (("open", "2020-12-31"), ("done", "2020-01-01"))
+    )
+    both, alone = compute("water.returned_bodies", "2020", open_, done), compute("water.returned_bodies", "2020", open_)
+
+    assert (both.value, both.expected, both.label, both.provisional) == (1, 1, "done", ["treatment not completed: 1"])
+    assert (alone.value, alone.reasons) == (None, ["no body whose treatment was completed"])
+
+
+def test_treatment_of_a_body_is_completed_with_that_of_its_last_point(compute: Compute) -> None:
+    points = [
+        section(
+            "2020", manual=[(40, LIGHT[0]), (60, GOOD)], section_role="black_odour", water="brook",
+            treated=dt.date.fromisoformat(day),
+        )
+        for day in ("2020-01-01", "2020-02-20")
+    ]  # fmt: skip
+    assert compute("water.returned_bodies", "2020", *points).value == 0
+    assert compute("water.returned_bodies", "2020", points[0]).value == 1
+
+
+@pytest.mark.parametrize(
+    ("sd", "depth", "label"),
+    [
+        (9.0, None, "轻度0、重度1"),
+        (9.0, 20.0, "轻度0、重度0"),  # 9 cm of 20: 8 cm is 40 %
+        (8.0, 20.0, "轻度0、重度0"),
+        (7.9, 20.0, "轻度1、重度0"),
+        (9.9, 24.9, "轻度1、重度0"),  # 40 % is 9.96 cm
+        (9.9, 25.0, "轻度0、重度1"),  # not shallow
+    ],
+)
+def test_transparency_of_shallow_water_is_held_against_its_depth(
+    compute: Compute, sd: float, depth: float | None, label: str
+) -> None:
+    sample = {**GOOD, "sd": sd} | ({} if depth is None else {"depth": depth})
+    assert compute("water.black_odorous", "2020-06", odour([sample] * 3)).label == label
+
+
+@pytest.mark.parametrize(("clear", "label"), [(1.0, "轻度0、重度0"), (0.0, "轻度1、重度0"), (None, "轻度1、重度0")])
+def test_shallow_water_that_is_clear_to_the_bottom_is_not_black_by_the_other_reading(
+    editions: Standards, clear: float | None, label: str
+) -> None:
+    # Source S3 (water.md, 5.1): from 40 % of the depth on light, unless clear to the bottom.
+    changed = [
+        msgspec.structs.replace(each, shallow_rule="heavy_below") if isinstance(each, BlackOdour) else each
+        for each in editions.all
+    ]
+    sample = {**GOOD, "sd": 15.0, "depth": 20.0} | ({} if clear is None else {"clear_to_bottom": clear})
+    indicator = INDICATORS["water.black_odorous"]
+    facts = given(Standards(changed, editions.digests), "2020-06", [odour([sample] * 3)])
+
+    assert indicator.compute(indicator, facts).label == label
 
 
 @pytest.mark.parametrize(
@@ -302,6 +384,23 @@ def test_patrol_is_overdue_after_its_interval(compute: Compute, last: str | None
     body = section("2020-06", section_role="black_odour", patrol_days=7, last_sample=sampled)
 
     assert compute("water.patrol_overdue", "2020-06", body).value == late
+
+
+@pytest.mark.parametrize(
+    ("days", "last", "due"),
+    [
+        (7, "2020-06-23", 1), (7, "2020-06-22", 0), (7, "2020-06-24", 0), (7, None, 0),
+        (1, "2020-06-29", 1), (1, "2020-06-30", 0), (1, "2020-06-28", 0),
+    ],
+)  # fmt: skip
+def test_patrol_is_due_on_the_last_day_of_its_interval(
+    compute: Compute, days: int, last: str | None, due: int
+) -> None:  # fmt: skip
+    sampled = dt.date.fromisoformat(last) if last else None
+    body = section("2020-06", section_role="black_odour", patrol_days=days, last_sample=sampled)
+    figure = compute("water.patrol_due", "2020-06", body)
+
+    assert (figure.value, figure.label) == (due, "s" if due else "")
 
 
 def test_length_ratio_is_of_the_rivers_that_have_a_length(compute: Compute) -> None:

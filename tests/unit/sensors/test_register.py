@@ -459,6 +459,27 @@ def test_register_column_that_a_body_has_not_is_refused(fields: str, body: str, 
     assert str(raised.value) == f"r.csv: line 2: {error}"
 
 
+TREATED = WATER.rstrip("\n") + ",role,treated\n"
+
+
+def test_register_reads_the_day_on_which_a_treatment_was_completed() -> None:
+    station = section("black_odour,2019-12-31", TREATED)
+    assert (station.treated, section("black_odour,", TREATED).treated) == (dt.date(2019, 12, 31), None)
+    assert register.parse(register.as_csv([station]), "water", file="r.csv") == [station]
+
+
+@pytest.mark.parametrize(
+    ("fields", "error"),
+    [
+        ("source,2019-12-31", "treated: expected nothing as role is source, not black_odour, got '2019-12-31'"),
+        (",2019-12-31", "treated: expected nothing as role is section, not black_odour, got '2019-12-31'"),
+        ("black_odour,2019-13-01", "treated: expected a date such as 2020-01-01, got '2019-13-01'"),
+    ],
+)
+def test_register_treatment_of_no_black_odorous_body_or_on_no_day_is_refused(fields: str, error: str) -> None:
+    assert section_error_of(fields, TREATED) == f"r.csv: line 2: {error}"
+
+
 def test_register_of_sections_written_as_csv_has_the_optional_columns_that_are_used() -> None:
     stations = [section("珠江,,620,source,"), section(",,,,")]
     stations[1] = msgspec.structs.replace(stations[1], id="w2")
