@@ -16,7 +16,7 @@ import msgspec
 from aggregations import plans, standards
 from aggregations.noise import LocalHours
 from aggregations.plans import Plan
-from aggregations.standards import Standards
+from aggregations.standards import Standards, WaterMethod
 from sensors import (
     checks,
     events,
@@ -294,6 +294,10 @@ def load(directory: Path) -> Config:
     sections = [station for station in all_stations.of("water") if station.body != "sea"]
     all_target_changes = target_changes.parse(read("target-changes.csv"), sections, file=label("target-changes.csv"))
     all_standards = _standards(directory, read, known)
+    judged = dict.fromkeys(
+        item for each in all_standards.all if isinstance(each, WaterMethod) for item in each.class_items
+    )
+    register.check_own_items(sections, [*judged], file=label("stations/water.csv"))
     all_sources = sources.parse(read("sources.toml"), file=label("sources.toml"))
     sources.check_quantities(all_sources, known, file=label("sources.toml"))
     return Config(

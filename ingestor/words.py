@@ -162,6 +162,7 @@ _REMARKS: Final[tuple[tuple[str, str], ...]] = (
         r"no day of treatment in the register, by their first clean month: (\d+)",
         "未登记治理完成日期、按首个不黑臭月份计：{}个",
     ),
+    (r"(\S+): no mean of its own items (.+)", "{} 缺少特征指标均值：{}"),
     (r"treatment not completed: (\d+)", "未完成治理：{}个"),
     (r"no body whose treatment was completed", "无已完成治理的水体"),
 )

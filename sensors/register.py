@@ -4,7 +4,7 @@ import csv
 import datetime as dt
 import io
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Literal, TypeVar, get_args
 
@@ -35,7 +35,7 @@ COLUMNS: dict[Medium, tuple[str, ...]] = {
 """Columns of the register files, in order."""
 OPTIONAL: dict[Medium, tuple[str, ...]] = {
     "air": ("area_class", "role", "not_monitored"),
-    "water": ("basin", "length_km", "intake", "role", "patrol_days", "area_km2", "treated"),
+    "water": ("basin", "length_km", "intake", "role", "patrol_days", "area_km2", "treated", "own_items"),
     "noise": (),
 }
 """Columns that may follow those, any of them, in this order."""
@@ -48,7 +48,7 @@ _AMOUNTS = {"length_km": "kilometres", "intake": "10,000 tonnes a year", "area_k
 NOT_OF: dict[WaterBody, tuple[str, ...]] = {
     "river": ("area_km2",),
     "lake": (),
-    "sea": ("target_class", "length_km", "intake", "role", "patrol_days", "treated"),
+    "sea": ("target_class", "length_km", "intake", "role", "patrol_days", "treated", "own_items"),
 }
 """Columns that stations of a body have not: GB 3838 sets no class for the sea, and it has no reaches nor intakes."""
 _AMOUNT = re.compile(r"\d{1,9}(\.\d{1,6})?", re.ASCII)
@@ -70,7 +70,8 @@ class Station(msgspec.Struct, frozen=True, kw_only=True):
     yearly intake of a drinking-water source [1e4 t]. `section_role` (column `role`) says whether it is an ordinary
     section, a drinking-water source, or a body under the black-odour programme, which has to be sampled every
     `patrol_days`. [d] `area_km2` is the area that a point of a lake, or of the sea (`body` "sea"), stands for. [km2]
-    `treated` is the day on which the treatment of a black-odorous body was completed.
+    `treated` is the day on which the treatment of a black-odorous body was completed. `own_items` are the
+    characteristic items of a section, the X of "5+X".
     """
 
     medium: Medium
@@ -97,6 +98,7 @@ class Station(msgspec.Struct, frozen=True, kw_only=True):
     patrol_days: int | None = None
     area_km2: Decimal | None = None
     treated: dt.date | None = None
+    own_items: tuple[str, ...] = ()
 
     def expected_on(self, day: dt.date) -> bool:
         """Whether readings of `day` are expected of this station."""
@@ -162,6 +164,25 @@ def check_quantities(stations: list[Station], quantities: Quantities, *, file: s
             raise ConfigError(f"{at}: expected at least one of {known} left to monitor, got all")
 
 
+def check_own_items(stations: list[Station], judged: Sequence[str], *, file: str) -> None:
+    """Check that items of sections of their own are among the items that may be judged.
+
+    Raises
+    ------
+    ConfigError
+        If one is not, or stands twice.
+    """
+    for station in stations:
+        at = f"{file}: {station.id}: own_items"
+        for i, key in enumerate(station.own_items):
+            if key not in judged:
+                raise ConfigError(
+                    f"{at}: expected items of the class ({', '.join(judged)}), joined by ;, got {shown(key)}"
+                )
+            if key in station.own_items[:i]:
+                raise ConfigError(f"{at}: expected each once, got {shown(key)} again")
+
+
 def parse_gateways(text: str, stations: list[Station], *, file: str) -> dict[tuple[str, str], str]:
     """Return the gateway of each (medium, station) that a CSV text of gateways names.
 
@@ -209,6 +230,11 @@ def _field(value: object) -> str:
     if isinstance(value, tuple):
         return ";".join(value)
     return "" if value is None else str(value)
+
+
+def _keys(field: str) -> tuple[str, ...]:
+    """Keys of quantities that a field joins by semicolons."""
+    return tuple(key.strip() for key in field.split(";")) if field else ()
 
 
 T = TypeVar("T")
@@ -262,7 +288,7 @@ def _station(row: dict[str, str], medium: Medium, at: str) -> Station:
         if row["role"]:
             special["role"] = choice("role", get_args(Role))
         if row["not_monitored"]:
-            special["not_monitored"] = tuple(key.strip() for key in row["not_monitored"].split(";"))
+            special["not_monitored"] = _keys(row["not_monitored"])
     station = Station(
         medium=medium,
         id=row["id"],
@@ -290,7 +316,7 @@ def _section(row: dict[str, str], at: str) -> dict[str, object]:
     for column in NOT_OF[row["body"]]:  # type: ignore[index]  # the body was checked before
         if row[column]:
             raise ConfigError(f"{at}: {column}: expected nothing of a {row['body']}, got {shown(row[column])}")
-    special: dict[str, object] = {"basin": row["basin"]}
+    special: dict[str, object] = {"basin": row["basin"], "own_items": _keys(row["own_items"])}
     for column, unit in _AMOUNTS.items():
         if row[column]:
             if not _AMOUNT.fullmatch(row[column]) or Decimal(row[column]) == 0:

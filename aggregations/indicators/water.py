@@ -13,8 +13,8 @@ from sensors.register import SectionRole
 CLASS: Rules = {
     WaterLimits: ("limits", "inclusive", "ph", "oxygen_class_one", "lake_phosphorus", "river_reservoirs"),
     WaterMethod: (
-        "class_items", "required_items", "missing_item", "section", "means", "ph_mean", "minima", "rounding",
-        "decimals", "ph_decimals", "automatic_first", "week", "detection_limit",
+        "class_items", "required_items", "section_items", "missing_item", "section", "means", "ph_mean", "minima",
+        "rounding", "decimals", "ph_decimals", "automatic_first", "week", "detection_limit",
     ),
 }  # fmt: skip
 """Rules that the class of a section rests on."""

@@ -15,6 +15,8 @@ from aggregations.indicators.facts import Facts, Indicator, Rules, SectionDays, 
 from aggregations.indicators.water import CLASS, SHARES, of_role, water_standards
 from aggregations.indicators.water_means import (
     SYMBOLS,
+    areas_of,
+    judged_means,
     month_means,
     remarks,
     section_class,
@@ -33,8 +35,8 @@ BY_SHARES: Final = "judged by shares of classes: it has a state, not a class"
 BODY: Rules = {
     **CLASS,
     WaterMethod: (
-        *CLASS[WaterMethod], "states", "colours", "proportions", "five_sections", "body_states", "body_colours",
-        "shares",
+        *CLASS[WaterMethod], "states", "colours", "proportions", "five_sections", "lake_points", "body_states",
+        "body_colours", "shares",
     ),
 }  # fmt: skip
 MAIN: Rules = {
@@ -74,10 +76,11 @@ def judged(facts: Facts, limits: WaterLimits, method: WaterMethod) -> Judged:
     evaluated = [each for each in found if each.overall != water.NO_CLASS]
     kinds = {each.station.body for each in those}
     if len(kinds) == 1:
-        means = [section_means(each, facts.period, method) for each in those]
-        return Judged(
-            bodies.body_class(means, kinds.pop(), limits=limits, method=method), those, len(evaluated)
+        means = [judged_means(each, section_means(each, facts.period, method), method) for each in those]
+        body = bodies.body_class(
+            means, kinds.pop(), limits=limits, method=method, areas=areas_of(those, method)
         )  # fmt: skip
+        return Judged(body, those, len(evaluated))
     if len(evaluated) < method.proportions_from:
         return Judged(None, those, len(evaluated))
     counts = bodies.class_counts(np.array([each.overall for each in evaluated], dtype=np.int64))
@@ -243,7 +246,8 @@ def monthly(facts: Facts) -> attainment.MonthlyAttainment:
     for each in of_role(facts, "section"):
         months = []
         for part, means in month_means(each, facts.period, method):
-            class_ = water.evaluate(means.values, each.station.body, limits=limits, method=method).overall
+            judged_of = judged_means(each, means.values, method)
+            class_ = water.evaluate(judged_of, each.station.body, limits=limits, method=method).overall
             target = target_at_end(each, (part.last - facts.period.first).days)
             # As 1 and 2 against a target of 1: attained or not, whatever the target of the month.
             months.append(water.NO_CLASS if not target or class_ == water.NO_CLASS else 1 + (class_ > target))

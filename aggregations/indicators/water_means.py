@@ -1,6 +1,7 @@
 """Means of sections over a period: months from automatic days or manual samples, longer periods from months."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from fractions import Fraction
 from typing import Final
 
@@ -122,6 +123,39 @@ def section_means(section: SectionDays, period: Period, method: WaterMethod) -> 
     return means_of(section, period, method).values
 
 
+def judged_items(section: SectionDays, method: WaterMethod) -> list[str]:
+    """Return the items that the class of a section is made of: the five and its own, or all of the class.
+
+    References
+    ----------
+    .. [1] 环办监测函〔2020〕714号: 5+X; that sections without items of their own are judged by all is assumed.
+    """
+    own = section.station.own_items
+    if method.section_items == "class" or not own:
+        return method.class_items
+    return [item for item in method.class_items if item in own or item in method.required_items]
+
+
+def judged_means(
+    section: SectionDays, means: Mapping[str, Fraction | None], method: WaterMethod
+) -> dict[str, Fraction | None]:
+    """Return the means without the class items that do not enter the class of the section."""
+    judged = judged_items(section, method)
+    return {item: mean for item, mean in means.items() if item in judged or item not in method.class_items}
+
+
+def areas_of(lakes: Sequence[SectionDays], method: WaterMethod) -> list[Decimal] | None:
+    """Return the areas that weigh points of lakes [km2]; None where they count alike, or one has no area.
+
+    References
+    ----------
+    .. [1] Assessment method of 2011: big lakes also by area (recalled; config/standards/water-method-2011.toml).
+    """
+    areas = [each.station.area_km2 for each in lakes]
+    known = [area for area in areas if area is not None]
+    return known if method.lake_points == "area" and len(known) == len(areas) else None
+
+
 def section_class(section: SectionDays, period: Period, limits: WaterLimits, method: WaterMethod) -> SectionClass:
     """Class of a section over a period: of a month from its days, of anything longer from its months.
 
@@ -131,7 +165,7 @@ def section_class(section: SectionDays, period: Period, limits: WaterLimits, met
     """
     key = ("class", method.edition.id, limits.edition.id, period.first)
     if key not in section.memo:
-        means = section_means(section, period, method)
+        means = judged_means(section, section_means(section, period, method), method)
         section.memo[key] = water.evaluate(means, section.station.body, limits=limits, method=method)
     found: SectionClass = section.memo[key]
     return found
@@ -152,13 +186,21 @@ def target_at_end(section: SectionDays, day: int = -1) -> int:
 def remarks(facts: Facts, method: WaterMethod, *, items: Sequence[str] = (), targets: bool = False) -> list[str]:
     """What a figure has to say of its data: manual results, suspect values, targets that changed.
 
-    Without `items` of all that may enter a class.
+    Without `items` of all that may enter the class of one of the sections, with the own items that have no mean.
     """
-    wanted = items or method.class_items
+    judged = {item for each in facts.sections for item in judged_items(each, method)}
+    wanted = items or [item for item in method.class_items if item in judged]
     manual = {item for each in facts.sections for item in means_of(each, facts.period, method).manual}
     found = (
         [f"manual: {', '.join(SYMBOLS[item][1] for item in wanted if item in manual)}"] if manual & {*wanted} else []
     )
+    for each in [] if items else facts.sections:
+        means = section_means(each, facts.period, method)
+        if lacking := [
+            item for item in judged_items(each, method) if means.get(item) is None and item in each.station.own_items
+        ]:
+            lacks = ", ".join(SYMBOLS[item][1] for item in lacking)
+            found.append(f"{each.station.id}: no mean of its own items {lacks}")
     counts = {item: sum(each.suspect.get(item, 0) for each in facts.sections) for item in wanted}
     text = "suspect, perhaps of another unit, and counted: {} ({})"
     found += [text.format(SYMBOLS[item][1], n) for item, n in counts.items() if n]

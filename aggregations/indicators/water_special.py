@@ -13,7 +13,7 @@ from aggregations.figures import Figure
 from aggregations.indicators.facts import Facts, Indicator, Rules, SectionDays, figure
 from aggregations.indicators.water import CLASS, of_role, water_standards
 from aggregations.indicators.water_bodies import TOO_FEW
-from aggregations.indicators.water_means import SYMBOLS, means_of, remarks, section_means
+from aggregations.indicators.water_means import SYMBOLS, areas_of, means_of, remarks, section_means
 from aggregations.periods import DAY, Period
 from aggregations.rounding import IntArray
 from aggregations.standards import BlackOdour, WaterLimits, WaterMethod, WaterRanking, WaterTrophic
@@ -21,7 +21,7 @@ from aggregations.water import black_odour, bodies, cwqi, sources, trophic
 
 MEANS: Rules = {WaterMethod: ("means", "ph_mean", "minima", "automatic_first", "week", "detection_limit")}
 TROPHIC: Rules = {
-    **MEANS,
+    WaterMethod: (*MEANS[WaterMethod], "lake_points"),
     WaterTrophic: ("index", "weights", "missing_item", "states", "rounding", "range", "first_day"),
 }
 INDEX: Rules = {
@@ -52,7 +52,9 @@ def trophic_index(indicator: Indicator, facts: Facts) -> Figure:
     _, method = water_standards(facts)
     rules = facts.standards.on(WaterTrophic, facts.period.last)
     lakes = [each for each in facts.sections if each.station.body == "lake"]
-    means = bodies.means_of_sections([section_means(each, facts.period, method) for each in lakes])
+    means = bodies.means_of_sections(
+        [section_means(each, facts.period, method) for each in lakes], areas_of(lakes, method)
+    )  # fmt: skip
     found = trophic.trophic_state(means, rules)
     label = (found.state.state, found.state.state_en) if found.state else ("", "")
     valid = sum(any(section_means(each, facts.period, method).get(i) is not None for i in rules.item) for each in lakes)
@@ -81,7 +83,8 @@ def water_quality_index(indicator: Indicator, facts: Facts) -> Figure:
         indicator, facts, (rules, limits, method), found.index, rules.index_decimals,
         valid=len(with_means), expected=len(those), counted="sections",
         sufficient=found.index is not None and not without, excluded={TOO_FEW: without} if without else {},
-        rules=INDEX, reasons=_missing([i for i in rules.items if i in missing]), provisional=remarks(facts, method),
+        rules=INDEX, reasons=_missing([i for i in rules.items if i in missing]),
+        provisional=remarks(facts, method, items=rules.items),
     )  # fmt: skip
 
 

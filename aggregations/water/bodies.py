@@ -142,15 +142,33 @@ def state_of_class(class_: int, method: WaterMethod) -> State | None:
     return State(grade, row.state, row.state_en, row.colour, row.colour_en)
 
 
-def means_of_sections(sections: Sequence[Mapping[str, Fraction | None]]) -> dict[str, Fraction]:
-    """Mean of each item over the sections that have it, exact; of pH through the hydrogen ions."""
+def means_of_sections(
+    sections: Sequence[Mapping[str, Fraction | None]], areas: Sequence[Decimal] | None = None
+) -> dict[str, Fraction]:
+    """Mean of each item over the sections that have it, exact; of pH through the hydrogen ions.
+
+    Parameters
+    ----------
+    areas : (n_sections,)
+        By which they are weighted; None: all alike. [km2]
+    """
     items = dict.fromkeys(item for section in sections for item in section)
-    there = {item: [mean for section in sections if (mean := section.get(item)) is not None] for item in items}
-    return {item: mean_of(means, item=item) for item, means in there.items() if means}
+    found = {}
+    for item in items:
+        at = [i for i, section in enumerate(sections) if section.get(item) is not None]
+        means = [mean for section in sections if (mean := section.get(item)) is not None]
+        if means:
+            found[item] = mean_of(means, item=item, weights=None if areas is None else [areas[i] for i in at])
+    return found
 
 
 def body_class(
-    sections: Sequence[Mapping[str, Fraction | None]], body: WaterBody, *, limits: WaterLimits, method: WaterMethod
+    sections: Sequence[Mapping[str, Fraction | None]],
+    body: WaterBody,
+    *,
+    limits: WaterLimits,
+    method: WaterMethod,
+    areas: Sequence[Decimal] | None = None,
 ) -> BodyClass:
     """State of a river, basin or lake from the unrounded means of its sections or points.
 
@@ -161,6 +179,8 @@ def body_class(
     ----------
     sections : sequence of mapping
         The means of each section by item, None where missing. [unit of the item]
+    areas : (n_sections,)
+        By which points of a lake are weighted; None: all alike. [km2]
 
     References
     ----------
@@ -171,8 +191,9 @@ def body_class(
     counts = class_counts(np.array([each.overall for _, each in judged], dtype=np.int64))
     shares = class_shares(counts.tolist(), method)
     if body == "lake" or len(judged) < method.proportions_from:
-        averaged = sections if body == "lake" else [means for means, _ in judged]
-        found = evaluate(means_of_sections(averaged), body, limits=limits, method=method)
+        lake = body == "lake"
+        averaged = means_of_sections(sections, areas) if lake else means_of_sections([means for means, _ in judged])
+        found = evaluate(averaged, body, limits=limits, method=method)
         main = main_items(found, body, limits=limits, method=method)
         return BodyClass("means", state_of_class(found.overall, method), shares, found, main)
     rates = exceedance_rates([each for _, each in judged], limits=limits, method=method)

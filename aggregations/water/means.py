@@ -115,16 +115,26 @@ def year_mean(months: Sequence[Fraction | None], *, item: str, min_months: int) 
     return mean_of(valid, item=item) if len(valid) >= max(min_months, 1) else None
 
 
-def mean_of(values: Sequence[Fraction], *, item: str) -> Fraction:
+def mean_of(values: Sequence[Fraction], *, item: str, weights: Sequence[Fraction | Decimal] | None = None) -> Fraction:
     """Mean of some values, at least one, exact; of pH through the hydrogen ions, in binary. [unit of the item]
+
+    Parameters
+    ----------
+    weights : (n,)
+        Positive; None: all alike. [any one unit]
 
     References
     ----------
     .. [1] Letter 82 of 2020 (pH).
     """
     if item == PH:
-        return Fraction(float(-np.log10(np.mean([10.0 ** -float(v) for v in values]))))
-    return sum(values, Fraction(0)) / len(values)
+        by = None if weights is None else [float(weight) for weight in weights]
+        return Fraction(float(-np.log10(np.average([10.0 ** -float(v) for v in values], weights=by))))
+    if weights is None:
+        return sum(values, Fraction(0)) / len(values)
+    exact = [Fraction(weight) for weight in weights]
+    weighted = sum((value * weight for value, weight in zip(values, exact, strict=True)), Fraction(0))
+    return weighted / sum(exact, Fraction(0))
 
 
 class SectionMeans(msgspec.Struct, frozen=True):

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
+from fractions import Fraction
 
 import msgspec
 import numpy as np
@@ -12,8 +13,11 @@ from aggregations import periods
 from aggregations.comparison import compared
 from aggregations.figures import Figure
 from aggregations.indicators import INDICATORS, Facts, ManualSample, SectionDays
+from aggregations.indicators.water_means import areas_of, section_means
+from aggregations.rounding import half_even
 from aggregations.standards import BlackOdour, Standards, WaterMethod
 from aggregations.trends import yearly_water_trend
+from aggregations.water import bodies
 from sensors.register import Station
 
 Compute = Callable[..., Figure]
@@ -163,6 +167,59 @@ def test_months_of_a_section_against_its_target_are_those_of_the_vector(compute:
     assert compute("water.months_failing", "2020", *those).value == 0
 
 
+WITH_X = {**CLEAN, "cod": 35.0, "fluoride": 1.4, "cu": 0.005}  # COD class V, fluoride IV
+
+
+@pytest.mark.parametrize(
+    ("own", "class_", "main"),
+    [
+        ((), "Ⅴ类", "化学需氧量(0.8)、氟化物(0.4)"),
+        (("fluoride",), "Ⅳ类", "氟化物(0.4)"),
+        (("fluoride", "cod"), "Ⅴ类", "化学需氧量(0.8)、氟化物(0.4)"),
+        (("cu",), "Ⅰ类", ""),
+    ],
+)
+def test_section_with_items_of_its_own_is_judged_by_the_five_and_these(
+    compute: Compute, own: tuple[str, ...], class_: str, main: str
+) -> None:
+    one = section("2020-06", WITH_X, own_items=own, target_class="III")
+    attains = class_ == "Ⅰ类"
+
+    assert compute("water.class", "2020-06", one).label == class_
+    assert compute("water.main_items", "2020-06", one).label == main
+    assert compute("water.good_ratio", "2020-06", one).value == 100 * attains
+    assert compute("water.month_attainment", "2020-06", one).value == 100 * attains
+    assert compute("water.mean.cod", "2020-06", one).value == Decimal("35.0")  # means and multiples are of all items
+
+
+def test_river_is_averaged_over_the_items_that_its_sections_are_judged_by(compute: Compute) -> None:
+    # COD is judged in the second only, 35 mg/L: class V. With the first, 5 mg/L, it were 20: class III.
+    those = [
+        section("2020-06", {**CLEAN, "cod": 5.0, "cu": 0.005}, own_items=("cu",)),
+        section("2020-06", {**CLEAN, "cod": 35.0}, own_items=("cod",)),
+    ]
+    assert compute("water.class", "2020-06", *those).label == "Ⅴ类"
+
+
+def test_switch_judges_every_section_by_all_class_items(editions: Standards) -> None:
+    changed = [
+        msgspec.structs.replace(each, section_items="class") if isinstance(each, WaterMethod) else each
+        for each in editions.all
+    ]
+    one = section("2020-06", WITH_X, own_items=("fluoride",))
+    facts = given(Standards(changed, editions.digests), "2020-06", [one])
+
+    assert INDICATORS["water.class"].compute(INDICATORS["water.class"], facts).label == "Ⅴ类"
+
+
+def test_own_item_without_a_mean_is_told_and_items_that_are_not_judged_are_not(compute: Compute) -> None:
+    one = section("2020-06", CLEAN, manual=[(3, {"cod": 35.0, "fluoride": 1.4})], own_items=("fluoride", "hg"))
+    figure = compute("water.class", "2020-06", one)
+
+    assert (figure.label, figure.provisional) == ("Ⅳ类", ["manual: F", "s: no mean of its own items Hg"])
+    assert compute("water.cwqi", "2020-06", one).provisional == ["manual: COD, F"]
+
+
 def test_each_month_is_held_against_the_target_of_its_last_day(compute: Compute) -> None:
     # IV until the end of June, III from July: class IV attains six months and fails six.
     targets = [4 if day.month <= 6 else 3 for day in periods.parse("2020").days()]
@@ -239,6 +296,56 @@ def test_trophic_index_is_that_of_the_vector(compute: Compute) -> None:
 
     assert (str(figure.value), figure.label, figure.sufficient) == ("55.9", "轻度富营养", True)
     assert (partial.sufficient, partial.reasons) == (False, ["no mean of transparency"])
+
+
+@pytest.mark.parametrize(
+    ("switch", "areas", "nh3n", "label"),
+    [
+        ("equal", ("90", "10"), "1.10", "Ⅳ类"),
+        ("area", ("90", "10"), "0.38", "Ⅱ类"),  # (90 x 0.2 + 10 x 2.0) / 100 = 0.38
+        ("area", ("90", None), "1.10", "Ⅳ类"),
+        ("area", ("7.5", "7.5"), "1.10", "Ⅳ类"),
+    ],
+)
+def test_points_of_a_lake_are_weighted_by_their_areas_where_the_switch_says_so(
+    editions: Standards, switch: str, areas: tuple[str, str | None], nh3n: str, label: str
+) -> None:
+    changed = [
+        msgspec.structs.replace(each, lake_points=switch) if isinstance(each, WaterMethod) else each
+        for each in editions.all
+    ]
+    points = [
+        section("2020-06", {**CLEAN, "nh3n": value}, body="lake", area_km2=Decimal(area) if area else None)
+        for value, area in zip((0.2, 2.0), areas, strict=True)
+    ]
+    facts = given(Standards(changed, editions.digests), "2020-06", points)
+    method = facts.standards.on(WaterMethod, facts.period.last)
+    found = bodies.means_of_sections(
+        [section_means(each, facts.period, method) for each in points], areas_of(points, method)
+    )
+
+    assert str(half_even(found["nh3n"], 2)) == nh3n
+    assert INDICATORS["water.class"].compute(INDICATORS["water.class"], facts).label == label
+
+
+def test_area_weighs_the_trophic_index_and_only_points_that_have_the_item(editions: Standards) -> None:
+    # pH through ions: 0.9 x 1e-7 + 0.1 x 1e-6 = 1.9e-7, pH 6.72; tp is of the first point alone.
+    means = bodies.means_of_sections(
+        [{"ph": Fraction(7), "tp": Fraction("0.03")}, {"ph": Fraction(6), "tp": None}], [Decimal(90), Decimal(10)]
+    )
+    assert (str(half_even(means["ph"], 2)), means["tp"]) == ("6.72", Fraction("0.03"))
+    method = [m for m in editions.all if isinstance(m, WaterMethod)]
+    weighted = [msgspec.structs.replace(m, lake_points="area") for m in method]
+    v19 = {"chla": 0.026, "tp": 0.075, "tn": 1.35, "sd": 55.0, "codmn": 4.8}  # V19: 55.9; V19b: 28.7
+    v19b = {"chla": 0.0021, "tp": 0.012, "tn": 0.42, "sd": 320.0, "codmn": 1.9}
+    points = [
+        section("2020-06", items, body="lake", area_km2=area)
+        for items, area in ((v19, Decimal(999999)), (v19b, Decimal("0.000001")))
+    ]
+    standards = Standards([*weighted, *(each for each in editions.all if each not in method)], editions.digests)
+    figure = INDICATORS["water.trophic_index"]
+
+    assert str(figure.compute(figure, given(standards, "2020-06", points)).value) == "55.9"
 
 
 REST = {

@@ -265,6 +265,18 @@ def test_config_mistake_is_told_in_one_line_with_file_and_place(
     assert re.fullmatch(rf".*{re.escape(file)}: {error}", load_error(config_copy))  # a dot takes no line break
 
 
+@pytest.mark.parametrize(("items", "got"), [("tn", "tn"), ("cod;chla", "chla")])
+def test_config_own_items_of_a_section_are_items_of_the_class(config_copy: Path, items: str, got: str) -> None:
+    register = config_copy / "stations" / "water.csv"
+    comment, header, first, *rows = [line for line in register.read_text(encoding="utf-8").splitlines() if line]
+    kept = [f"{row}," for row in rows if row[0] != "#"]
+    register.write_text("\n".join([comment, f"{header},own_items", f"{first},{items}", *kept]), encoding="utf-8")
+    error = f"{register}: sz-w01: own_items: expected items of the class (ph, do, codmn, cod, "
+
+    assert load_error(config_copy).startswith(error)
+    assert load_error(config_copy).endswith(f"joined by ;, got '{got}'")
+
+
 @pytest.mark.parametrize("file", sorted({mistake[0] for mistake in MISTAKES}))
 def test_config_error_names_the_file_where_it_lies(config_copy: Path, file: str) -> None:
     path = config_copy / file

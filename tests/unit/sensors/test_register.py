@@ -480,6 +480,32 @@ def test_register_treatment_of_no_black_odorous_body_or_on_no_day_is_refused(fie
     assert section_error_of(fields, TREATED) == f"r.csv: line 2: {error}"
 
 
+OWN = WATER.rstrip("\n") + ",own_items\n"
+
+
+def test_register_reads_the_own_items_of_a_section() -> None:
+    station = section("fluoride; cod", OWN)
+    assert (station.own_items, section("", OWN).own_items) == (("fluoride", "cod"), ())
+    assert register.parse(register.as_csv([station]), "water", file="r.csv") == [station]
+
+
+@pytest.mark.parametrize(
+    ("fields", "error"),
+    [
+        ("tn", "expected items of the class (cod, hg), joined by ;, got 'tn'"),
+        ("cod,hg", "expected items of the class (cod, hg), joined by ;, got 'cod,hg'"),
+        ("cod;", "expected items of the class (cod, hg), joined by ;, got ''"),
+        ("cod;hg;cod", "expected each once, got 'cod' again"),
+    ],
+)
+def test_register_own_items_that_cannot_be_judged_are_refused(fields: str, error: str) -> None:
+    stations = [section(f'"{fields}"', OWN)]
+    with pytest.raises(ConfigError) as raised:
+        register.check_own_items(stations, ["cod", "hg"], file="r.csv")
+    assert str(raised.value) == f"r.csv: w1: own_items: {error}"
+    register.check_own_items([section("cod;hg", OWN)], ["cod", "hg"], file="r.csv")
+
+
 def test_register_of_sections_written_as_csv_has_the_optional_columns_that_are_used() -> None:
     stations = [section("珠江,,620,source,"), section(",,,,")]
     stations[1] = msgspec.structs.replace(stations[1], id="w2")
