@@ -162,3 +162,48 @@ def test_shallow_body_is_graded_by_the_depth_that_came_with_its_samples(place: P
     assert (found["water.black_odorous"]["label"], found["water.black_odorous"]["sufficient"]) == ("轻度0、重度1", True)
     assert (found["water.returned_bodies"]["value"], found["water.returned_bodies"]["label"]) == (1, "深涌")
     assert (found["water.patrol_due"]["value"], found["water.patrol_overdue"]["value"]) == (2, 0)  # 23 + 7 = 30 June
+
+
+# --- ranking of cities
+
+REST = {
+    "cu": 0.0025, "zn": 0.02, "fluoride": 0.45, "se": 0.0002, "arsenic": 0.0015, "hg": 0.00002, "cd": 0.00005,
+    "cr6": 0.002, "pb": 0.0005, "cn": 0.002, "vp": 0.0003, "oil": 0.01, "las": 0.03, "sulfide": 0.005,
+}  # fmt: skip
+RIVER = {"ph": 7.8, "do": 7.2, "codmn": 3.6, "cod": 14, "bod5": 2.2, "nh3n": 0.42, "tp": 0.096, **REST}
+LAKE = {"ph": 8.1, "do": 8.4, "codmn": 3.0, "cod": 12, "bod5": 1.8, "nh3n": 0.12, "tp": 0.041, **REST}
+
+
+def test_cities_are_ranked_by_their_index_and_by_its_change(place: Place) -> None:
+    # V20: four rivers of 5.0719 and a lake of 4.8627, the city 5.0301, 6.1020 the year before: -17.57 %. Ammonia
+    # nitrogen is divided by 1.0 mg/L, so that 1.0719 mg/L more of it at every point made 6.1020. The other city has
+    # rivers of 5.0719 only, and 0.1 mg/L less the year before: 0.1 / 4.9719 = 2.01 %.
+    place.register("", [
+        *(f"sz{i},shenzhen,河{i},river" for i in range(4)), "szl,shenzhen,湖,lake", "bj0,beijing,北河,river",
+    ])  # fmt: skip
+    before = {
+        **{f"sz{i}": {**RIVER, "nh3n": 1.4919} for i in range(4)},
+        "szl": {**LAKE, "nh3n": 1.1919},
+        "bj0": {**RIVER, "nh3n": 0.32},
+    }
+    now = {**{f"sz{i}": RIVER for i in range(4)}, "szl": LAKE, "bj0": RIVER}
+    place.load([
+        (station, f"{year}-06-15", values)
+        for year, of_year in ((2019, before), (2020, now))
+        for station, values in of_year.items()
+    ])  # fmt: skip
+    asked = ("--among", "cities", "--by", "water.cwqi", "--period", "2020-06", "--json")
+    by_value = json.loads(place.run("ranking", *asked))
+    by_change = json.loads(place.run("ranking", *asked, "--change"))
+    (change,) = json.loads(
+        place.run("compare", "--scope", "city:shenzhen", "--name", "water.cwqi", "--period", "2020-06", "--json")
+    )
+
+    assert [(each["scope"], each["place"], each["figure"]["value"]) for each in by_value] == [
+        ("city:shenzhen", 1, 5.0301), ("city:beijing", 2, 5.0719),
+    ]  # fmt: skip
+    told = [(each["scope"], each["place"], each["change"]["change"]) for each in by_change]
+    assert told == [("city:shenzhen", 1, -17.57), ("city:beijing", 2, 2.01)]
+    assert [each["change"]["direction"] for each in by_change] == ["better", "worse"]
+    assert (change["before"]["value"], change["now"]["value"], change["change"]) == (6.1020, 5.0301, -17.57)
+    assert "-17.57" in place.run("ranking", *asked[:-1], "--change")
