@@ -33,9 +33,11 @@ from sensors.checks import Checks
 from sensors.errors import ConfigError, shown
 from sensors.events import Events
 from sensors.gas_states import GasStates
+from sensors.names import STATION_ID
 from sensors.noise_surveys import NoiseSurveys
 from sensors.quantities import MEDIA, Quantities
-from sensors.register import STATION_ID, Register, Station, WaterClass
+from sensors.register import Register, Station
+from sensors.sections import WaterClass
 from sensors.sources import Source
 from sensors.target_changes import TargetChanges
 from sensors.zone_changes import ZoneChanges

@@ -12,7 +12,8 @@ import msgspec
 
 from sensors import strict
 from sensors.errors import ConfigError, shown
-from sensors.register import STATION_ID, Station
+from sensors.names import STATION_ID
+from sensors.register import Station
 
 Kind = Literal["dust", "fire", "fireworks", "other"]
 

@@ -9,8 +9,9 @@ import msgspec
 
 from sensors import strict
 from sensors.errors import ConfigError, shown
+from sensors.names import STATION_ID
 from sensors.quantities import Quantity
-from sensors.register import STATION_ID, ZoneClass
+from sensors.register import ZoneClass
 
 Part = Literal["day", "night"]
 Kind = Literal["functional", "regional", "road"]

@@ -3,7 +3,6 @@
 import csv
 import datetime as dt
 import io
-import re
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Literal, TypeVar, get_args
@@ -12,18 +11,13 @@ import msgspec
 
 from sensors import strict
 from sensors.errors import ConfigError, shown
+from sensors.names import STATION_ID, keys_of
 from sensors.quantities import Medium, Quantities
+from sensors.sections import SectionRole, WaterBody, WaterClass, section_fields
 
-WaterBody = Literal["river", "lake", "sea"]
-WaterClass = Literal["I", "II", "III", "IV", "V"]
 ZoneClass = Literal["0", "1", "2", "3", "4a", "4b"]
 AreaClass = Literal["I", "II"]
 Role = Literal["assessment", "control", "background", "traffic"]
-SectionRole = Literal["section", "source", "black_odour"]
-
-STATION_ID = re.compile(r"[^\s/+#$,=\\\"'\x00-\x1f][^\s/+#,=\\\"'\x00-\x1f]{0,63}")
-"""What a station may be called: up to 64 characters that can stand in one level of an MQTT topic and in a line of
-InfluxDB without escaping. So may a district, which is half of a key of derived tables."""
 
 _COMMON = ("id", "name", "name_en", "city", "district", "lon", "lat")
 _DATES = ("since", "until")
@@ -41,17 +35,6 @@ OPTIONAL: dict[Medium, tuple[str, ...]] = {
 """Columns that may follow those, any of them, in this order."""
 _FIELDS = {("water", "role"): "section_role"}
 """Fields of a station that are called otherwise than their column."""
-PATROL_DAYS = (1, 7)
-"""How often black-odorous bodies can have to be sampled. [d]"""
-_AMOUNTS = {"length_km": "kilometres", "intake": "10,000 tonnes a year", "area_km2": "square kilometres"}
-"""Columns of sections that hold an amount, and its unit."""
-NOT_OF: dict[WaterBody, tuple[str, ...]] = {
-    "river": ("area_km2",),
-    "lake": (),
-    "sea": ("target_class", "length_km", "intake", "role", "patrol_days", "treated", "own_items"),
-}
-"""Columns that stations of a body have not: GB 3838 sets no class for the sea, and it has no reaches nor intakes."""
-_AMOUNT = re.compile(r"\d{1,9}(\.\d{1,6})?", re.ASCII)
 GATEWAY_COLUMNS = ("gateway", "medium", "station")
 """Columns of gateways.csv: a row for each station that a gateway sends."""
 
@@ -232,11 +215,6 @@ def _field(value: object) -> str:
     return "" if value is None else str(value)
 
 
-def _keys(field: str) -> tuple[str, ...]:
-    """Keys of quantities that a field joins by semicolons."""
-    return tuple(key.strip() for key in field.split(";")) if field else ()
-
-
 T = TypeVar("T")
 
 
@@ -279,7 +257,7 @@ def _station(row: dict[str, str], medium: Medium, at: str) -> Station:
         special = {"water": row["water"], "body": choice("body", get_args(WaterBody))}
         if row["target_class"]:
             special["target_class"] = choice("target_class", get_args(WaterClass))
-        special |= _section(row, at)
+        special |= section_fields(row, at)
     elif medium == "noise":
         special = {"zone_class": choice("zone_class", get_args(ZoneClass))}
     else:
@@ -288,7 +266,7 @@ def _station(row: dict[str, str], medium: Medium, at: str) -> Station:
         if row["role"]:
             special["role"] = choice("role", get_args(Role))
         if row["not_monitored"]:
-            special["not_monitored"] = _keys(row["not_monitored"])
+            special["not_monitored"] = keys_of(row["not_monitored"])
     station = Station(
         medium=medium,
         id=row["id"],
@@ -305,43 +283,3 @@ def _station(row: dict[str, str], medium: Medium, at: str) -> Station:
     if station.since and station.until and station.since >= station.until:
         raise ConfigError(f"{at}: until: expected a day after since {station.since}, got {station.until}")
     return station
-
-
-def _section(row: dict[str, str], at: str) -> dict[str, object]:
-    """What the optional columns of a section say."""
-    if row["basin"] and not STATION_ID.fullmatch(row["basin"]):
-        raise ConfigError(
-            f"{at}: basin: expected nothing, or 1 to 64 characters as of an id, got {shown(row['basin'])}"
-        )
-    for column in NOT_OF[row["body"]]:  # type: ignore[index]  # the body was checked before
-        if row[column]:
-            raise ConfigError(f"{at}: {column}: expected nothing of a {row['body']}, got {shown(row[column])}")
-    special: dict[str, object] = {"basin": row["basin"], "own_items": _keys(row["own_items"])}
-    for column, unit in _AMOUNTS.items():
-        if row[column]:
-            if not _AMOUNT.fullmatch(row[column]) or Decimal(row[column]) == 0:
-                raise ConfigError(f"{at}: {column}: expected {unit} such as 12.5, got {shown(row[column])}")
-            special[column] = Decimal(row[column])
-    role = row["role"] or "section"
-    if role not in get_args(SectionRole):
-        raise ConfigError(f"{at}: role: expected one of {', '.join(get_args(SectionRole))}, got {shown(role)}")
-    special["section_role"] = role
-    if row["patrol_days"]:
-        known = {str(days): days for days in PATROL_DAYS}
-        if role != "black_odour":
-            raise ConfigError(
-                f"{at}: patrol_days: expected nothing as role is {role}, not black_odour, "
-                f"got {shown(row['patrol_days'])}"
-            )
-        if row["patrol_days"] not in known:
-            raise ConfigError(f"{at}: patrol_days: expected one of {', '.join(known)}, got {shown(row['patrol_days'])}")
-        special["patrol_days"] = known[row["patrol_days"]]
-    if row["treated"]:
-        if role != "black_odour":
-            raise ConfigError(
-                f"{at}: treated: expected nothing as role is {role}, not black_odour, got {shown(row['treated'])}"
-            )
-        special["treated"] = strict.day(row["treated"], place=f"{at}: treated")
-    if role == "black_odour" and row["intake"]:
-        raise ConfigError(f"{at}: intake: expected nothing of a black_odour body, got {shown(row['intake'])}")
-    return special

@@ -8,7 +8,8 @@ import msgspec
 
 from sensors import strict
 from sensors.errors import ConfigError, shown
-from sensors.register import Station, WaterClass
+from sensors.register import Station
+from sensors.sections import WaterClass
 
 COLUMNS: Final = ("station", "from", "target_class")
 """Columns of target-changes.csv, in order."""

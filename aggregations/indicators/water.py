@@ -8,7 +8,7 @@ from aggregations.figures import Figure
 from aggregations.indicators.facts import Facts, Indicator, Rules, SectionDays, figure
 from aggregations.indicators.water_means import month_means, remarks, section_class, target_at_end
 from aggregations.standards import BlackOdour, WaterLimits, WaterMethod
-from sensors.register import SectionRole
+from sensors.sections import SectionRole
 
 CLASS: Rules = {
     WaterLimits: ("limits", "inclusive", "ph", "oxygen_class_one", "lake_phosphorus", "river_reservoirs"),

@@ -13,7 +13,7 @@ from aggregations.standards import WaterLimits, WaterMethod
 from aggregations.water.classes import NO_CLASS, WORSE_THAN_V, SectionClass, evaluate
 from aggregations.water.means import mean_of
 from aggregations.water.sections import MainItem, class_row, main_items
-from sensors.register import WaterBody
+from sensors.sections import WaterBody
 
 CLASSES = range(1, WORSE_THAN_V + 1)
 

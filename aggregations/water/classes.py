@@ -16,7 +16,7 @@ import numpy as np
 from aggregations.rounding import BoolArray, FloatArray, IntArray, half_even_keeping_one_digit
 from aggregations.standards import Saturation, WaterItem, WaterLimits, WaterMethod
 from aggregations.water.means import NO_VALUE
-from sensors.register import WaterBody
+from sensors.sections import WaterBody
 
 WORSE_THAN_V = 6
 """Class code beside 1 to 5 for classes I to V."""

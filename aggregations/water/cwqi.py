@@ -13,7 +13,7 @@ from aggregations.water.bodies import means_of_sections
 from aggregations.water.classes import OXYGEN
 from aggregations.water.means import PH
 from aggregations.water.sections import limit_of
-from sensors.register import WaterBody
+from sensors.sections import WaterBody
 
 Means = Mapping[str, Fraction | None]
 

@@ -9,7 +9,7 @@ import msgspec
 from aggregations.rounding import half_even
 from aggregations.standards import ClassRow, WaterLimits, WaterMethod
 from aggregations.water.classes import NO_CLASS, SectionClass, bounds_of
-from sensors.register import WaterBody
+from sensors.sections import WaterBody
 
 
 class MainItem(msgspec.Struct, frozen=True):

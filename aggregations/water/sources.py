@@ -8,7 +8,7 @@ import msgspec
 
 from aggregations.standards import WaterLimits, WaterMethod
 from aggregations.water.classes import SectionClass, evaluate
-from sensors.register import WaterBody
+from sensors.sections import WaterBody
 
 
 class SourceVerdict(msgspec.Struct, frozen=True):

@@ -4,7 +4,7 @@
 
 One line a reading, time in seconds. A value that the gateway reports as missing has its flag only. Numbers are
 written with the fewest digits that give the same bits when they are read back. Ids of stations and keys of quantities
-hold no character that would need escaping (`sensors.register.STATION_ID`).
+hold no character that would need escaping (`sensors.names.STATION_ID`).
 """
 
 from collections.abc import Iterable

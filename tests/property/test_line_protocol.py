@@ -12,9 +12,10 @@ from ingestor.store import line_protocol
 from sensors import flags, quantities
 from sensors.decoders import Context
 from sensors.decoders.native import decode as decode_native
+from sensors.names import STATION_ID
 from sensors.quantities import LARGEST, MEDIA, Medium
 from sensors.reading import Reading
-from sensors.register import STATION_ID, Register, Station
+from sensors.register import Register, Station
 
 NOW = 1_600_000_000  # 2020-09-13T12:26:40Z
 

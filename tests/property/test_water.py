@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from aggregations import standards, water
 from aggregations.standards import WaterLimits, WaterMethod
-from sensors.register import WaterBody
+from sensors.sections import WaterBody
 
 CONFIG = Path(__file__).resolve().parents[2] / "config" / "standards"
 MODEST = settings(max_examples=40, deadline=None)

@@ -20,7 +20,8 @@ from aggregations.indicators import INDICATORS, AirDays, Facts, MonitorDays, Sec
 from aggregations.periods import Period
 from aggregations.standards import AirEvaluation, Standards, WaterLimits, WaterMethod
 from sensors.errors import ConfigError
-from sensors.register import Station, WaterBody, WaterClass, ZoneClass
+from sensors.register import Station, ZoneClass
+from sensors.sections import WaterBody, WaterClass
 
 NAN = float("nan")
 Compute = Callable[..., Figure]

@@ -11,7 +11,7 @@ import pytest
 from aggregations import water
 from aggregations.standards import BlackOdour, Standard, WaterLimits, WaterMethod
 from aggregations.water import NO_CLASS, WORSE_THAN_V
-from sensors.register import WaterBody
+from sensors.sections import WaterBody
 
 NAN = float("nan")
 Editions = Callable[[str], Standard]

@@ -24,7 +24,7 @@ from aggregations.standards import (
 from aggregations.water import attainment, black_odour, bodies, changes, cwqi, sea, sections, sources, trophic
 from aggregations.water.black_odour import HEAVY, LIGHT, NONE, UNKNOWN, Sample
 from aggregations.water.classes import NO_CLASS, WORSE_THAN_V
-from sensors.register import WaterBody
+from sensors.sections import WaterBody
 
 Editions = Callable[[str], Standard]
 NAN, INF = float("nan"), float("inf")
