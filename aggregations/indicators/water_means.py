@@ -133,6 +133,21 @@ def section_class(section: SectionDays, period: Period, limits: WaterLimits, met
     return found
 
 
+def month_classes(
+    section: SectionDays, period: Period, limits: WaterLimits, method: WaterMethod
+) -> list[tuple[Period, SectionClass]]:
+    """Class of a section in each month of a period; of a week or ten days as one."""
+    key = ("month classes", method.edition.id, limits.edition.id, period.first)
+    if key not in section.memo:
+        body = section.station.body
+        section.memo[key] = [
+            (part, water.evaluate(means.values, body, limits=limits, method=method))
+            for part, means in month_means(section, period, method)
+        ]
+    found: list[tuple[Period, SectionClass]] = section.memo[key]
+    return found
+
+
 def target_at_end(section: SectionDays, day: int = -1) -> int:
     """Target class of a section on a day, the last where none is said: 1 to 5, 0 without one.
 
