@@ -19,7 +19,7 @@ from aggregations.plans import Plan, Target, Verdict
 from ingestor import tables
 from ingestor.config import Config
 from ingestor.tables import Language
-from ingestor.words import UNITS, remark
+from ingestor.words import UNITS, remark, tidy
 from sensors.errors import printable
 from sensors.noise_surveys import FunctionalResult, NoiseSurveys, RegionalResult
 
@@ -102,7 +102,7 @@ def test_insufficient_figure_says_why_in_its_remarks() -> None:
         FIGURE, sufficient=False, reasons=["2020-02: 20 of at least 25 valid days", "so2: not enough valid days"]
     )
     assert tables.remarks(figure, "en") == "2020-02: 20 of at least 25 valid days; SO2: not enough valid days"
-    assert tables.remarks(figure, "zh") == "2020-02 有效20天，需≥25天； SO2 有效天数不足"
+    assert tables.remarks(figure, "zh") == "2020-02 有效20天，需≥25天；SO2 有效天数不足"
 
 
 def test_sufficient_figure_has_no_remarks_on_what_was_excluded() -> None:
@@ -221,6 +221,26 @@ def test_all_that_figures_say_has_chinese(period: str, shipped: Config) -> None:
     english = [text for text in texts if not re.search("[\u4e00-\u9fff]", remark(text, "zh"))]
     assert english == []
     assert {figure.counted for figure in found} <= UNITS.keys()
+
+
+@pytest.mark.parametrize(
+    ("english", "chinese"),
+    [
+        ("manual: NH3-N, Cr(VI)", "手工监测：氨氮、六价铬"),
+        ("no mean of nh3n", "缺少均值：氨氮"),
+        ("suspect, perhaps of another unit, and counted: TP (2)", "疑似单位错误、仍计入：总磷（2个）"),
+        (
+            "w1: target III before 2020-07-01, II from then on",
+            "w1 目标在2020-07-01前为Ⅲ类，此后为Ⅱ类",
+        ),
+    ],
+)
+def test_remarks_name_items_and_classes_of_water_in_chinese(english: str, chinese: str) -> None:
+    assert remark(english, "zh") == chinese
+
+
+def test_chinese_texts_have_no_blanks_between_characters_or_beside_marks() -> None:
+    assert tidy("水温 偏高， 见 SO2 ；（ 1 ）") == "水温偏高，见 SO2；（1）"
 
 
 def test_headlines_of_air_are_about_twenty() -> None:
