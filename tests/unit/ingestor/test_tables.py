@@ -156,7 +156,7 @@ def test_table_of_figures_says_in_each_row_what_runs_where_they_differ() -> None
 @pytest.mark.parametrize("language", ["zh", "en"])
 @pytest.mark.parametrize("width", [80, 120])
 def test_table_of_figures_cuts_no_id_and_fits(width: int, language: Language) -> None:
-    names = [name for name, each in INDICATORS.items() if each.medium == "air"]
+    names = list(INDICATORS)
     reasons = ["2019-01-01..2019-06-20: not enough valid days", "a moving mean is of whole years"]
     found = [
         msgspec.structs.replace(FIGURE, indicator=name, sufficient=False, reasons=reasons, value=Decimal("999.99"))
@@ -168,6 +168,24 @@ def test_table_of_figures_cuts_no_id_and_fits(width: int, language: Language) ->
     ids = "".join(cell.strip() for cell in rows if cell.isascii())
     assert all(name in ids for name in names)
     assert {line[-1] for line in text.splitlines() if line[0] in "┏┃┡│└"} <= set("┓┃┩│┘")
+
+
+def test_remarks_stand_once_below_the_table_with_the_numbers_that_rows_name() -> None:
+    reasons = ["no valid day", "a moving mean is of whole years"]
+    both, one = (msgspec.structs.replace(FIGURE, sufficient=False, reasons=those) for those in (reasons, reasons[1:]))
+    text = text_of(*tables.figures([both, FIGURE, one], "zh"), width=80)
+    table, _, below = text.partition("└")
+    assert [re.split("[│┃]", line)[4].strip() for line in table.splitlines() if "优良天数比例" in line] == [
+        "1 2", "", "2",
+    ]  # fmt: skip
+    assert below.splitlines()[1:3] == ["1 无有效日", "2 滑动平均须为整年"]
+
+
+def test_table_of_figures_folds_a_long_label_and_not_the_ids() -> None:
+    figure = msgspec.structs.replace(FIGURE, indicator="water.source_attainment_by_volume", label="水" * 200)
+    text = text_of(*tables.figures([figure], "zh"), width=80)
+    assert "water.source_attainment_by_volume" in text
+    assert text.count("水") >= 200
 
 
 def test_table_of_figures_names_scope_period_and_mode_once() -> None:
