@@ -174,7 +174,7 @@ def remarks(facts: Facts, method: WaterMethod, *, items: Sequence[str] = (), tar
     text = "suspect, perhaps of another unit, and counted: {} ({})"
     found += [text.format(SYMBOLS[item][1], n) for item, n in counts.items() if n]
     if targets:
-        for each in facts.sections:
+        for each in (section for section in facts.sections if len(set(section.targets)) > 1):
             for day, (before, now) in enumerate(zip(each.targets, each.targets[1:], strict=False), 1):
                 if before != now:
                     names, first = water.CLASS_NAMES, facts.period.days()[day]
