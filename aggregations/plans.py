@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Callable, Collection
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 import msgspec
 
@@ -12,7 +12,7 @@ from aggregations.indicators import INDICATORS
 from aggregations.periods import Period, year
 from sensors import strict
 from sensors.errors import ConfigError, shown
-from sensors.register import Register
+from sensors.register import Place, Register
 
 Comparison = Literal["<=", "<", ">=", ">", "=="]
 Status = Literal["met", "on_track", "at_risk", "missed", "insufficient"]
@@ -93,10 +93,13 @@ def parse(text: str, *, file: str, stem: str) -> Plan:
         if target.unit == "%" and not 0 <= target.limit <= 100:
             raise ConfigError(f"{at}.limit: expected a percentage from 0 to 100, got {target.limit}")
         kind, _, name = (target.scope or "").partition(":")
-        if kind not in ("city", "district", "station", "list") or not name:
+        if kind not in ("city", "district", "river", "basin", "station", "list") or not name:
             raise ConfigError(
-                f"{at}.scope: expected city:ID, district:CITY/NAME, station:ID or list:NAME, got {shown(target.scope)}"
+                f"{at}.scope: expected city:ID, district:CITY/NAME, river:CITY/NAME, basin:NAME, station:ID or "
+                f"list:NAME, got {shown(target.scope)}"
             )
+        if kind in ("river", "basin") and INDICATORS[target.indicator].medium != "water":
+            raise ConfigError(f"{at}.scope: expected no {kind} of {target.indicator}, got {shown(target.scope)}")
         if kind == "list" and name not in plan.lists:
             raise ConfigError(f"{at}.scope: expected a list of [lists] ({', '.join(plan.lists)}), got {shown(name)}")
     return plan
@@ -108,8 +111,8 @@ def check_names(plan: Plan, register: Register, cities: Collection[str], *, file
     Raises
     ------
     ConfigError
-        If a list or a scope names a station or district that the register of the indicator's medium does not know, a
-        list names one twice, or a scope or the jurisdiction names another city.
+        If a list or a scope names a station, district, river or basin that the register of the indicator's medium does
+        not know, a list names one twice, or a scope or the jurisdiction names another city.
     """
     known = [f"city:{city}" for city in cities]
     scopes = [(f"target[{i}].scope", t.scope) for i, t in enumerate(plan.target) if (t.scope or "").startswith("city:")]
@@ -124,12 +127,12 @@ def check_names(plan: Plan, register: Register, cities: Collection[str], *, file
             continue
         medium = INDICATORS[target.indicator].medium
         kind, _, name = target.scope.partition(":")
-        districts = [f"{s.city}/{s.district}" for s in register.stations if s.medium == medium and s.district]
-        if kind == "district" and name not in districts:
-            raise ConfigError(
-                f"{file}: target[{i}].scope: expected a district with stations of {medium} "
-                f"({', '.join(dict.fromkeys(districts)) or 'none is registered'}), got {shown(name)}"
-            )
+        for place in get_args(Place):
+            if place == kind and name not in (places := register.places(place, medium)):
+                raise ConfigError(
+                    f"{file}: target[{i}].scope: expected a {kind} with stations of {medium} "
+                    f"({', '.join(places) or 'none is registered'}), got {shown(name)}"
+                )
         for station in {"list": plan.lists.get(name, []), "station": [name]}.get(kind, []):
             if register.get(medium, station) is None:
                 raise ConfigError(

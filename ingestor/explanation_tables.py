@@ -3,7 +3,6 @@
 import datetime as dt
 from collections.abc import Iterator
 from fractions import Fraction
-from typing import Final
 
 from rich.console import RenderableType
 from rich.markup import escape
@@ -11,7 +10,6 @@ from rich.table import Table
 
 from aggregations.explain import RuleUsed
 from aggregations.figures import Figure
-from aggregations.standards import Mode
 from ingestor.explanation import Explanation
 from ingestor.explanation_air import AirBasis, ExcludedDays, Lack
 from ingestor.explanation_hours import ExcludedHours, StationHours
@@ -20,17 +18,8 @@ from ingestor.explanation_noise_tables import noise_tables
 from ingestor.explanation_water_tables import water_tables
 from ingestor.explanation_words import SHOWN, ZH, counts, cut
 from ingestor.standards_tables import clause_in_chinese
-from ingestor.tables import printed
-from ingestor.words import Language, remarks_of, unit
-
-QUANTITIES: Final = {"so2": "SO2", "no2": "NO2", "co": "CO", "o3": "O3", "pm10": "PM10", "pm25": "PM2.5", "leq": "Leq"}
-
-_MODES: Final[dict[Mode, tuple[str, str]]] = {
-    "by_date": ("每日按当日有效的标准", "each day by the editions in force on it"),
-    "all_2012": ("全部按2012版标准", "all days by the editions of 2012"),
-    "all_2026": ("全部按2026版过渡期标准", "all days by the editions of 2026, transitional"),
-    "all_2031": ("全部按2031年起的限值", "all days by the limits from 2031 on"),
-}
+from ingestor.tables import printed, value_printed, why
+from ingestor.words import ITEMS, MODES, Language, joined, remarks_of, unit
 
 
 def explained(explanation: Explanation, language: Language) -> Iterator[RenderableType]:
@@ -56,7 +45,7 @@ def _basis(explanation: Explanation, language: Language) -> Iterator[RenderableT
     elif isinstance(basis, NoiseBasis):
         yield from noise_tables(basis, zh)
     else:
-        yield from water_tables(basis, explanation.figure.unit, language)
+        yield from water_tables(basis, explanation.figure, language)
         return
     if basis.stations:
         yield _stations(basis.stations, zh)
@@ -81,12 +70,12 @@ def _lines(explanation: Explanation, zh: bool) -> Iterator[str]:
         rounding = f"一次修约，保留{n}位小数，四舍六入五成双" if zh else f"rounded once, decimals: {n}, half to even"
         yield line("修约前", "exact", f"{text}  [dim]{rounding} (GB/T 8170)[/]")
     counted = unit(figure.counted, language)
-    yield line("有效", "valid", f"{figure.valid}/{figure.expected} {counted}")
+    yield line("有效", "valid", f"{figure.valid}/{figure.expected}{'' if zh else ' '}{counted}")
     if not figure.sufficient:
-        yield line("不足", "too few", escape("; ".join(remarks_of(figure.reasons, language))), "yellow")
+        yield line("不足", "too few", escape(joined(why(figure, language), language)), "yellow")
     for each in remarks_of(figure.provisional, language):
-        yield line("未完", "running", escape(each), "yellow")
-    yield line("口径", "mode", f"{_MODES[figure.mode][0 if zh else 1]} [dim]({figure.mode})[/]")
+        yield line("说明", "note", escape(each), "yellow")
+    yield line("口径", "mode", f"{MODES[figure.mode][language]} [dim]({figure.mode})[/]")
     yield line("标准", "editions", escape(", ".join(f"{k} ({v})" for k, v in figure.editions.items())))
     if figure.counterpart is not None:
         yield line("事件", "events", _events(figure, zh))
@@ -95,7 +84,7 @@ def _lines(explanation: Explanation, zh: bool) -> Iterator[str]:
 def _events(figure: Figure, zh: bool) -> str:
     assert figure.counterpart is not None
     other = figure.counterpart
-    value = f"{other.value} {figure.unit}" if other.value is not None else "-"
+    value = value_printed(other.value, figure.unit, "zh" if zh else "en")
     value += "" if other.sufficient else " ?"
     texts = {
         "excluded": ("已剔除异常事件；保留时为 {}", "without the hours of exceptional events; with them {}"),
@@ -130,7 +119,7 @@ def _moved(explanation: AirBasis, zh: bool, *, of_good_days: bool) -> Table:
     for column in ("日期", "日值", "AQI", "级别", "影响") if zh else ("day", "values", "AQI", "level", "moved"):
         table.add_column(column, overflow="fold")
     for each in explanation.moved_most:
-        values = "  ".join(f"{QUANTITIES[q]} {v}" for q, v in each.values.items() if v is not None)
+        values = "  ".join(f"{ITEMS[q]} {v}" for q, v in each.values.items() if v is not None)
         table.add_row(str(each.day), values, str(each.aqi or "-"), str(each.level or "-"), f"{each.moved:+}")
     return table
 
@@ -144,7 +133,7 @@ def _stations(stations: list[StationHours], zh: bool) -> Table:
     for each in stations:
         name = f"{each.name if zh else each.name_en} {each.station}"
         row = (f"{each.valid}/{each.hours}", counts(each.excluded, zh), counts(each.suspect, zh))
-        alike.setdefault((name, *row), []).append(QUANTITIES[each.quantity])
+        alike.setdefault((name, *row), []).append(ITEMS[each.quantity])
     for (name, *rest), quantities in alike.items():
         table.add_row(escape(name), " ".join(quantities), *rest)
     return table
@@ -162,7 +151,7 @@ def _days(days: list[ExcludedDays], zh: bool) -> Table:
 
 
 def _lack(lack: Lack, zh: bool) -> str:
-    name = QUANTITIES[lack.quantity]
+    name = ITEMS[lack.quantity]
     if zh:
         head = f"{name}：{lack.valid}{ZH[lack.unit]}有效，需{lack.needed}"
     else:
@@ -178,7 +167,7 @@ def _hours(hours: list[ExcludedHours], zh: bool) -> Table:
     alike: dict[tuple[str, dt.datetime, dt.datetime, int, str], list[str]] = {}
     for each in hours:
         key = (each.station, each.first, each.until, each.hours, each.reason)
-        alike.setdefault(key, []).append(QUANTITIES[each.quantity])
+        alike.setdefault(key, []).append(ITEMS[each.quantity])
     title = (
         f"未计入的小时（{len(alike)}段，最长者在前）"
         if zh

@@ -3,31 +3,66 @@
 from collections.abc import Iterator
 from typing import Final
 
+import msgspec
 from rich.markup import escape
 from rich.table import Table
 
-from aggregations.explain_water import ItemBasis
+from aggregations.explain_water import BLACK_ODOUR, OF_ITEMS, ItemBasis, SectionBasis
+from aggregations.figures import Figure
 from aggregations.water import CLASS_NAMES
+from ingestor import words
 from ingestor.explanation_water import WaterBasis
-from ingestor.explanation_words import new_table
-from ingestor.words import Language, remark
+from ingestor.explanation_words import SHOWN, cut, new_table
+from ingestor.words import Language, remark, word
 
 _ZH: Final = ("-", "Ⅰ", "Ⅱ", "Ⅲ", "Ⅳ", "Ⅴ", "劣Ⅴ")
+WITHOUT_CLASSES: Final = (*OF_ITEMS, *BLACK_ODOUR, "water.patrol_overdue", "water.trophic_index", "water.cwqi")
+"""Beginnings of the names of indicators that do not rest on classes of sections."""
+DAYS_SHOWN: Final = 3
+"""How many days of suspect values are named; `--json` has all."""
+_GRADES: Final = {-1: ("-", "-"), 0: ("非黑臭", "none"), 1: ("轻度", "light"), 2: ("重度", "heavy")}
 
 
-def water_tables(basis: WaterBasis, unit: str, language: Language) -> Iterator[Table]:
-    """Yield the tables of a figure of water."""
+def water_tables(basis: WaterBasis, figure: Figure, language: Language) -> Iterator[Table]:
+    """Yield the tables of a figure of water; of many sections, those that moved it most are told first."""
     zh = language == "zh"
+    if len(basis.sections) > SHOWN:
+        order = {each.station: n for n, each in enumerate(basis.moved_most)}
+        told = sorted(basis.sections, key=lambda each: order.get(each.station, len(order)))
+        basis = msgspec.structs.replace(basis, sections=told)
     if basis.moved_most:
-        yield _moved(basis, unit, zh)
-    yield _sections(basis, zh)
+        yield _moved(basis, words.unit(figure.unit, language), zh)
+    if basis.sections and not figure.indicator.startswith(WITHOUT_CLASSES):
+        yield _sections(basis, zh)
     if basis.excluded_sections:
         yield _excluded(basis, language)
-    yield _items(basis, zh)
+    if any(section.items for section in basis.sections):
+        yield _items(basis, language)
+    if figure.indicator == "water.patrol_overdue" and basis.sections:
+        yield _patrols(basis, language)
+    if any(section.samples for section in basis.sections):
+        yield _samples(basis, language)
+
+
+def _patrols(basis: WaterBasis, language: Language) -> Table:
+    zh = language == "zh"
+    n = len(basis.sections)
+    table = new_table(
+        cut("各点位巡测", n, zh, counted="个"), cut("patrols", n, zh), ("点位", "采样"), ("point", "samples"), zh
+    )
+    for each in basis.sections[:SHOWN]:
+        last = str(each.last_sample or word("never", language))
+        name = f"{each.name if zh else each.name_en} {each.station}"
+        table.add_row(escape(name), word("sampled", language).format(last, each.patrol_days))
+    return table
 
 
 def _class(number: int, zh: bool) -> str:
     return (_ZH if zh else CLASS_NAMES)[number]
+
+
+def _target(name: str | None, zh: bool) -> str:
+    return _class(CLASS_NAMES.index(name), zh) if name is not None else "-"
 
 
 def _name(basis: WaterBasis, item: str, zh: bool) -> str:
@@ -35,65 +70,136 @@ def _name(basis: WaterBasis, item: str, zh: bool) -> str:
 
 
 def _moved(basis: WaterBasis, unit: str, zh: bool) -> Table:
+    in_unit = "" if not unit else f"（{unit}）" if zh else f" ({unit})"
     table = new_table(
         "对数值影响最大的断面或月份（计入与剔除之差）",
         "sections or months that moved the figure most (with it, less without)",
-        ("断面", "月份", "类别", f"影响 ({unit})"), ("section", "month", "class", f"moved ({unit})"), zh,
+        ("断面", "月份", "类别", f"影响{in_unit}"), ("section", "month", "class", f"moved{in_unit}"), zh,
     )  # fmt: skip
+    nothing = "剔除后无法计算" if zh else "nothing without it"
     for each in basis.moved_most:
-        table.add_row(escape(each.station), each.month or "-", _class(each.water_class, zh), f"{each.moved:+}")
+        moved = nothing if each.moved is None else f"{each.moved:+}"
+        table.add_row(escape(each.station), each.month or "-", _class(each.water_class, zh), moved)
     return table
 
 
 def _sections(basis: WaterBasis, zh: bool) -> Table:
+    n = len(basis.sections)
     table = new_table(
-        "各断面", "sections", ("断面", "目标", "类别", "主要污染指标", "各月类别"),
-        ("section", "target", "class", "main pollution items", "months"), zh,
+        cut("各断面", n, zh, counted="个"), cut("sections", n, zh),
+        ("断面", "目标", "类别", "主要污染指标", "各月类别（×未达目标）"),
+        ("section", "target", "class", "main pollution items", "months (x: target failed)"), zh,
     )  # fmt: skip
-    for each in basis.sections:
+    for each in basis.sections[:SHOWN]:
         main = [
             _name(basis, m.item, zh) + (f"({m.multiple})" if m.multiple is not None else "") for m in each.main_items
         ]
+        failed = "×" if zh else "x"
         table.add_row(
-            escape(f"{each.name if zh else each.name_en} {each.station}"), each.target_class or "-",
+            escape(f"{each.name if zh else each.name_en} {each.station}"), _targets(each, zh),
             _class(each.water_class, zh), ("、" if zh else ", ").join(main) or "-",
-            " ".join(f"{month[5:]}:{_class(number, zh)}" for month, number in each.months.items()),
+            " ".join(
+                f"{month[5:] if len(month) == 7 else month}:{_class(number, zh)}"
+                + (failed if month in each.months_failed else "")
+                for month, number in each.months.items()
+            ),
         )  # fmt: skip
     return table
 
 
+def _targets(section: SectionBasis, zh: bool) -> str:
+    """The target, or those that held one after another, each with its first day."""
+    if not section.targets:
+        return _target(section.target_class, zh)
+    first, *later = section.targets
+    told = [f"{_target(each.target_class, zh)}（{each.first}起）" for each in later]
+    if not zh:
+        told = [f"{_target(each.target_class, zh)} from {each.first}" for each in later]
+    return "\n".join([_target(first.target_class, zh), *told])
+
+
 def _excluded(basis: WaterBasis, language: Language) -> Table:
     zh = language == "zh"
-    table = new_table("未参评的断面", "sections left out", ("断面", "原因"), ("section", "why"), zh)
+    alike: dict[str, list[str]] = {}
     for each in basis.excluded_sections:
-        lacks = [
-            f"{_name(basis, i, zh)} {text.replace('months', '个月') if zh else text}" for i, text in each.lacks.items()
-        ]
-        table.add_row(escape(each.station), escape("\n".join((remark(each.reason, language), *lacks))))
+        lacks = [f"{_name(basis, item, zh)} {_lack(text, zh)}" for item, text in each.lacks.items()]
+        alike.setdefault("\n".join((remark(each.reason, language), *lacks)), []).append(each.station)
+    table = new_table("未参评的断面", "sections left out", ("断面", "原因"), ("section", "why"), zh)
+    for why, stations in alike.items():
+        table.add_row(escape(("、" if zh else ", ").join(stations)), escape(why))
     return table
 
 
-def _items(basis: WaterBasis, zh: bool) -> Table:
+def _lack(text: str, zh: bool) -> str:
+    return text.replace(" months", "个月").replace(" d", "天") if zh else text
+
+
+def _items(basis: WaterBasis, language: Language) -> Table:
+    zh = language == "zh"
+    n = sum(len(section.items) > 0 for section in basis.sections)
     table = new_table(
-        "各断面各项目", "items of the sections",
-        ("断面", "项目", "均值", "类别", "限值", "Ⅲ类限值", "有效月", "有效日", "结果数", "不足的月份"),
-        ("section", "item", "mean", "class", "limit", "limit III", "months", "days", "results", "months lacking"), zh,
+        cut("各断面各项目", n, zh, counted="个"), cut("items of the sections", n, zh),
+        ("断面", "项目", "均值", "类别", "限值", "Ⅲ类限值", "有效月", "有效日", "结果数", "说明"),
+        ("section", "item", "mean", "class", "limit", "limit III", "months", "days", "results", "notes"), zh,
     )  # fmt: skip
-    for section in basis.sections:
+    for section in basis.sections[:SHOWN]:
         for each in section.items:
             unit = basis.items[each.item].unit
             mean = "-" if each.mean is None else f"{each.mean} {unit if unit != '1' else ''}".rstrip()
             table.add_row(
                 escape(section.station), _name(basis, each.item, zh), mean, _class(each.water_class, zh),
                 _limit(each.limit), _limit(each.limit_3), f"{each.months}/{each.months_expected}",
-                f"{each.days}/{each.days_expected}", str(each.results), _lacks(each),
+                f"{each.days}/{each.days_expected}" if each.results else "-", _results(each, language),
+                "\n".join(_notes(each, language)) or "-",
             )  # fmt: skip
+    return table
+
+
+def _results(item: ItemBasis, language: Language) -> str:
+    """Numbers of automatic results and manual samples, of those that there are."""
+    manual = word("of_hand", language).format(item.samples) if item.samples else ""
+    return "\n".join(filter(None, [str(item.results) if item.results or not manual else "", manual]))
+
+
+def _notes(item: ItemBasis, language: Language) -> Iterator[str]:
+    """What a reader has to know of a mean: manual months, results below the limit, suspect ones, months lacking."""
+    months = [month[5:] if len(month) == 7 else month for month in item.manual_months]
+    if item.manual_months:
+        every = len(months) == item.months_expected
+        yield word("hand_all" if every else "hand_months", language).format(" ".join(months))
+    if item.below:
+        yield word("below", language).format(item.below)
+    if item.suspect:
+        days = [str(day) for day in item.suspect_days]
+        more = " …" if len(days) > DAYS_SHOWN else ""
+        yield word("suspect", language).format(item.suspect, " ".join(days[:DAYS_SHOWN]) + more)
+    if item.lacks:
+        lacks = " ".join(
+            f"{each.month[5:] if len(each.month) == 7 else each.month}({each.days}/{each.needed})"
+            for each in item.lacks
+        )
+        yield word("lacking", language).format(lacks)
+
+
+def _samples(basis: WaterBasis, language: Language) -> Table:
+    zh = language == "zh"
+    n = sum(len(section.samples) for section in basis.sections)
+    table = new_table(
+        cut("手工样品", n, zh, counted="个"), cut("manual samples", n, zh), ("点位", "日期", "结果", "等级"),
+        ("point", "day", "results", "grade"), zh,
+    )  # fmt: skip
+    rows = [(section, sample) for section in basis.sections for sample in section.samples]
+    for section, sample in rows[:SHOWN]:
+        values = [
+            f"{_name(basis, item, zh)} {value}{word('half', language) if item in sample.below else ''}"
+            for item, value in sample.values.items()
+        ]
+        table.add_row(
+            escape(section.station), str(sample.day), ("、" if zh else ", ").join(values),
+            _GRADES[sample.grade][0 if zh else 1],
+        )  # fmt: skip
     return table
 
 
 def _limit(value: object) -> str:
     return "-" if value is None else str(value)
-
-
-def _lacks(item: ItemBasis) -> str:
-    return ", ".join(f"{each.month} {each.days}/{each.needed}" for each in item.lacks) or "-"

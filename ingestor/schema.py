@@ -106,11 +106,17 @@ _TABLES = (
     # Class of each reading on its raw values, profile `realtime`: 1 to 5, 6 worse than V, 0 none.
     Table("water_reading", "station", {"class": "INTEGER"}),
     # Of automatic readings. <item>: daily mean, NULL where not valid; <item>_count: results of the day. suspect: items
-    # with values that look like a slip of the unit and how many, as `tp 2,nh3n 1`; they are in the means.
+    # with values that look like a slip of the unit and how many, as `tp 2,nh3n 1`; they are in the means. below: items
+    # with results below the detection limit and how many, likewise.
     Table(
         "water_day",
         "station",
-        {**dict.fromkeys(WATER_ITEMS, "REAL"), **{f"{i}_count": "INTEGER" for i in WATER_ITEMS}, "suspect": "TEXT"},
+        {
+            **dict.fromkeys(WATER_ITEMS, "REAL"),
+            **{f"{i}_count": "INTEGER" for i in WATER_ITEMS},
+            "suspect": "TEXT",
+            "below": "TEXT",
+        },
     ),
     # Manual samples, at the moment each was taken. <item>: result, half the detection limit where it lies below;
     # <item>_below: whether it does. suspect: as in water_day.

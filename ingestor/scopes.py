@@ -16,6 +16,8 @@ from sensors.register import Station
 
 Kind = Literal["city", "district", "river", "basin", "station", "list"]
 
+KNOWN: Final = "city:ID, district:CITY/NAME, river:CITY/NAME, basin:NAME, station:ID"
+"""The kinds of scope that there are without a plan, as texts name them."""
 OF_WATER: Final[tuple[Kind, ...]] = ("river", "basin")
 """Kinds of scope that have stations of water only."""
 
@@ -48,8 +50,8 @@ def resolve(config: Config, text: str, plan: Plan | None = None) -> Scope:
             return Scope(text, "district", name, found)
         known = dict.fromkeys(f"district:{s.city}/{s.district}" for s in config.register.stations if s.district)
         raise ConfigError(f"scope: expected one of {', '.join(known) or 'no district: none is registered'}, got {text}")
-    if kind in OF_WATER:
-        return _of_water(text, kind, name, everywhere)
+    if kind in ("river", "basin"):
+        return _of_water(config, text, "river" if kind == "river" else "basin", name)
     if kind == "station":
         found = {m: [s for s in of if s.id == name] for m, of in everywhere.items()}
         if not any(found.values()):
@@ -61,21 +63,15 @@ def resolve(config: Config, text: str, plan: Plan | None = None) -> Scope:
         return Scope(text, "list", name, found)
     cities = ", ".join(f"city:{city.id}" for city in config.settings.city)
     raise ConfigError(
-        f"scope: expected {cities}, district:CITY/NAME, river:CITY/NAME, basin:NAME, station:ID, "
-        f"or list:NAME of the plan given, got {shown(text)}"
+        f"scope: expected {KNOWN.replace('city:ID', cities)}, or list:NAME of the plan given, got {shown(text)}"
     )
 
 
-def _of_water(text: str, kind: str, name: str, everywhere: dict[Medium, list[Station]]) -> Scope:
+def _of_water(config: Config, text: str, kind: Literal["river", "basin"], name: str) -> Scope:
     """Sections of a river or lake of a city, or of a basin."""
-    names = {
-        station.id: f"{station.city}/{station.water}" if kind == "river" else station.basin
-        for station in everywhere["water"]
-        if (station.water if kind == "river" else station.basin)
-    }
-    found = [station for station in everywhere["water"] if names.get(station.id) == name]
-    if not found:
-        known = ", ".join(dict.fromkeys(f"{kind}:{each}" for each in names.values()))
-        raise ConfigError(f"scope: expected one of {known or f'no {kind}: none is registered'}, got {shown(text)}")
-    stations: dict[Medium, list[Station]] = {medium: found if medium == "water" else [] for medium in MEDIA}
-    return Scope(text, "river" if kind == "river" else "basin", name, stations)
+    known = config.register.places(kind, "water")
+    if name not in known:
+        names = ", ".join(f"{kind}:{each}" for each in known)
+        raise ConfigError(f"scope: expected one of {names or f'no {kind}: none is registered'}, got {shown(text)}")
+    stations: dict[Medium, list[Station]] = {medium: known[name] if medium == "water" else [] for medium in MEDIA}
+    return Scope(text, kind, name, stations)

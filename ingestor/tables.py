@@ -52,22 +52,26 @@ def targets(plan: Plan, verdicts: list[Verdict], language: Language, *, title: s
 def figures(found: list[Figure], language: Language) -> list[RenderableType]:
     """Return the table of figures of one scope, period and mode, which the line above it names.
 
-    What all that are provisional have in common stands once, below.
+    Remarks stand below, each once, with a number that the rows name; what all that are provisional have in common
+    without one.
     """
     first = found[0]
     table = Table()
     below = running_alike(found, language)
     shown = [without_provisional(figure) for figure in found] if below else found
-    table.add_column(word("indicator", language), overflow="fold")
-    table.add_column(word("value", language), justify="right", no_wrap=True)
+    table.add_column(word("indicator", language), no_wrap=True)
+    table.add_column(word("value", language), justify="right", overflow="fold")
     table.add_column(word("valid", language), justify="right", no_wrap=True)
-    said = [remarks(figure, language) for figure in shown]
-    if any(said):
+    said = [_remarks(figure, language) for figure in shown]
+    numbers = {text: n for n, text in enumerate(dict.fromkeys(text for texts in said for text in texts), 1)}
+    if numbers:
         table.add_column(word("remarks", language), overflow="fold")
-    for figure, text in zip(found, said, strict=True):
+    for figure, texts in zip(found, said, strict=True):
         row = [indicator_cell(figure.indicator, language), printed(figure, language), counts(figure, language)]
-        table.add_row(*row, *([escape(text)] if any(said) else []))
-    return framed([first.scope, first.period, mode_named(first.mode, language)], table, below, found, language)
+        table.add_row(*row, *([" ".join(str(numbers[text]) for text in texts)] if numbers else []))
+    notes = [f"{n} {text}" for text, n in numbers.items()]
+    title = [first.scope, first.period, mode_named(first.mode, language)]
+    return framed(title, table, [*notes, *below], found, language)
 
 
 def indicators(chosen: Iterable[Indicator], language: Language) -> Table:
@@ -164,11 +168,15 @@ def value_printed(value: Decimal | None, of_unit: str, language: Language) -> st
 
 def remarks(figure: Figure, language: Language) -> str:
     """Why a figure rests on too little data, what of it is provisional, and the other of a pair with events."""
+    return joined(_remarks(figure, language), language)
+
+
+def _remarks(figure: Figure, language: Language) -> list[str]:
     parts = [] if figure.sufficient else list(why(figure, language))
     parts += _cut((remark(each, language) for each in figure.provisional), language)
     if figure.counterpart is not None:
         parts.append(counterpart(figure.counterpart, figure.unit, language))
-    return joined(parts, language)
+    return parts
 
 
 def why(figure: Figure, language: Language) -> Iterator[str]:

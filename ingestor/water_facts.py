@@ -40,25 +40,40 @@ def section_days(config: Config, store: Tables, station: Station, period: Period
     means: dict[str, np.ndarray] = {}
     counts: dict[str, np.ndarray] = {}
     suspect: Counter[str] = Counter()
-    columns = [*WATER_ITEMS, *(f"{item}_count" for item in WATER_ITEMS), "suspect"]
+    below: Counter[str] = Counter()
+    suspect_days: dict[str, list[int]] = {}
+
+    def doubt(i: int, text: str | None) -> None:
+        for item, number in _counts(text).items():
+            suspect[item] += number
+            suspect_days.setdefault(item, []).append(i)
+
+    columns = [*WATER_ITEMS, *(f"{item}_count" for item in WATER_ITEMS), "suspect", "below"]
     for time, *row in store.read("water_day", station.id, start, end, columns):
         i = (time - start) // DAY_S
-        for item, value, count in zip(WATER_ITEMS, row, row[len(WATER_ITEMS) : -1], strict=False):
+        for item, value, count in zip(WATER_ITEMS, row, row[len(WATER_ITEMS) : -2], strict=False):
             if count:
                 if item not in means:
                     means[item], counts[item] = np.full(n, np.nan), np.zeros(n, dtype=np.int64)
                 means[item][i] = np.nan if value is None else value
                 counts[item][i] = count
-        suspect.update(_suspects(row[-1]))
+        doubt(i, row[-2])
+        below.update(_counts(row[-1]))
     manual = []
-    for time, *row in store.read("water_manual", station.id, start, end, [*WATER_ITEMS, "suspect"]):
+    columns = [*WATER_ITEMS, *(f"{item}_below" for item in WATER_ITEMS), "suspect"]
+    for time, *row in store.read("water_manual", station.id, start, end, columns):
+        i = (time - start) // DAY_S
         values = {item: value for item, value in zip(WATER_ITEMS, row, strict=False) if value is not None}
-        manual.append(ManualSample((time - start) // DAY_S, values))
-        suspect.update(_suspects(row[-1]))
+        beneath = [item for item, flag in zip(WATER_ITEMS, row[len(WATER_ITEMS) : -1], strict=True) if flag]
+        manual.append(ManualSample(i, values, tuple(beneath)))
+        below.update(beneath)
+        doubt(i, row[-1])
     return SectionDays(
         station, means, counts, manual,
         targets=[CLASS_NAMES.index(config.target_class(station, day) or "-") for day in period.days()],
         suspect=dict(suspect),
+        suspect_days={item: sorted(set(days)) for item, days in suspect_days.items()},
+        below=dict(below),
         last_sample=_last_sample(config, store, station, end),
     )  # fmt: skip
 
@@ -72,7 +87,7 @@ def _last_sample(config: Config, store: Tables, station: Station, end: int) -> d
     return config.local_day(times[-1]) if times else None
 
 
-def _suspects(text: str | None) -> dict[str, int]:
-    """Numbers of suspect values by item, from the text of the column."""
+def _counts(text: str | None) -> dict[str, int]:
+    """Numbers by item, from the text of a column such as `tp 2,nh3n 1`."""
     parts = (part.partition(" ") for part in text.split(",")) if text else ()
     return {item: int(n) for item, _, n in parts}

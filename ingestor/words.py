@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from typing import Final, Literal
 
+from aggregations.indicators.water_means import SYMBOLS
 from aggregations.standards import Mode
 
 Language = Literal["zh", "en"]
@@ -41,7 +42,7 @@ WORDS: Final[dict[str, dict[Language, str]]] = {
     "better": {"zh": "改善", "en": "better"},
     "worse": {"zh": "变差", "en": "worse"},
     "before_is_0": {"zh": "{} 为0，不计变化率", "en": "{} is 0: no percentage"},
-    "of_period": {"zh": "{}： {}", "en": "{}: {}"},
+    "of_period": {"zh": "{}：{}", "en": "{}: {}"},
     "editions_differ": {
         "zh": "两个时段执行的标准不同；--mode all_2012、all_2026 或 all_2031 统一口径",
         "en": "the periods are judged by different editions; --mode all_2012, all_2026 or all_2031 judges both alike",
@@ -62,6 +63,16 @@ WORDS: Final[dict[str, dict[Language, str]]] = {
         "zh": "结论：未知，标准未给出该年数的临界值",
         "en": "verdict: unknown, the standard has no critical value for so many years",
     },
+    "of_hand": {"zh": "手工{}", "en": "{} manual"},
+    "hand_all": {"zh": "各月均为手工监测", "en": "all months manual"},
+    "hand_months": {"zh": "手工监测的月份：{}", "en": "manual in {}"},
+    "below": {"zh": "低于检出限{}个", "en": "{} below the detection limit"},
+    "suspect": {"zh": "疑似单位错误、仍计入{}个：{}", "en": "{} suspect, perhaps of another unit, and counted: {}"},
+    "lacking": {"zh": "有效日不足的月份：{}", "en": "months with too few days: {}"},
+    "sampled": {"zh": "最近采样 {}，每{}天一次", "en": "last sample {}, one every {} days"},
+    "never": {"zh": "无", "en": "none"},
+    "half": {"zh": "（低于检出限，按其一半）", "en": " (half the detection limit)"},
+    "note": {"zh": "说明", "en": "note"},
     "headline": {"zh": "默认列出", "en": "by default"},
     "air": {"zh": "空气", "en": "air"},
     "water": {"zh": "地表水", "en": "water"},
@@ -100,18 +111,28 @@ UNITS: Final[dict[str, dict[Language, str]]] = {
 }
 """Units and what is counted, where they are not written alike in both languages."""
 
-ITEMS: Final = {"so2": "SO2", "no2": "NO2", "co": "CO", "o3": "O3", "pm10": "PM10", "pm25": "PM2.5"}
-"""How the items of air are written in both languages."""
+ITEMS: Final = {"so2": "SO2", "no2": "NO2", "co": "CO", "o3": "O3", "pm10": "PM10", "pm25": "PM2.5", "leq": "Leq"}
+"""How the quantities of air and noise are written in both languages."""
 
+WATER_ITEMS: Final = {name: zh for key, (zh, en) in SYMBOLS.items() for name in (key, en)}
+"""What the items of water are called in Chinese, by key and by English name."""
+
+WATER_CLASSES: Final = {
+    "-": "无目标", "I": "Ⅰ类", "II": "Ⅱ类", "III": "Ⅲ类", "IV": "Ⅳ类", "V": "Ⅴ类", "worse than V": "劣Ⅴ类",
+}  # fmt: skip
+"""Classes of water, by their English names."""
+
+_MARKS: Final = "，。、；：？！（）「」《》"
+_CHINESE: Final = f"\u2e80-\u9fff{_MARKS}"
 _REMARKS: Final[tuple[tuple[str, str], ...]] = (
     (r"no valid day", "无有效日"),
-    (r"the period: (\d+) of at least (\d+) valid days", "整个时段 有效{}天，需≥{}天"),
+    (r"the period: (\d+) of at least (\d+) valid days", "整个时段有效{}天，需≥{}天"),
     (r"(\S+): (\d+) of at least (\d+) valid days", "{} 有效{}天，需≥{}天"),
     (r"(.+): not enough valid days", "{} 有效天数不足"),
     (r"(\S+): before the standards", "{} 早于标准施行"),
     (r"a moving mean is of whole years", "滑动平均须为整年"),
     (r"the edition in force has no moving mean", "现行标准不作多年滑动平均"),
-    (r"(\S+) is not whole: (\d+) valid of its (\d+) days so far", "{} 未满月， 有效{}/{}天"),
+    (r"(\S+) is not whole: (\d+) valid of its (\d+) days so far", "{} 未满月，有效{}/{}天"),
     (r"no valid hours", "无有效小时值"),
     (r"no valid stations", "无有效站点"),
     (r"too few valid hours", "有效小时数不足"),
@@ -121,8 +142,8 @@ _REMARKS: Final[tuple[tuple[str, str], ...]] = (
     (r"too few valid months, days or items", "有效月份、天数或项目不足"),
     (r"a month with too few valid days", "有月份有效天数不足"),
     (r"no valid night", "无有效夜间"),
-    (r"the period: (\d+) of at least (\d+) valid days of monitors", "整个时段 有效昼间{}点次，需≥{}点次"),
-    (r"the period: (\d+) of at least (\d+) valid nights of monitors", "整个时段 有效夜间{}点次，需≥{}点次"),
+    (r"the period: (\d+) of at least (\d+) valid days of monitors", "整个时段有效昼间{}点次，需≥{}点次"),
+    (r"the period: (\d+) of at least (\d+) valid nights of monitors", "整个时段有效夜间{}点次，需≥{}点次"),
     (r"(\S+) is not whole: up to (\S+)", "{} 未满月，截至{}"),
     (r"nothing collected", "未采集到数据"),
     (r"no monitor", "无监测点"),
@@ -138,14 +159,19 @@ _REMARKS: Final[tuple[tuple[str, str], ...]] = (
     (r"no river length in the register", "未登记河长"),
     (r"no intake in the register", "未登记取水量"),
     (r"no lake or reservoir", "无湖库断面"),
-    (r"no mean of (.+)", "缺少均值：{}"),
-    (r"not measured at some sources: (.+)", "部分水源未监测：{}"),
+    (r"no mean of (?P<items>.+)", "缺少均值：{}"),
+    (r"not measured at some sources: (?P<items>.+)", "部分水源未监测：{}"),
     (r"months without a class or a target", "未定类别或无目标的月份"),
     (r"fewer samples than the guide asks for", "采样次数少于指南要求"),
     (r"no body that has to be sampled", "无须巡测的水体"),
-    (r"manual: (.+)", "手工监测：{}"),
-    (r"suspect, perhaps of another unit, and counted: (.+) \((\d+)\)", "疑似单位错误、仍计入：{}（{}个）"),
-    (r"(\S+): target (\S+) before (\S+), (\S+) from then on", "{0} 目标在{2}前为{1}类，此后为{3}类"),
+    (r"manual: (?P<items>.+)", "手工监测：{}"),
+    (r"no manual sample", "无手工样品"),
+    (r"not what the figure is about", "不属本指标的评价对象"),
+    (r"suspect, perhaps of another unit, and counted: (?P<items>.+) \((\d+)\)", "疑似单位错误、仍计入：{}（{}个）"),
+    (
+        r"(\S+): target (?P<class_before>\S+) before (\S+), (?P<class_now>\S+) from then on",
+        "{0} 目标在{2}前为{1}，此后为{3}",
+    ),
     (r"no drinking-water source in the register", "未登记饮用水水源"),
     (r"no sample in a survey", "有监测期未采样"),
     (r"a required item is missing", "缺少必测项目"),
@@ -157,17 +183,18 @@ _REMARKS: Final[tuple[tuple[str, str], ...]] = (
     (r"spring (\d+): no sample", "{}年春季未采样"),
     (r"summer (\d+): no sample", "{}年夏季未采样"),
     (r"autumn (\d+): no sample", "{}年秋季未采样"),
-    (r"not measured at some points: (.+)", "部分点位未监测：{}"),
+    (r"not measured at some points: (?P<items>.+)", "部分点位未监测：{}"),
     (
         r"no day of treatment in the register, by their first clean month: (\d+)",
         "未登记治理完成日期、按首个不黑臭月份计：{}个",
     ),
-    (r"(\S+): no mean of its own items (.+)", "{} 缺少特征指标均值：{}"),
+    (r"(\S+): no mean of its own items (?P<items>.+)", "{} 缺少特征指标均值：{}"),
     (r"treatment not completed: (\d+)", "未完成治理：{}个"),
     (r"no body whose treatment was completed", "无已完成治理的水体"),
 )
-"""What figures say in English, as patterns, and in Chinese."""
+"""What figures say in English, as patterns, and in Chinese; `items` are items of water, `class_...` a class."""
 
+_STRAY: Final = re.compile(rf"(?<=[{_CHINESE}]) +(?=[{_CHINESE}])|(?<=[{_MARKS}]) +| +(?=[{_MARKS}])")
 _PATTERNS: Final = tuple((re.compile(pattern), zh) for pattern, zh in _REMARKS)
 
 
@@ -186,8 +213,22 @@ def remark(text: str, language: Language) -> str:
     if language == "zh":
         for pattern, zh in _PATTERNS:
             if found := pattern.fullmatch(text):
-                return zh.format(*found.groups())
+                named = {number: name for name, number in pattern.groupindex.items()}
+                groups = [_in_chinese(named.get(n, ""), each) for n, each in enumerate(found.groups(), 1)]
+                return tidy(zh.format(*groups))
     return text
+
+
+def _in_chinese(kind: str, text: str) -> str:
+    """What a group of a pattern holds: items of water joined by commas, a class of water, or anything else."""
+    if kind == "items":
+        return "、".join(WATER_ITEMS.get(item, item) for item in text.split(", "))
+    return WATER_CLASSES.get(text, text) if kind.startswith("class_") else text
+
+
+def tidy(text: str) -> str:
+    """Return a Chinese text without blanks beside Chinese characters' own punctuation and between two of them."""
+    return _STRAY.sub("", text)
 
 
 def remarks_of(texts: Iterable[str], language: Language) -> list[str]:
@@ -197,9 +238,10 @@ def remarks_of(texts: Iterable[str], language: Language) -> list[str]:
         head, colon, rest = text.partition(": ")
         item = ITEMS.get(head)
         together.setdefault(colon + rest if item else text, []).append(item or "")
-    return [remark((", ".join(items) if items[0] else "") + text, language) for text, items in together.items()]
+    comma = "、" if language == "zh" else ", "
+    return [remark((comma.join(items) if items[0] else "") + text, language) for text, items in together.items()]
 
 
 def joined(parts: Iterable[str], language: Language) -> str:
     """Return parts of a remark as one."""
-    return ("； " if language == "zh" else "; ").join(parts)
+    return ("；" if language == "zh" else "; ").join(parts)

@@ -17,6 +17,7 @@ from sensors.sections import SectionRole, WaterBody, WaterClass, section_fields
 
 ZoneClass = Literal["0", "1", "2", "3", "4a", "4b"]
 AreaClass = Literal["I", "II"]
+Place = Literal["district", "river", "basin"]
 Role = Literal["assessment", "control", "background", "traffic"]
 
 _COMMON = ("id", "name", "name_en", "city", "district", "lon", "lat")
@@ -107,6 +108,15 @@ class Register:
     def of(self, medium: Medium, city: str | None = None) -> list[Station]:
         """Return the stations of a medium, of all cities or one, in the order of the file."""
         return [s for s in self.stations if s.medium == medium and city in (None, s.city)]
+
+    def places(self, kind: Place, medium: Medium) -> dict[str, list[Station]]:
+        """Return the stations of a medium by district or river (`CITY/NAME`) or basin (`NAME`), those that name one."""
+        found: dict[str, list[Station]] = {}
+        for station in self.of(medium):
+            name = {"district": station.district, "river": station.water, "basin": station.basin}[kind]
+            if name:
+                found.setdefault(name if kind == "basin" else f"{station.city}/{name}", []).append(station)
+        return found
 
 
 def parse(text: str, medium: Medium, *, file: str) -> list[Station]:

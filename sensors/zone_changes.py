@@ -1,17 +1,12 @@
 """Noise monitors whose zone class was changed by a new zoning of the city: from which day which class holds."""
 
 import datetime as dt
-from collections.abc import Sequence
-from typing import Final, get_args
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from sensors import strict
-from sensors.errors import ConfigError, shown
+from sensors import class_changes
 from sensors.register import Station, ZoneClass
-
-COLUMNS: Final = ("station", "from", "zone_class")
-"""Columns of zone-changes.csv, in order."""
 
 
 class ZoneChange(msgspec.Struct, frozen=True):
@@ -53,27 +48,13 @@ def parse(text: str, monitors: Sequence[Station], *, file: str) -> ZoneChanges:
         If a column, date or class is wrong, a monitor is not registered, its days do not rise or lie outside those on
         which it counts, or its class does not change.
     """
-    by_id = {monitor.id: monitor for monitor in monitors}
-    changes: list[ZoneChange] = []
-    for number, row in strict.rows(text, COLUMNS, file=file):
-        at = f"{file}: line {number}"
-        monitor = by_id.get(row["station"])
-        if monitor is None:
-            raise ConfigError(
-                f"{at}: station: expected a station of the register of noise, got {shown(row['station'])}"
-            )
-        first_day = strict.day(row["from"], place=f"{at}: from")
-        classes: tuple[ZoneClass, ...] = get_args(ZoneClass)
-        zone = next((each for each in classes if each == row["zone_class"]), None)
-        if zone is None:
-            raise ConfigError(f"{at}: zone_class: expected one of {', '.join(classes)}, got {shown(row['zone_class'])}")
-        earlier = [change for change in changes if change.station == monitor.id]
-        after = earlier[-1].first_day if earlier else monitor.since
-        if after is not None and first_day <= after:
-            raise ConfigError(f"{at}: from: expected a day after {after}, got {first_day}")
-        if monitor.until is not None and first_day >= monitor.until:
-            raise ConfigError(f"{at}: from: expected a day before {monitor.until}, got {first_day}")
-        if zone == (earlier[-1].zone_class if earlier else monitor.zone_class):
-            raise ConfigError(f"{at}: zone_class: expected another class than before, got {shown(zone)} again")
-        changes.append(ZoneChange(monitor.id, first_day, zone))
-    return ZoneChanges(tuple(changes))
+    rows: Iterator[tuple[str, dt.date, ZoneClass]] = class_changes.parse(
+        text,
+        monitors,
+        ZoneClass,
+        column="zone_class",
+        of_register=lambda station: station.zone_class,
+        known_as="a station of the register of noise",
+        file=file,
+    )
+    return ZoneChanges(tuple(ZoneChange(*row) for row in rows))

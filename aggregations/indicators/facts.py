@@ -42,17 +42,22 @@ class AirHours(msgspec.Struct, frozen=True):
 
 
 class ManualSample(msgspec.Struct, frozen=True):
-    """Results of one manual sample by item, half the detection limit where below it; `day` counts from the first."""
+    """Results of one manual sample by item, half the detection limit where below it; `day` counts from the first.
+
+    `below` are the items below their detection limit.
+    """
 
     day: int
     values: dict[str, float]
+    below: tuple[str, ...] = ()
 
 
 class SectionDays(msgspec.Struct, frozen=True):
     """Daily means of one section (NaN where not valid) and numbers of results, by item; (n_days,) each.
 
     `manual` are the samples of the period. `targets` has the target class of each day, 1 to 5, 0 without one; empty:
-    that of the register on all of them. `suspect` counts the values that look like a slip of the unit, by item.
+    that of the register on all of them. By item, `suspect` counts the values that look like a slip of the unit,
+    `suspect_days` has the numbers of their days, and `below` counts the results below the detection limit.
     `last_sample` is the day of the last manual sample up to the end of the period. `memo` keeps what was computed.
     """
 
@@ -63,6 +68,8 @@ class SectionDays(msgspec.Struct, frozen=True):
     targets: list[int] = []
     suspect: dict[str, int] = {}
     last_sample: dt.date | None = None
+    suspect_days: dict[str, list[int]] = {}
+    below: dict[str, int] = {}
     memo: dict[Any, Any] = msgspec.field(default_factory=dict)
 
 

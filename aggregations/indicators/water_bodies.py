@@ -17,12 +17,14 @@ from aggregations.indicators.water_means import (
     SYMBOLS,
     areas_of,
     judged_means,
+    month_classes,
     month_means,
     remarks,
     section_class,
     section_means,
     target_at_end,
 )
+from aggregations.periods import Period
 from aggregations.rounding import half_even
 from aggregations.standards import WaterLimits, WaterMethod
 from aggregations.water import attainment, bodies, sections
@@ -75,13 +77,18 @@ def judged(facts: Facts, limits: WaterLimits, method: WaterMethod) -> Judged:
     found = [section_class(each, facts.period, limits, method) for each in those]
     evaluated = [each for each in found if each.overall != water.NO_CLASS]
     kinds = {each.station.body for each in those}
-    if len(kinds) == 1:
-        means = [judged_means(each, section_means(each, facts.period, method), method) for each in those]
+    few = len(evaluated) < method.proportions_from
+    if kinds == {"lake"} or (few and len(kinds) == 1):
+        # Of a river those without a class leave it anyway; their means are not judged once more.
+        judges = [
+            each for each, of in zip(those, found, strict=True) if kinds == {"lake"} or of.overall != water.NO_CLASS
+        ]
+        means = [judged_means(each, section_means(each, facts.period, method), method) for each in judges]
         body = bodies.body_class(
-            means, kinds.pop(), limits=limits, method=method, areas=areas_of(those, method)
+            means, kinds.pop(), limits=limits, method=method, areas=areas_of(judges, method)
         )  # fmt: skip
         return Judged(body, those, len(evaluated))
-    if len(evaluated) < method.proportions_from:
+    if few:
         return Judged(None, those, len(evaluated))
     counts = bodies.class_counts(np.array([each.overall for each in evaluated], dtype=np.int64))
     shares = bodies.class_shares(counts.tolist(), method)
@@ -242,19 +249,24 @@ def _item_figure(
 def monthly(facts: Facts) -> attainment.MonthlyAttainment:
     """Months of the sections against their targets, each month against that of its last day."""
     limits, method = water_standards(facts)
-    rows = []
-    for each in of_role(facts, "section"):
-        months = []
-        for part, means in month_means(each, facts.period, method):
-            judged_of = judged_means(each, means.values, method)
-            class_ = water.evaluate(judged_of, each.station.body, limits=limits, method=method).overall
-            target = target_at_end(each, (part.last - facts.period.first).days)
-            # As 1 and 2 against a target of 1: attained or not, whatever the target of the month.
-            months.append(water.NO_CLASS if not target or class_ == water.NO_CLASS else 1 + (class_ > target))
-        rows.append(months)
+    rows = [_months_attained(each, facts.period, limits, method) for each in of_role(facts, "section")]
     n = len(rows[0]) if rows else 0
     classes = np.array(rows, dtype=np.int64).reshape(len(rows), n)
     return attainment.monthly_attainment(classes, np.ones(len(rows), dtype=np.int64))
+
+
+def _months_attained(section: SectionDays, period: Period, limits: WaterLimits, method: WaterMethod) -> list[int]:
+    """Of each month: NO_CLASS without a class or a target, 1 where it attains, 2 where it does not."""
+    key = ("months attained", method.edition.id, limits.edition.id, period.first)
+    if key not in section.memo:
+        # As 1 and 2 against a target of 1: attained or not, whatever the target of the month.
+        section.memo[key] = [
+            water.NO_CLASS if not target or of.overall == water.NO_CLASS else 1 + (of.overall > target)
+            for part, of in month_classes(section, period, limits, method)
+            for target in (target_at_end(section, (part.last - period.first).days),)
+        ]
+    found: list[int] = section.memo[key]
+    return found
 
 
 def month_attainment(indicator: Indicator, facts: Facts) -> Figure:

@@ -171,6 +171,21 @@ def section_class(section: SectionDays, period: Period, limits: WaterLimits, met
     return found
 
 
+def month_classes(
+    section: SectionDays, period: Period, limits: WaterLimits, method: WaterMethod
+) -> list[tuple[Period, SectionClass]]:
+    """Class of a section in each month of a period; of a week or ten days as one."""
+    key = ("month classes", method.edition.id, limits.edition.id, period.first)
+    if key not in section.memo:
+        body = section.station.body
+        section.memo[key] = [
+            (part, water.evaluate(judged_means(section, means.values, method), body, limits=limits, method=method))
+            for part, means in month_means(section, period, method)
+        ]
+    found: list[tuple[Period, SectionClass]] = section.memo[key]
+    return found
+
+
 def target_at_end(section: SectionDays, day: int = -1) -> int:
     """Target class of a section on a day, the last where none is said: 1 to 5, 0 without one.
 
@@ -205,7 +220,7 @@ def remarks(facts: Facts, method: WaterMethod, *, items: Sequence[str] = (), tar
     text = "suspect, perhaps of another unit, and counted: {} ({})"
     found += [text.format(SYMBOLS[item][1], n) for item, n in counts.items() if n]
     if targets:
-        for each in facts.sections:
+        for each in (section for section in facts.sections if len(set(section.targets)) > 1):
             for day, (before, now) in enumerate(zip(each.targets, each.targets[1:], strict=False), 1):
                 if before != now:
                     names, first = water.CLASS_NAMES, facts.period.days()[day]

@@ -84,6 +84,14 @@ def item_classes(values: FloatArray, item: WaterItem, body: WaterBody) -> IntArr
     return np.where(there, 1 + np.sum(worse, axis=0), NO_CLASS).astype(np.int64)
 
 
+def _class_of(value: Decimal, item: WaterItem, body: WaterBody) -> int:
+    """Class of one value, not negative, of an item that has limits in the body: what `item_classes` gives for it."""
+    bounds = bounds_of(item, body) or []
+    if item.good == "range":
+        return 1 if bounds[0] <= value <= bounds[1] else WORSE_THAN_V
+    return 1 + sum(value < bound if item.good == "high" else value > bound for bound in bounds)
+
+
 def saturated_oxygen(temperature: Fraction, saturation: Saturation, *, salinity: Fraction | None = None) -> Fraction:
     """Dissolved oxygen of saturated water at sea level, exact. [mg/L]
 
@@ -179,7 +187,7 @@ def evaluate(
         if mean is None or mean < 0 or key not in method.class_items or bounds_of(limits.item[key], body) is None:
             continue
         values[key] = half_even_keeping_one_digit(mean, method.decimals[key])
-        classes[key] = int(item_classes(np.array([float(values[key])]), limits.item[key], body)[0])
+        classes[key] = _class_of(values[key], limits.item[key], body)
     warmth, saturation = means.get(TEMPERATURE), limits.oxygen_saturation
     if method.oxygen_by_saturation and OXYGEN in values and warmth is not None and warmth > -saturation.offset:
         saturated = Fraction(values[OXYGEN]) >= Fraction(saturation.share) * saturated_oxygen(warmth, saturation)

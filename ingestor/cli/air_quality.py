@@ -14,6 +14,7 @@ from ingestor.cli.common import Json, app, opened_store, options, out, print_lin
 from ingestor.cli.figures import warn_if_stale
 from ingestor.config import Config
 from ingestor.tables import Language
+from ingestor.words import ITEMS
 from sensors.errors import ConfigError, shown
 
 HOUR_S = 3600
@@ -21,7 +22,8 @@ RECENT_S = 48 * HOUR_S
 NOT_AVAILABLE, NOT_MONITORED = "NA", "/"
 """What is printed for a missing item, and for one that is not measured by plan (HJ 633-2026, notes to tables 4, 5)."""
 
-ITEMS: Final = {"so2": "SO2", "no2": "NO2", "pm10": "PM10", "pm25": "PM2.5", "co": "CO", "o3": "O3"}
+COLUMNS: Final = ("so2", "no2", "pm10", "pm25", "co", "o3")
+"""The items in the order of HJ 633-2026, tables 4 and 5."""
 
 
 @app.command()
@@ -95,8 +97,8 @@ def _table(found: list[AirQuality], language: Language, *, hourly: bool) -> Tabl
     table.add_column("时间" if zh else "time", no_wrap=True)
     table.add_column("AQI", justify="right", no_wrap=True)
     table.add_column("级别\n首要污染物" if zh else "level\nprimary", overflow="fold")
-    for item in ITEMS.values():
-        table.add_column(f"{item}\nIAQI", justify="right", no_wrap=True)
+    for item in COLUMNS:
+        table.add_column(f"{ITEMS[item]}\nIAQI", justify="right", no_wrap=True)
     for each in found:
         name = each.level_name if zh else each.level_name_en
         level = NOT_AVAILABLE if each.colour is None else f"[{each.colour}]■[/] {each.level} {escape(str(name))}"
@@ -105,7 +107,7 @@ def _table(found: list[AirQuality], language: Language, *, hourly: bool) -> Tabl
             f"{each.start:%Y-%m-%d\n%H:%M}" if hourly else f"{each.start:%Y-%m-%d}",
             NOT_AVAILABLE if each.aqi is None else str(each.aqi),
             f"{level}\n{primary}",
-            *(_item(each, q) for q in ITEMS),
+            *(_item(each, q) for q in COLUMNS),
         )
     return table
 

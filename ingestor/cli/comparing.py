@@ -8,6 +8,7 @@ from aggregations import standings
 from ingestor import comparison_tables, comparisons, evaluation, tables
 from ingestor.cli.common import Json, app, err, opened_store, options, print_line, print_tables, progress_bars
 from ingestor.cli.figures import (
+    SCOPE_HELP,
     ModeChosen,
     PeriodText,
     PlanId,
@@ -19,9 +20,7 @@ from ingestor.cli.figures import (
 from ingestor.words import joined, word
 from sensors.errors import ConfigError, shown
 
-ScopeGiven = Annotated[
-    str, typer.Option("--scope", help="city:ID, district:CITY/NAME, station:ID, or list:NAME of the plan given.")
-]
+ScopeGiven = Annotated[str, typer.Option("--scope", help=SCOPE_HELP)]
 
 
 @app.command()

@@ -5,10 +5,9 @@ from typing import Annotated
 import typer
 
 from aggregations import periods
-from aggregations.standards import Mode
 from ingestor import explanation_tables, tables
 from ingestor.cli.common import Json, app, opened_store, options, out, print_line
-from ingestor.cli.figures import warn_if_stale
+from ingestor.cli.figures import SCOPE_HELP, ModeChosen, warn_if_stale
 from ingestor.explanation import explanation
 from sensors.errors import ConfigError, shown
 
@@ -16,16 +15,12 @@ from sensors.errors import ConfigError, shown
 @app.command()
 def explain(
     name: Annotated[str, typer.Argument(help="Name of an indicator, such as air.annual_mean.pm25.")],
-    scope: Annotated[
-        str, typer.Option(help="city:ID, district:CITY/NAME, station:ID, or list:NAME of the plan given.")
-    ],
+    scope: Annotated[str, typer.Option(help=SCOPE_HELP)],
     period: Annotated[
         str, typer.Option(help="2020, 2020-H1, 2020-Q2, 2020-06, 2020-W23, 2020-06-03 or 2020-01-01..2020-06-30.")
     ],
     plan: Annotated[str | None, typer.Option(help="Plan whose lists the scope names.")] = None,
-    mode: Annotated[
-        Mode, typer.Option(help="How a period is evaluated in which the standards change; each day by its own.")
-    ] = "by_date",
+    mode: ModeChosen = "by_date",
     days: Annotated[int, typer.Option(min=0, max=366, help="How many days that moved the figure are listed.")] = 10,
     json_: Json = False,
 ) -> None:

@@ -1,7 +1,7 @@
 """Commands that compute: derive, targets, indicators."""
 
 import datetime as dt
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -9,10 +9,11 @@ from aggregations import periods
 from aggregations.periods import Period
 from aggregations.plans import Plan
 from aggregations.standards import Mode
-from ingestor import derivation, evaluation, tables
+from ingestor import derivation, evaluation, scopes, tables
 from ingestor.cli.common import Json, app, err, opened_store, options, out, print_line, print_tables, progress_bars
 from ingestor.config import Config
 from ingestor.store import Store
+from ingestor.words import MODES
 from sensors.errors import ConfigError, shown
 from sensors.quantities import MEDIA
 
@@ -62,9 +63,11 @@ def targets(
         out.print(tables.targets(chosen, verdicts, options.language, title=str(day)))
 
 
+SCOPE_HELP: Final = f"{scopes.KNOWN}, or list:NAME of the plan given; rivers and basins are of water."
+
 Scope = Annotated[
     str | None,
-    typer.Option(help="city:ID, district:CITY/NAME, station:ID, or list:NAME of the plan given.", show_default=False),
+    typer.Option(help=SCOPE_HELP, show_default=False),
 ]
 PeriodText = Annotated[
     str | None,
@@ -78,10 +81,27 @@ ToDate = Annotated[
     str | None,
     typer.Option(metavar="DATE", help="In place of --period: from 1 January of its year to this day."),
 ]
+
+
+def mode_given(text: str) -> Mode:
+    """Return the mode of evaluation that an option names.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such mode.
+    """
+    if text not in MODES:
+        raise ConfigError(f"--mode: expected one of {', '.join(MODES)}, got {shown(text)}")
+    return text
+
+
 ModeChosen = Annotated[
     Mode,
     typer.Option(
         "--mode",
+        parser=mode_given,
+        metavar=f"[{'|'.join(MODES)}]",
         help="How a period is evaluated in which the standards change: each day by its own, or all by one set.",
     ),
 ]
@@ -122,7 +142,7 @@ def indicators(
     loaded = options.load()
     days = period_given(loaded, period, to_date)
     if scope is None:
-        raise ConfigError("--scope: expected city:ID, district:CITY/NAME, station:ID or list:NAME, got nothing")
+        raise ConfigError(f"--scope: expected {scopes.KNOWN} or list:NAME, got nothing")
     chosen_plan = plan_named(loaded, plan)
     with opened_store(loaded) as store:
         warn_if_stale(loaded, store)

@@ -19,6 +19,9 @@ MANUAL_S: Final = 0
 
 Grid = dict[str, tuple[FloatArray, BoolArray, BoolArray]]
 """Of each item, at all moments: values, which of them lie below the detection limit, which are suspect."""
+BELOW_LIMIT: Final = 1
+SUSPECT: Final = 2
+"""Where those stand in a `Grid`."""
 
 
 def derive_station(config: Config, station: Station, span: Span, found: Found) -> list[Rows]:
@@ -42,7 +45,8 @@ def derive_station(config: Config, station: Station, span: Span, found: Found) -
                 )
                 columns.setdefault(item, []).extend(nullable(means))
                 columns.setdefault(f"{item}_count", []).extend(counts.tolist())
-    columns["suspect"] = _suspects(grid, days, span.n)
+    columns["suspect"] = _told(grid, SUSPECT, days, span.n)
+    columns["below"] = _told(grid, BELOW_LIMIT, days, span.n)
     return [
         Rows("water_reading", station.id, moments.tolist(), {"class": classes}),
         Rows("water_day", station.id, span.times(), columns),
@@ -72,12 +76,12 @@ def _grid(config: Config, span: Span, found: Found) -> tuple[IntArray, Grid]:
     return moments, grid
 
 
-def _suspects(grid: Grid, rows: IntArray, n: int) -> list[str | None]:
-    """Suspect values of each of `n` rows, as text; None where there are none."""
+def _told(grid: Grid, kind: int, rows: IntArray, n: int) -> list[str | None]:
+    """Values of one kind in each of `n` rows, as text; None where there are none."""
     found: dict[int, list[str]] = {}
-    for item, (_, _, suspect) in grid.items():
-        if suspect.any():
-            counts = np.bincount(rows[suspect], minlength=n)
+    for item, of_item in grid.items():
+        if of_item[kind].any():
+            counts = np.bincount(rows[of_item[kind] != 0], minlength=n)
             for row in np.flatnonzero(counts).tolist():
                 found.setdefault(row, []).append(f"{item} {counts[row]}")
     return [",".join(found[row]) if row in found else None for row in range(n)]
@@ -90,7 +94,7 @@ def _manual_rows(station: Station, moments: IntArray, grid: Grid) -> Rows:
         values, below, _ = grid.get(item, (np.full(n, np.nan), np.zeros(n), np.zeros(n)))
         columns[item] = nullable(values)
         columns[f"{item}_below"] = _where_there(values, below.tolist())
-    columns["suspect"] = _suspects(grid, np.arange(n), n)
+    columns["suspect"] = _told(grid, SUSPECT, np.arange(n), n)
     # A sample none of whose results count is no sample.
     results = [item for item in WATER_ITEMS if item not in WATER_CIRCUMSTANCES]
     kept = [i for i in range(n) if any(columns[item][i] is not None for item in results)]

@@ -2,21 +2,29 @@
 
 import datetime as dt
 import json
+import re
 from collections.abc import Iterator
+from io import StringIO
 from pathlib import Path
+from typing import Final
 
 import pytest
+from rich.console import Console
 
 from aggregations import periods
-from ingestor import config, derivation
+from aggregations.indicators import INDICATORS
+from ingestor import config, derivation, explanation_tables, tables
 from ingestor.config import Config
-from ingestor.explanation import explanation
-from ingestor.explanation_water import WaterBasis
+from ingestor.explanation import Explanation, explanation
+from ingestor.explanation_water import NOT_ABOUT, WaterBasis
 from ingestor.store import Arrival, SqliteStore
+from ingestor.words import Language
+from sensors import flags
 from sensors.reading import Reading
 from tests.conftest import Qingjing
 
 HOURS_4 = 4 * 3600
+LANGUAGES: Final[tuple[Language, ...]] = ("zh", "en")
 CLEAN = {"ph": 7.0, "do": 8.0, "codmn": 2.0, "nh3n": 0.1, "tp": 0.02}  # class I in all (GB 3838-2002, table 1)
 
 
@@ -150,3 +158,176 @@ def test_the_command_prints_the_explanation_and_json_has_the_same(
         told = json.loads(qingjing(*options, *command, "--json").stdout)["basis"]
         assert (told["medium"], told["sections"][0]["water_class"]) == ("water", 4)
         assert told["items"]["nh3n"]["unit"] == "mg/L"
+
+
+def sample(store: SqliteStore, section: str, day: str, *, below: tuple[str, ...] = (), **items: float) -> None:
+    """A manual sample at noon."""
+    time = int(dt.datetime.fromisoformat(f"{day}T12:00:00+08:00").timestamp())
+    values = tuple(
+        (item, value, flags.BELOW_DETECTION if item in below else flags.GOOD) for item, value in items.items()
+    )
+    store.commit([Arrival("import-lab", "t", 0.0, b"", [Reading("water", section, 0, time, values)], [])])
+    store.drain()
+
+
+def test_months_that_rest_on_manual_samples_have_their_class_and_are_named(three: Config, store: SqliteStore) -> None:
+    fill(store, "w1", "2024-04")
+    sample(store, "w1", "2024-05-10", **(CLEAN | {"nh3n": 1.4}))  # class IV
+    fill(store, "w1", "2024-06")
+
+    (section,) = basis(three, store, "water.class", "station:w1", "2024-Q2").sections
+
+    assert section.months == {"2024-04": 1, "2024-05": 4, "2024-06": 1}
+    ammonia = next(each for each in section.items if each.item == "nh3n")
+    assert (ammonia.manual_months, ammonia.samples, ammonia.months, ammonia.lacks) == (["2024-05"], 1, 3, [])
+
+
+def test_a_month_is_left_out_with_its_manual_samples(three: Config, store: SqliteStore) -> None:
+    for month in ("04", "06"):
+        fill(store, "w1", f"2024-{month}", nh3n=0.4)
+    sample(store, "w1", "2024-05-10", **(CLEAN | {"nh3n": 2.2}))
+
+    moved = basis(three, store, "water.mean.nh3n", "station:w1", "2024-Q2").moved_most
+
+    # (0.4 + 2.2 + 0.4) / 3 = 1.0; without May 0.4; without April or June (2.2 + 0.4) / 2 = 1.3
+    assert [(each.month, str(each.moved)) for each in moved] == [
+        ("2024-05", "0.6"), ("2024-04", "-0.3"), ("2024-06", "-0.3"),
+    ]  # fmt: skip
+
+
+def test_a_target_that_changed_is_told_with_its_days_and_the_months_it_failed(
+    three: Config, store: SqliteStore
+) -> None:
+    (three.directory / "target-changes.csv").write_text("station,from,target_class\nw1,2024-06-01,II\n")
+    loaded = config.load(three.directory)
+    for month in ("05", "06"):
+        fill(store, "w1", f"2024-{month}", nh3n=0.8)  # class III
+
+    (section,) = basis(loaded, store, "water.month_attainment", "station:w1", "2024-05-01..2024-06-30").sections
+
+    assert [(str(each.first), each.target_class) for each in section.targets] == [
+        ("2024-05-01", "III"), ("2024-06-01", "II"),
+    ]  # fmt: skip
+    assert (section.target_class, section.months_failed) == ("II", ["2024-06"])
+
+
+def test_a_month_left_out_leaves_the_targets_of_the_others(three: Config, store: SqliteStore) -> None:
+    (three.directory / "target-changes.csv").write_text("station,from,target_class\nw1,2024-06-01,II\n")
+    loaded = config.load(three.directory)
+    for month in ("04", "05", "06"):
+        fill(store, "w1", f"2024-{month}", nh3n=0.8)  # class III
+
+    moved = basis(loaded, store, "water.month_attainment", "station:w1", "2024-Q2").moved_most
+
+    # 2 of 3 months; without June 2 of 2, without one of the others 1 of 2
+    assert [(each.month, str(each.moved)) for each in moved] == [
+        ("2024-06", "-33.3"), ("2024-04", "16.7"), ("2024-05", "16.7"),
+    ]  # fmt: skip
+
+
+def test_results_below_the_limit_and_suspect_ones_are_counted_and_found(three: Config, store: SqliteStore) -> None:
+    fill(store, "w1", "2024-06")
+    time = int(dt.datetime.fromisoformat("2024-06-03T00:00:00+08:00").timestamp())
+    values = (("nh3n", 0.02, flags.BELOW_DETECTION), ("tp", 20.0, flags.GOOD))  # 0.02 mg/L sent in ug/L
+    store.commit([Arrival("native", "t", 0.0, b"", [Reading("water", "w1", HOURS_4, time, values)], [])])
+    store.drain()
+    sample(store, "w1", "2024-06-10", cu=0.006, below=("cu",))
+
+    (section,) = basis(three, store, "water.class", "station:w1", "2024-06").sections
+
+    by_item = {each.item: each for each in section.items}
+    assert (by_item["nh3n"].below, by_item["cu"].below, by_item["codmn"].below) == (1, 1, 0)
+    assert (by_item["tp"].suspect, by_item["tp"].suspect_days) == (1, [dt.date(2024, 6, 3)])
+    assert str(by_item["cu"].mean) == "0.003"  # half of it
+
+
+def test_items_of_samples_alone_are_named_among_the_main_ones(
+    qingjing: Qingjing, three: Config, store: SqliteStore, tmp_path: Path
+) -> None:
+    fill(store, "w1", "2024-06")
+    sample(store, "w1", "2024-06-10", cod=26.0)
+    derivation.derive(three, store)
+    command = ("explain", "water.good_ratio", "--scope", "station:w1", "--period", "2024-06")
+
+    printed = qingjing("--config", three.directory, "--data", tmp_path, *command).stdout
+
+    assert "化学需氧量(0.3)" in "".join(printed.replace("│", "").split())  # (26 - 20) / 20
+    assert "手工监测：化学需氧量" in printed
+
+
+@pytest.fixture
+def roles(three: Config) -> Config:
+    """A section, a source with its intake, and a body under the black-odour programme, of one city."""
+    (three.directory / "stations" / "water.csv").write_text(
+        "id,name,name_en,city,district,lon,lat,water,body,target_class,since,until,intake,role,patrol_days\n"
+        "w1,断面1,Section 1,shenzhen,,,,河,river,III,,,,,\n"
+        "s1,水源1,Source 1,shenzhen,,,,库,lake,II,,,10,source,\n"
+        "k1,涌1,Creek 1,shenzhen,,,,涌,river,,,,,black_odour,7\n",
+        encoding="utf-8",
+    )
+    return config.load(three.directory)
+
+
+@pytest.mark.parametrize(
+    ("name", "told", "others"),
+    [
+        ("water.good_ratio", "w1", {"s1", "k1"}),
+        ("water.source_attainment", "s1", {"w1", "k1"}),
+        ("water.trophic_index", "s1", {"w1", "k1"}),
+        ("water.black_odorous", "k1", {"w1", "s1"}),
+        ("water.patrol_overdue", "k1", {"w1", "s1"}),
+    ],
+)
+def test_only_the_sections_that_a_figure_is_about_are_told(
+    name: str, told: str, others: set[str], roles: Config, store: SqliteStore
+) -> None:
+    for section in ("w1", "s1"):
+        fill(store, section, "2024-06")
+        sample(store, section, "2024-06-10", chla=0.01, sd=100.0, tn=1.0)
+    for day in ("03", "10", "17"):
+        sample(store, "k1", f"2024-06-{day}", sd=5.0, do=0.1, orp=-300.0, nh3n=20.0)
+
+    found = basis(roles, store, name, "city:shenzhen", "2024-06")
+
+    assert [each.station for each in found.sections] == [told]
+    about = {each.station for each in found.excluded_sections if each.reason == NOT_ABOUT}
+    assert about == others
+    # Were the only one left out, the figure would be that of sections of other roles: nothing moves it.
+    assert found.moved_most == []
+
+
+def test_samples_of_black_odorous_bodies_are_told_with_their_grades(roles: Config, store: SqliteStore) -> None:
+    sample(store, "k1", "2024-06-03", sd=20.0, do=1.0)  # below 25 cm and 2 mg/L: light
+    sample(store, "k1", "2024-06-10", sd=5.0)  # below 10 cm: heavy
+
+    (section,) = basis(roles, store, "water.black_odorous", "city:shenzhen", "2024-06").sections
+
+    assert [(str(each.day), each.grade) for each in section.samples] == [("2024-06-03", 1), ("2024-06-10", 2)]
+    assert {each.item: str(each.limit) for each in section.items} == {
+        "sd": "25", "do": "2.0", "orp": "50", "nh3n": "8.0",
+    }  # fmt: skip
+
+
+def test_every_indicator_of_water_is_explained_in_both_languages(roles: Config, store: SqliteStore) -> None:
+    for section in ("w1", "s1"):
+        fill(store, section, "2024-06")
+        sample(store, section, "2024-06-10", cod=30.0, tn=1.0, cu=0.002, below=("cu",))
+    sample(store, "k1", "2024-06-03", sd=20.0, do=1.0)
+    derivation.derive(roles, store)
+    stray = re.compile("[\u4e00-\u9fff，、；：（）] [\u4e00-\u9fff，、；：（）]")
+
+    for name in (name for name in INDICATORS if name.startswith("water.")):
+        for scope in ("city:shenzhen", "station:w1", "river:shenzhen/涌"):
+            found = explanation(roles, store, name, scope, periods.parse("2024-06"))
+            assert tables.as_json(found)
+            for language in LANGUAGES:
+                text = text_of(found, language).partition("依据")[0]
+                assert language == "en" or not stray.search(text), text
+
+
+def text_of(found: Explanation, language: Language) -> str:
+    console = Console(file=StringIO(), width=100)
+    for each in explanation_tables.explained(found, language):
+        console.print(each, soft_wrap=isinstance(each, str))
+    text: str = console.file.getvalue()  # type: ignore[attr-defined]  # it is the StringIO above
+    return text

@@ -313,3 +313,17 @@ def test_commands_warn_where_the_configuration_changed_since(
     ):
         done = qingjing("--config", changed, "--data", city[1], *arguments.split(), code=int("trend" in arguments))
         assert "run it for fresh figures" in done.stderr
+
+
+@pytest.mark.parametrize("command", [("indicators",), ("compare",), ("explain", "air.good_days")])
+def test_a_mode_that_is_none_is_refused_with_those_that_there_are(command: tuple[str, ...], run: Run) -> None:
+    asked = (*command, "--scope", "station:sz-a01", "--period", "2020-06", "--mode", "all_2020")
+    assert run(*asked, code=2).stderr == (
+        "qingjing: --mode: expected one of by_date, all_2012, all_2026, all_2031, got 'all_2020'\n"
+    )
+
+
+@pytest.mark.parametrize("command", ["indicators", "compare", "explain", "trend"])
+def test_the_help_of_a_scope_names_rivers_and_basins(command: str, run: Run) -> None:
+    text = " ".join(run(command, "--help").stdout.split())
+    assert "river:CITY/NAME, basin:NAME, station:ID, or list:NAME of the plan given" in text

@@ -4,6 +4,7 @@ import datetime as dt
 import re
 from decimal import Decimal
 
+import msgspec
 import pytest
 
 from aggregations import plans
@@ -91,19 +92,22 @@ def test_parse_reads_a_plan_with_its_targets_in_order() -> None:
         pytest.param(
             'scope = "city:town"',
             'scope = "town"',
-            "plan.toml: target[0].scope: expected city:ID, district:CITY/NAME, station:ID or list:NAME, got 'town'",
+            "plan.toml: target[0].scope: expected city:ID, district:CITY/NAME, river:CITY/NAME, "
+            "basin:NAME, station:ID or list:NAME, got 'town'",
             id="scope without kind",
         ),
         pytest.param(
             'scope = "city:town"',
             'scope = "city:"',
-            "plan.toml: target[0].scope: expected city:ID, district:CITY/NAME, station:ID or list:NAME, got 'city:'",
+            "plan.toml: target[0].scope: expected city:ID, district:CITY/NAME, river:CITY/NAME, "
+            "basin:NAME, station:ID or list:NAME, got 'city:'",
             id="scope without name",
         ),
         pytest.param(
             'scope = "city:town"',
             "",
-            "plan.toml: target[0].scope: expected city:ID, district:CITY/NAME, station:ID or list:NAME, got None",
+            "plan.toml: target[0].scope: expected city:ID, district:CITY/NAME, river:CITY/NAME, "
+            "basin:NAME, station:ID or list:NAME, got None",
             id="no scope",
         ),
         pytest.param(
@@ -354,6 +358,33 @@ def test_a_verdict_keeps_target_and_figure() -> None:
     verdict = plans.judge(promise, outcome, final=True)
 
     assert (verdict.target, verdict.figure) == (promise, outcome)
+
+
+@pytest.mark.parametrize(
+    ("scope", "expected"),
+    [
+        ("river:town/河", None),
+        ("basin:南流域", None),
+        ("river:town/江", "expected a river with stations of water (town/河), got 'town/江'"),
+        ("river:河", "expected a river with stations of water (town/河), got '河'"),
+        ("basin:北流域", "expected a basin with stations of water (南流域), got '北流域'"),
+    ],
+)
+def test_a_target_of_a_river_or_basin_needs_one_with_sections(scope: str, expected: str | None) -> None:
+    plan = parse(PLAN.replace("list:rivers", scope).replace('["r1", "r2"]', "[]"))
+    section = msgspec.structs.replace(station("water", "r1"), city="town", water="河", basin="南流域")
+
+    if expected is None:
+        plans.check_names(plan, Register([section]), CITIES, file="plan.toml")
+    else:
+        with pytest.raises(ConfigError, match=re.escape(f"plan.toml: target[1].scope: {expected}")):
+            plans.check_names(plan, Register([section]), CITIES, file="plan.toml")
+
+
+def test_a_target_of_air_has_no_river_as_its_scope() -> None:
+    text = "plan.toml: target[0].scope: expected no river of air.annual_mean.pm25, got 'river:town/河'"
+    with pytest.raises(ConfigError, match="^" + re.escape(text)):
+        parse(PLAN.replace('city:town"\ncomparison', 'river:town/河"\ncomparison', 1))
 
 
 @pytest.mark.parametrize(("scope", "accepted"), [("district:town/D", True), ("district:town/E", False)])

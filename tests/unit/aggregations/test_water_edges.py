@@ -23,7 +23,7 @@ from aggregations.standards import (
 )
 from aggregations.water import attainment, black_odour, bodies, changes, cwqi, sea, sections, sources, trophic
 from aggregations.water.black_odour import HEAVY, LIGHT, NONE, UNKNOWN, Sample
-from aggregations.water.classes import NO_CLASS, WORSE_THAN_V
+from aggregations.water.classes import NO_CLASS, WORSE_THAN_V, bounds_of
 from sensors.sections import WaterBody
 
 Editions = Callable[[str], Standard]
@@ -715,3 +715,16 @@ def test_sources_that_were_not_evaluated_leave_both_rates() -> None:
     )
     assert sources.source_rates([None], [5]) == sources.SourceRates(0, 0, None, None)
     assert sources.source_rates([True], [0]).by_volume is None
+
+
+@pytest.mark.parametrize("body", ["river", "lake"])
+def test_a_mean_has_the_class_that_its_value_has_among_many(
+    body: WaterBody, limits: WaterLimits, method: WaterMethod
+) -> None:
+    for item in method.class_items:
+        bounds = bounds_of(limits.item[item], body) or []
+        step = Decimal(1).scaleb(-method.decimals[item])
+        for value in (each for bound in bounds for each in (bound - step, bound, bound + step) if each >= 0):
+            alone = water.evaluate({item: Fraction(value)}, body, limits=limits, method=method)
+            together = water.item_classes(np.array([float(alone.values[item])]), limits.item[item], body)
+            assert alone.items[item] == together[0], (item, value)

@@ -19,7 +19,7 @@ from aggregations.plans import Plan, Target, Verdict
 from ingestor import tables
 from ingestor.config import Config
 from ingestor.tables import Language
-from ingestor.words import UNITS, remark
+from ingestor.words import UNITS, remark, tidy
 from sensors.errors import printable
 from sensors.noise_surveys import FunctionalResult, NoiseSurveys, RegionalResult
 
@@ -102,7 +102,7 @@ def test_insufficient_figure_says_why_in_its_remarks() -> None:
         FIGURE, sufficient=False, reasons=["2020-02: 20 of at least 25 valid days", "so2: not enough valid days"]
     )
     assert tables.remarks(figure, "en") == "2020-02: 20 of at least 25 valid days; SO2: not enough valid days"
-    assert tables.remarks(figure, "zh") == "2020-02 有效20天，需≥25天； SO2 有效天数不足"
+    assert tables.remarks(figure, "zh") == "2020-02 有效20天，需≥25天；SO2 有效天数不足"
 
 
 def test_sufficient_figure_has_no_remarks_on_what_was_excluded() -> None:
@@ -156,7 +156,7 @@ def test_table_of_figures_says_in_each_row_what_runs_where_they_differ() -> None
 @pytest.mark.parametrize("language", ["zh", "en"])
 @pytest.mark.parametrize("width", [80, 120])
 def test_table_of_figures_cuts_no_id_and_fits(width: int, language: Language) -> None:
-    names = [name for name, each in INDICATORS.items() if each.medium == "air"]
+    names = list(INDICATORS)
     reasons = ["2019-01-01..2019-06-20: not enough valid days", "a moving mean is of whole years"]
     found = [
         msgspec.structs.replace(FIGURE, indicator=name, sufficient=False, reasons=reasons, value=Decimal("999.99"))
@@ -168,6 +168,24 @@ def test_table_of_figures_cuts_no_id_and_fits(width: int, language: Language) ->
     ids = "".join(cell.strip() for cell in rows if cell.isascii())
     assert all(name in ids for name in names)
     assert {line[-1] for line in text.splitlines() if line[0] in "┏┃┡│└"} <= set("┓┃┩│┘")
+
+
+def test_remarks_stand_once_below_the_table_with_the_numbers_that_rows_name() -> None:
+    reasons = ["no valid day", "a moving mean is of whole years"]
+    both, one = (msgspec.structs.replace(FIGURE, sufficient=False, reasons=those) for those in (reasons, reasons[1:]))
+    text = text_of(*tables.figures([both, FIGURE, one], "zh"), width=80)
+    table, _, below = text.partition("└")
+    assert [re.split("[│┃]", line)[4].strip() for line in table.splitlines() if "优良天数比例" in line] == [
+        "1 2", "", "2",
+    ]  # fmt: skip
+    assert below.splitlines()[1:3] == ["1 无有效日", "2 滑动平均须为整年"]
+
+
+def test_table_of_figures_folds_a_long_label_and_not_the_ids() -> None:
+    figure = msgspec.structs.replace(FIGURE, indicator="water.source_attainment_by_volume", label="水" * 200)
+    text = text_of(*tables.figures([figure], "zh"), width=80)
+    assert "water.source_attainment_by_volume" in text
+    assert text.count("水") >= 200
 
 
 def test_table_of_figures_names_scope_period_and_mode_once() -> None:
@@ -221,6 +239,26 @@ def test_all_that_figures_say_has_chinese(period: str, shipped: Config) -> None:
     english = [text for text in texts if not re.search("[\u4e00-\u9fff]", remark(text, "zh"))]
     assert english == []
     assert {figure.counted for figure in found} <= UNITS.keys()
+
+
+@pytest.mark.parametrize(
+    ("english", "chinese"),
+    [
+        ("manual: NH3-N, Cr(VI)", "手工监测：氨氮、六价铬"),
+        ("no mean of nh3n", "缺少均值：氨氮"),
+        ("suspect, perhaps of another unit, and counted: TP (2)", "疑似单位错误、仍计入：总磷（2个）"),
+        (
+            "w1: target III before 2020-07-01, II from then on",
+            "w1 目标在2020-07-01前为Ⅲ类，此后为Ⅱ类",
+        ),
+    ],
+)
+def test_remarks_name_items_and_classes_of_water_in_chinese(english: str, chinese: str) -> None:
+    assert remark(english, "zh") == chinese
+
+
+def test_chinese_texts_have_no_blanks_between_characters_or_beside_marks() -> None:
+    assert tidy("水温 偏高， 见 SO2 ；（ 1 ）") == "水温偏高，见 SO2；（1）"
 
 
 def test_headlines_of_air_are_about_twenty() -> None:
