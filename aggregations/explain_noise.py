@@ -17,9 +17,10 @@ from aggregations.noise import PartOfDay, PointTimes
 from aggregations.periods import DAY
 from aggregations.rounding import BoolArray, FloatArray, half_even
 from aggregations.standards import NoiseLimits, NoiseMethod, NoiseSurvey
-from sensors.noise_surveys import FunctionalResult, RegionalResult, RoadResult
+from sensors.noise_surveys import ComplaintReport, FunctionalResult, RegionalResult, RoadResult
 from sensors.register import ZoneClass
 
+Result = FunctionalResult | RegionalResult | RoadResult | ComplaintReport
 COLLECTED: Final = "noise.collection_rate"
 
 
@@ -44,11 +45,14 @@ class MovedPointTime(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MovedResult(msgspec.Struct, frozen=True, kw_only=True):
-    """A result of a manual survey, and by how much the figure is different for it. `when` is a quarter or year. [dB]"""
+    """A result of a manual survey, and by how much the figure is different for it. `when` is a quarter or year. [dB]
+
+    Of reported complaints `point` is the source, and there is no level.
+    """
 
     point: str
     when: str
-    level: Decimal
+    level: Decimal | None
     zone_class: ZoneClass | None = None
     limit: int | None = None
     excess: Decimal | None = None
@@ -108,12 +112,14 @@ def moved_results(indicator: Indicator, facts: Facts, *, most: int) -> list[Move
     """Return the results of manual surveys whose absence would change an indicator of surveys most."""
     if not indicator.of_surveys:
         return []
-    kind: Literal["functional", "regional", "road"] = "road"
-    if indicator.name.startswith("noise.manual."):
+    kind: Literal["functional", "regional", "road", "complaints"] = "road"
+    if indicator.name.startswith("noise.complaints"):
+        kind = "complaints"
+    elif indicator.name.startswith("noise.manual."):
         kind = "functional"
     elif indicator.name.startswith("noise.regional_"):
         kind = "regional"
-    results: Sequence[FunctionalResult | RegionalResult | RoadResult] = getattr(facts.surveys, kind)
+    results: Sequence[Result] = getattr(facts.surveys, kind)
     whole = exact_of(indicator, facts)
     found = []
     for i, result in enumerate(results):
@@ -229,9 +235,9 @@ def _moved(
     )
 
 
-def _result(
-    indicator: Indicator, facts: Facts, result: FunctionalResult | RegionalResult | RoadResult, by: Fraction
-) -> MovedResult | None:
+def _result(indicator: Indicator, facts: Facts, result: Result, by: Fraction) -> MovedResult | None:
+    if isinstance(result, ComplaintReport):
+        return MovedResult(point=result.source, when=result.period, level=None, moved=significant(by))
     if not isinstance(result, FunctionalResult):
         point, length = (result.segment, result.length_km) if isinstance(result, RoadResult) else (result.point, None)
         return MovedResult(

@@ -50,7 +50,7 @@ def _results(basis: NoiseBasis, zh: bool) -> Table:
     for each in basis.moved_results:
         excess = "-" if each.excess is None else f"{each.excess:+}"
         table.add_row(
-            escape(each.point), each.when, each.zone_class or "-", str(each.level), _shown(each.limit), excess,
+            escape(each.point), each.when, each.zone_class or "-", _shown(each.level), _shown(each.limit), excess,
             _shown(each.length_km), f"{each.moved:+}",
         )  # fmt: skip
     return table

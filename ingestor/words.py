@@ -94,6 +94,7 @@ UNITS: Final[dict[str, dict[Language, str]]] = {
     "nights of monitors": {"zh": "点次（夜）", "en": "nights of monitors"},
     "point-times": {"zh": "点次", "en": "point-times"},
     "grade": {"zh": "级", "en": "grade"},
+    "complaints": {"zh": "件", "en": "complaints"},
     "grids": {"zh": "个网格", "en": "grids"},
     "stretches of road": {"zh": "个路段", "en": "stretches of road"},
 }
@@ -126,6 +127,8 @@ _REMARKS: Final[tuple[tuple[str, str], ...]] = (
     (r"nothing collected", "未采集到数据"),
     (r"no monitor", "无监测点"),
     (r"no result", "无监测结果"),
+    (r"no report", "未上报"),
+    (r"(\S+): no report", "{} 未上报"),
     (r"not measured", "未监测"),
     (r"(\d+) of at least (\d+) grids", "网格{}个，需≥{}个"),
     (r"(\S+): (\d+) of (\d+) points", "{} 监测{}/{}个点位"),

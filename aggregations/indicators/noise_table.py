@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any, get_args
 
-from aggregations.indicators import noise, noise_surveys
+from aggregations.indicators import noise, noise_complaints, noise_surveys
 from aggregations.indicators.facts import Indicator
 from aggregations.noise import PartOfDay
 from sensors.register import ZoneClass
@@ -14,14 +14,14 @@ _CLASSES: tuple[ZoneClass, ...] = get_args(ZoneClass)
 
 
 def noise_indicators() -> Iterator[Indicator]:
-    """Yield the indicators of noise: automatic monitors first, in total and by class, then manual surveys."""
+    """Yield the indicators of noise: automatic monitors, in total and by class, manual surveys, complaints."""
 
     def row(name: str, zh: str, en: str, unit: str, function: Any, *, less: bool = False) -> Indicator:
         chosen = function.keywords if isinstance(function, partial) else {}
         return Indicator(
             name=f"noise.{name}", name_zh=zh, name_en=en, unit=unit, medium="noise", compute=function,
             less_is_better=less, part=chosen.get("part"), zone=chosen.get("zone"),
-            of_surveys=name.startswith(("manual.", "regional_", "road_")),
+            of_surveys=name.startswith(("manual.", "regional_", "road_", "complaints")),
         )  # fmt: skip
 
     for part, zh, en in _PARTS:
@@ -61,3 +61,7 @@ def noise_indicators() -> Iterator[Indicator]:
             yield row(f"{name}_grade.{part}", f"{zh_of}{zh}等级", f"grade of {en_of}, {en}", "grade", grade, less=True)
     loud = partial(noise_surveys.loud_road_share, part="day")
     yield row("road_share_above_70.day", "昼间超70 dB路段比例", "share of road above 70 dB, day", "%", loud, less=True)
+    received, settled = noise_complaints.complaints, noise_complaints.settled_share
+    text = "噪声投诉件数（上报）"
+    yield row("complaints", text, "complaints about noise, as reported", "complaints", received, less=True)
+    yield row("complaints_settled", "噪声投诉办结率（上报）", "complaints settled, as reported", "%", settled)

@@ -177,6 +177,36 @@ def test_results_of_a_survey_that_moved_its_mean(one: Config, store: SqliteStore
     assert found.monitors == []
 
 
+def test_reports_of_complaints_that_moved_the_figure(one: Config, store: SqliteStore) -> None:
+    path = one.directory / "noise-surveys" / "complaints.csv"
+    path.write_text(
+        path.read_text(encoding="utf-8")
+        + "shenzhen,2023-01,30,30,hotline\nshenzhen,2023-02,10,5,hotline\nshenzhen,2022-02,99,5,hotline\n",
+        encoding="utf-8",
+    )
+
+    def moved(name: str) -> list[tuple[str, str, str]]:
+        found = explanation(config.load(one.directory), store, name, "city:shenzhen", periods.parse("2023")).basis
+        assert isinstance(found, NoiseBasis)
+        return [(each.point, each.when, str(each.moved)) for each in found.moved_results]
+
+    assert moved("noise.complaints") == [("hotline", "2023-01", "30"), ("hotline", "2023-02", "10")]
+    # 35 of 40 are 87.5 %; without January 50 %, without February 100 %
+    assert moved("noise.complaints_settled") == [("hotline", "2023-01", "37.5"), ("hotline", "2023-02", "-12.5")]
+
+
+@pytest.mark.usefixtures("store")
+def test_the_command_prints_reports_of_complaints(qingjing: Qingjing, one: Config, tmp_path: Path) -> None:
+    path = one.directory / "noise-surveys" / "complaints.csv"
+    path.write_text(path.read_text(encoding="utf-8") + "shenzhen,2023-01,30,30,12345热线\n", encoding="utf-8")
+    options = ("--config", one.directory, "--data", tmp_path)
+    command = ("explain", "noise.complaints", "--scope", "city:shenzhen", "--period", "2023-Q1")
+
+    printed = qingjing(*options, "--lang", "zh", *command).stdout
+
+    assert all(text in printed for text in ("12345热线", "2023-02 未上报", "+30"))
+
+
 @pytest.mark.parametrize(("language", "text"), [("zh", "未计入的点次"), ("en", "point-times left out")])
 def test_the_command_prints_the_explanation_and_json_has_the_same(
     language: str, text: str, qingjing: Qingjing, one: Config, store: SqliteStore, tmp_path: Path

@@ -12,7 +12,7 @@ from aggregations import periods
 from aggregations.figures import Figure
 from aggregations.indicators import INDICATORS, Facts, MonitorDays
 from aggregations.standards import NoiseMethod, Standards
-from sensors.noise_surveys import FunctionalResult, NoiseSurveys, RegionalResult, RoadResult
+from sensors.noise_surveys import ComplaintReport, FunctionalResult, NoiseSurveys, RegionalResult, RoadResult
 from sensors.register import Station, ZoneClass
 
 Compute = Callable[..., Figure]
@@ -183,6 +183,92 @@ def test_running_month_is_provisional(compute: Compute) -> None:
     whole = compute("noise.day_attainment", "2025-04")
 
     assert (running.provisional, whole.provisional) == (["2025-04 is not whole: up to 2025-04-10"], [])
+
+
+@pytest.mark.parametrize(
+    ("dates", "expected"),
+    [
+        ({"since": dt.date(2025, 4, 11)}, 20),
+        ({"until": dt.date(2025, 4, 11)}, 10),
+        ({"since": dt.date(2025, 4, 30)}, 1),
+        ({"until": dt.date(2025, 4, 1)}, 0),
+        ({"until": dt.date(2025, 5, 1)}, 30),
+    ],
+)
+def test_monitor_is_due_from_its_first_day_up_to_but_not_including_the_last(
+    compute: Compute, dates: dict[str, dt.date], expected: int
+) -> None:
+    known = MonitorDays(station("2", **dates), [True] * 30, [True] * 30)
+
+    figure = compute("noise.night_attainment", "2025-04", monitors=[known])
+
+    assert (figure.valid, figure.expected) == (expected, expected)
+
+
+# --- complaints ---
+
+
+def report(period: str, first: int, n: int, received: int, settled: int | None = None) -> ComplaintReport:
+    return ComplaintReport("town", period, 2023, first, n, received, settled, "hotline")
+
+
+FIVE = NoiseSurveys(
+    complaints=(
+        report("2023-01", 1, 1, 100, 90), report("2023-02", 2, 1, 79, 79), report("2023-03", 3, 1, 60),
+        report("2023-Q2", 4, 3, 300, 270), report("2023-05", 5, 1, 999, 0),
+    )
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("period", "value", "valid", "expected", "sufficient"),
+    [
+        pytest.param("2023-01", "100", 1, 1, True, id="a month of its own"),
+        pytest.param("2023-Q1", "239", 3, 3, True, id="a quarter of its months"),
+        pytest.param("2023-Q2", "300", 3, 3, True, id="a quarter with a row of its own"),
+        pytest.param("2023-05", "999", 1, 1, True, id="a month inside of it"),
+        pytest.param("2023-H1", "539", 6, 6, True, id="no month twice"),
+        pytest.param("2023", "539", 6, 12, False, id="a year that lacks six months"),
+        pytest.param("2023-04-01..2023-05-31", "999", 1, 2, False, id="the quarter does not end inside"),
+    ],
+)
+def test_complaints_are_the_sum_of_what_was_reported(
+    compute: Compute, period: str, value: str, valid: int, expected: int, sufficient: bool
+) -> None:
+    figure = compute("noise.complaints", period, surveys=FIVE)
+
+    assert (str(figure.value), figure.valid, figure.expected, figure.sufficient) == (value, valid, expected, sufficient)
+    assert (figure.reasons == []) is sufficient
+    assert (figure.editions, figure.assumed) == ({}, [])
+
+
+def test_month_that_runs_is_provisional_in_the_reports(compute: Compute) -> None:
+    figure = compute("noise.complaints", "2023-01-01..2023-02-10", surveys=FIVE)
+
+    assert (str(figure.value), figure.sufficient) == ("100", True)
+    assert figure.provisional == ["2023-02 is not whole: up to 2023-02-10"]
+
+
+@pytest.mark.parametrize(
+    ("period", "printed", "sufficient"),
+    [
+        ("2023-01", "90.0", True),
+        ("2023-Q1", "94.4", False),  # (90 + 79) / 179: shared/plans.md has 169 of 179 settled; March does not tell
+        ("2023-Q2", "90.0", True),
+        ("2023-12", "None", False),
+    ],
+)
+def test_share_of_complaints_settled(compute: Compute, period: str, printed: str, sufficient: bool) -> None:
+    figure = compute("noise.complaints_settled", period, surveys=FIVE)
+
+    assert (str(figure.value), figure.sufficient) == (printed, sufficient)
+
+
+def test_share_of_no_complaints_at_all_has_no_value(compute: Compute) -> None:
+    none = NoiseSurveys(complaints=(report("2023-01", 1, 1, 0, 0),))
+
+    assert str(compute("noise.complaints", "2023-01", surveys=none).value) == "0"
+    assert compute("noise.complaints_settled", "2023-01", surveys=none).value is None
 
 
 # --- manual surveys ---
