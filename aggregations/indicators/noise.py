@@ -10,13 +10,16 @@ from aggregations import noise
 from aggregations.figures import Figure, scaled
 from aggregations.indicators.facts import Facts, Indicator, MonitorDays, Rules, figure
 from aggregations.noise import PartOfDay, PointTimes
-from aggregations.periods import month
+from aggregations.periods import DAY, month
 from aggregations.rounding import BoolArray, FloatArray
 from aggregations.standards import NoiseLimits, NoiseMethod
 from sensors.register import ZoneClass
 
 _HOURS: Final = ("vdr", "samples", "weather", "weather_vdr", "hour_minimum", "applied_before")
 _LEVELS: Final = (*_HOURS, "energy_mean", "part_minima", "month_minimum")
+
+TOLD: Final = 3
+"""How many months of monitors with too few valid days a figure names."""
 
 
 def zone_attainment(indicator: Indicator, facts: Facts, *, part: PartOfDay, zone: ZoneClass | None = None) -> Figure:
@@ -132,7 +135,8 @@ def _of_point_times(
     method = used[1]
     due = [due_days(monitor, facts, classes_of(zone, method)) for monitor in facts.monitors]
     n, expected = sum(int(each.sum()) for each in valid), sum(int(each.sum()) for each in due)
-    needed = sum(_least(each, facts, method) for each in due)
+    months = [_months(*each, facts, method) for each in zip(valid, due, strict=True)]
+    needed = sum(least for each in months for _, _, least in each)
     rules: Rules = {
         NoiseLimits: ("day_hours", *limits, *(("night_peak",) if "night_peak" in more and part == "night" else ())),
         NoiseMethod: (
@@ -147,22 +151,42 @@ def _of_point_times(
         reasons = [f"no valid {part}"]
     elif n < needed:
         reasons = [f"the period: {n} of at least {needed} valid {part}s of monitors"]
+    thin = [
+        f"{monitor.station.id} {name}"
+        for monitor, each in zip(facts.monitors, months, strict=True)
+        for name, found, least in each
+        if found < least
+    ]
+    more_ = ", ..." if len(thin) > TOLD else ""
+    marks = [f"too few valid {part}s, pooled all the same: {', '.join(thin[:TOLD])}{more_} ({len(thin)})"]
     return figure(
         indicator, facts, used, exact, decimals,
         valid=n, expected=expected, counted=f"{part}s of monitors", sufficient=bool(n) and n >= needed,
         excluded={"too few valid hours": expected - n} if n < expected else {}, rules=rules, reasons=reasons,
-        provisional=_running(facts),
+        provisional=[*_running(facts), *(marks if thin and not reasons else []), *_changes(facts)],
     )  # fmt: skip
 
 
-def _least(due: BoolArray, facts: Facts, method: NoiseMethod) -> int:
-    """Valid days that the days due of one monitor ask for, month by month."""
-    needed = 0
+def _months(valid: BoolArray, due: BoolArray, facts: Facts, method: NoiseMethod) -> list[tuple[str, int, int]]:
+    """Name, valid days and the least that the days due of one monitor ask for, of each month."""
+    found = []
     for each in facts.period.months():
         first = (each.first - facts.period.first).days
+        inside = slice(first, first + len(each))
         whole = len(month(each.first.year, each.first.month))
-        needed += scaled(method.month_min_days, int(due[first : first + len(each)].sum()), whole)
-    return needed
+        least = scaled(method.month_min_days, int(due[inside].sum()), whole)
+        found.append((f"{each.first:%Y-%m}", int(valid[inside].sum()), least))
+    return found
+
+
+def _changes(facts: Facts) -> list[str]:
+    """Monitors whose zone class changed in the period."""
+    return [
+        f"{monitor.station.id}: class {before} before {facts.period.first + i * DAY}, {now} from then on"
+        for monitor in facts.monitors
+        for i, (before, now) in enumerate(zip(monitor.zones, monitor.zones[1:], strict=False), 1)
+        if before != now
+    ]
 
 
 def _running(facts: Facts) -> list[str]:

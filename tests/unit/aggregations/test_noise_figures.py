@@ -178,6 +178,42 @@ def test_month_with_too_few_nights_says_why(compute: Compute) -> None:
     assert figure.reasons == ["the period: 19 of at least 20 valid nights of monitors"]
 
 
+def test_month_of_one_monitor_that_is_thin_is_marked_and_pooled(compute: Compute) -> None:
+    months = [(30, 30), (19, 0), (20, 20)]
+    found = [
+        msgspec.structs.replace(
+            monitor("2025-04", "2", night=each), station=msgspec.structs.replace(station(), id=f"n{i}")
+        )
+        for i, each in enumerate(months)
+    ]
+
+    figure = compute("noise.night_attainment", "2025-04", monitors=found)
+
+    assert (str(figure.value), figure.valid, figure.sufficient, figure.reasons) == ("72.5", 69, True, [])
+    assert figure.provisional == ["too few valid nights, pooled all the same: n1 2025-04 (1)"]
+    assert compute("noise.night_attainment", "2025-04", monitors=found[::2]).provisional == []
+
+
+def test_only_the_first_thin_months_are_named(compute: Compute) -> None:
+    one = monitor("2025", "2", night=(365 - 31, 0))  # none in December
+    found = [msgspec.structs.replace(one, station=msgspec.structs.replace(station(), id=f"n{i}")) for i in range(4)]
+
+    figure = compute("noise.night_attainment", "2025", monitors=found)
+
+    assert figure.provisional == [
+        "too few valid nights, pooled all the same: n0 2025-12, n1 2025-12, n2 2025-12, ... (4)"
+    ]
+
+
+def test_monitor_whose_class_changed_is_told(compute: Compute) -> None:
+    changed = monitor("2025-04", "2", day=(30, 30), zones=["2"] * 10 + ["1"] * 20)
+
+    for name in ("noise.day_attainment", "noise.day_attainment.1"):
+        assert compute(name, "2025-04", monitors=[changed]).provisional == [
+            "n1: class 2 before 2025-04-11, 1 from then on"
+        ]
+
+
 def test_running_month_is_provisional(compute: Compute) -> None:
     running = compute("noise.day_attainment", "2025-04-01..2025-04-10")
     whole = compute("noise.day_attainment", "2025-04")
