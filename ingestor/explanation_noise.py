@@ -138,8 +138,8 @@ def _hours(config: Config, store: Tables, facts: Facts, monitor: MonitorDays) ->
     doubted = np.zeros(n, dtype=np.bool_)
     for key in store.series("noise"):
         if (key.station, key.quantity) == (monitor.station.id, "leq"):
-            raw = store.raw(key)
-            near = (raw.times >= start) & (raw.times < start + n * HOUR_S) & (raw.flags == flags.SUSPECT)
+            raw = store.raw(key, start, start + n * HOUR_S)
+            near = raw.flags == flags.SUSPECT
             doubted[(raw.times[near] - start) // HOUR_S] = True
     return codes, doubted
 
@@ -162,6 +162,10 @@ def _excluded(
     if indicator.part is not None:
         local = config.noise_hours(monitor.station.city)
         needed = noise.least_hours(indicator.part, limits=limits, method=method, hours=local)
+    elif indicator.unit == "dB":  # Ldn is of a day and a night that are both valid
+        local = config.noise_hours(monitor.station.city)
+        parts: tuple[PartOfDay, ...] = ("day", "night")
+        needed = sum(noise.least_hours(each, limits=limits, method=method, hours=local) for each in parts)
     found: list[ExcludedPointTimes] = []
     for i in np.flatnonzero(out).tolist():
         day = facts.period.first + i * DAY

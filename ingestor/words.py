@@ -115,6 +115,7 @@ _REMARKS: Final[tuple[tuple[str, str], ...]] = (
     (r"no valid hours", "无有效小时值"),
     (r"no valid stations", "无有效站点"),
     (r"too few valid hours", "有效小时数不足"),
+    (r"too few valid hours, or no largest level", "有效小时数不足或无最大声级"),
     (r"too few valid stations", "有效站点数不足"),
     (r"no real-time index", "无实时指数"),
     (r"no target class in the register", "未登记目标类别"),

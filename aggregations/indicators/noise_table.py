@@ -18,9 +18,10 @@ def noise_indicators() -> Iterator[Indicator]:
 
     def row(name: str, zh: str, en: str, unit: str, function: Any, *, less: bool = False) -> Indicator:
         chosen = function.keywords if isinstance(function, partial) else {}
+        part_of = None if name == "mean_level.day_night" else chosen.get("part")
         return Indicator(
             name=f"noise.{name}", name_zh=zh, name_en=en, unit=unit, medium="noise", compute=function,
-            less_is_better=less, part=chosen.get("part"), zone=chosen.get("zone"),
+            less_is_better=less, part=part_of, zone=chosen.get("zone"),
             of_surveys=name.startswith(("manual.", "regional_", "road_", "complaints")),
         )  # fmt: skip
 
@@ -39,6 +40,12 @@ def noise_indicators() -> Iterator[Indicator]:
             mean = partial(noise.mean_level, part=part, zone=zone)
             text = f"{zone}类功能区{zh}平均声级"
             yield row(f"mean_level.{part}.{zone}", text, f"mean {en} level, class {zone}", "dB", mean, less=True)
+    day_night = partial(noise.mean_level, part="day")
+    yield row(
+        "mean_level.day_night", "功能区昼夜等效声级（Ldn）", "mean day-night level, Ldn", "dB", day_night, less=True
+    )
+    peak = partial(noise.zone_attainment, part="night")
+    yield row("night_peak_attainment", "功能区夜间突发噪声达标率", "nights whose largest level attains", "%", peak)
     for part, zh, en in _PARTS:
         count = partial(noise.point_times, part=part)
         yield row(f"point_times.{part}", f"{zh}有效点次", f"valid point-times, {en}", "point-times", count)

@@ -177,6 +177,30 @@ def test_results_of_a_survey_that_moved_its_mean(one: Config, store: SqliteStore
     assert found.monitors == []
 
 
+def test_nights_with_too_loud_a_peak_are_told_against_15_db_more(one: Config, store: SqliteStore) -> None:
+    for day, lmax in ((1, 60.0), (2, 75.0)):
+        put(store, day, 50.0, lmax=lmax)
+
+    found = basis(one, store, "noise.night_peak_attainment")
+
+    loud = found.moved_most[0]  # class 2: 50 dB and 15 dB more
+    assert (loud.day.day, str(loud.level), loud.limit, loud.excess) == (2, "75.0", 65, 10)
+    assert (loud.attains, str(loud.moved)) == (False, "-50")
+
+
+def test_days_that_moved_ldn_have_no_limit(one: Config, store: SqliteStore) -> None:
+    for day, level in ((1, 50.0), (2, 50.0), (3, 60.0)):
+        put(store, day, level)
+
+    found = basis(one, store, "noise.mean_level.day_night")
+
+    loud = found.moved_most[0]
+    assert (loud.day.day, loud.limit, loud.excess, loud.part) == (3, None, None, None)
+    # levels all alike: Ldn is (16 + 8 x 10) / 24 = 4 times the energy, 6.02 dB more
+    assert str(loud.level) == "66.0"
+    assert (found.excluded_days[0].first.day, found.excluded_days[0].needed) == (4, 18)
+
+
 def test_reports_of_complaints_that_moved_the_figure(one: Config, store: SqliteStore) -> None:
     path = one.directory / "noise-surveys" / "complaints.csv"
     path.write_text(

@@ -381,6 +381,19 @@ def test_figures_of_a_monitor_whose_class_changed_are_of_both(store: SqliteStore
     assert (figure("noise.collection_rate"), figure("noise.point_times.day")) == (("100.0", 2), ("2", 2))
 
 
+def test_a_day_has_its_ldn_and_the_verdict_on_its_peak_as_figures(store: SqliteStore, shipped: Config) -> None:
+    put(store, *day_of("2025-03-01", lmax=66.0))
+    put(store, *day_of("2025-03-02", [None] * 22 + [50.0] * 2, lmax=99.0))  # two hours are no night
+    derivation.derive(shipped, store)
+
+    def figure(name: str, period: str) -> tuple[str, int]:
+        found = evaluation.compute(shipped, store, name, f"station:{STATION}", periods.parse(period))
+        return str(found.value), found.valid
+
+    assert figure("noise.mean_level.day_night", "2025-03-01") == ("57.8", 1)  # A1: 57.79
+    assert figure("noise.night_peak_attainment", "2025-03-01..2025-03-02") == ("0.0", 1)  # A15: 66 is more than 50 + 15
+
+
 def test_surveys_are_those_of_the_city(store: SqliteStore, config_copy: Path) -> None:
     before = config.load(config_copy).fingerprint
     with (config_copy / "noise-surveys" / "road.csv").open("a") as out:

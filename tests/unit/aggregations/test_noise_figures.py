@@ -178,6 +178,27 @@ def test_month_with_too_few_nights_says_why(compute: Compute) -> None:
     assert figure.reasons == ["the period: 19 of at least 20 valid nights of monitors"]
 
 
+def test_largest_levels_of_the_nights_are_a_rate_of_their_own(compute: Compute) -> None:
+    # class 2: 65 dB attains, 66 does not (noise.md, A15); of the last night no largest level is known
+    known = monitor("2025-04", "2", night=(30, 30), peak=[True] * 27 + [False] * 2 + [None])
+
+    figure = compute("noise.night_peak_attainment", "2025-04", monitors=[known])
+
+    assert (str(figure.value), figure.valid, figure.expected) == ("93.1", 29, 30)  # 27 of 29
+    assert figure.excluded == {"too few valid hours, or no largest level": 1}
+    assert figure.rules["GB 3096-2008"] == ["limits", "night_peak", "day_hours"]
+    assert str(compute("noise.night_attainment", "2025-04", monitors=[known]).value) == "100.0"
+
+
+def test_level_of_day_and_night_together_is_the_energy_mean_of_its_days(compute: Compute) -> None:
+    # A19 gives 49.88 of these four
+    known = monitor("2025-04", "2", ldn=np.array([48.2, 49.0, 51.5, 50.1, *[np.nan] * 26]))
+
+    figure = compute("noise.mean_level.day_night", "2025-04", monitors=[known])
+
+    assert (str(figure.value), figure.valid, figure.sufficient) == ("49.9", 4, False)
+
+
 def test_month_of_one_monitor_that_is_thin_is_marked_and_pooled(compute: Compute) -> None:
     months = [(30, 30), (19, 0), (20, 20)]
     found = [
