@@ -29,6 +29,7 @@ def _moved(basis: NoiseBasis, zh: bool) -> Table:
         ("monitor", "day", "class", "level dB", "limit dB", "excess dB", "rate %", "moved"),
         zh,
     )
+    table.columns[1].no_wrap = True
     for each in basis.moved_most:
         excess = "-" if each.excess is None else f"{each.excess:+}"
         red = each.attains is False

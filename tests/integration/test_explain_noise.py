@@ -188,6 +188,18 @@ def test_nights_with_too_loud_a_peak_are_told_against_15_db_more(one: Config, st
     assert (loud.attains, str(loud.moved)) == (False, "-50")
 
 
+def test_night_without_a_largest_level_says_so(one: Config, store: SqliteStore) -> None:
+    put(store, 1, 50.0)
+    put(store, 2, 50.0, hours=range(5), lmax=60.0)
+
+    found = basis(one, store, "noise.night_peak_attainment", "2025-03-01..2025-03-02").excluded_days
+
+    assert [(each.valid, each.needed, each.why) for each in found] == [
+        (8, 6, {"no largest level": 8}),
+        (5, 6, {"no reading": 3}),
+    ]
+
+
 def test_days_that_moved_ldn_have_no_limit(one: Config, store: SqliteStore) -> None:
     for day, level in ((1, 50.0), (2, 50.0), (3, 60.0)):
         put(store, day, level)

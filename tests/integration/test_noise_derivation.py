@@ -17,6 +17,7 @@ from ingestor.config import Config
 from ingestor.derivation import noise, spans
 from ingestor.store import Arrival, SeriesKey, SqliteStore
 from ingestor.store.ports import RawSeries
+from sensors.errors import ConfigError
 from sensors.reading import Reading
 
 HOUR, MINUTE = 3600, 60
@@ -127,6 +128,16 @@ def test_night_from_23_has_seven_hours(store: SqliteStore, config_copy: Path) ->
 
     assert day_row(store, "2025-03-01", "ld_hours", "ln_hours") == (17, 7)
     assert printed(day_row(store, "2025-03-01", "ld", "ln")) == ("60.00", "50.00")
+
+
+@pytest.mark.parametrize("hour", ["6.5", '"06:30"', "0", "24"])
+def test_day_that_does_not_begin_on_the_hour_is_refused(hour: str, config_copy: Path) -> None:
+    settings = config_copy / "settings.toml"
+    hours = f'id = "shenzhen"\nday_first_hour = {hour}\nnight_first_hour = 22\n'
+    settings.write_text(settings.read_text().replace('id = "shenzhen"\n', hours))
+
+    with pytest.raises(ConfigError, match=r"settings\.toml: city\[0\]\.day_first_hour: expected int"):
+        config.load(config_copy)
 
 
 def test_night_may_be_that_which_starts_on_the_date(store: SqliteStore, config_copy: Path) -> None:
