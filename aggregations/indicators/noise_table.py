@@ -10,6 +10,7 @@ from aggregations.noise import PartOfDay
 from sensors.register import ZoneClass
 
 _PARTS: tuple[tuple[PartOfDay, str, str], ...] = (("day", "昼间", "day"), ("night", "夜间", "night"))
+_GRADES = "一二三四五"
 _CLASSES: tuple[ZoneClass, ...] = get_args(ZoneClass)
 
 
@@ -66,6 +67,18 @@ def noise_indicators() -> Iterator[Indicator]:
             mean, grade = partial(function, part=part, graded=False), partial(function, part=part, graded=True)
             yield row(f"{name}_mean.{part}", f"{zh_of}{zh}平均声级", f"mean of {en_of}, {en}", "dB", mean, less=True)
             yield row(f"{name}_grade.{part}", f"{zh_of}{zh}等级", f"grade of {en_of}, {en}", "grade", grade, less=True)
+    for part, zh, en in _PARTS:
+        for number, name in enumerate(_GRADES, 1):
+            share = partial(noise_surveys.road_grade_share, part=part, grade=number)
+            text = f"道路交通噪声{zh}{name}级路长比例"
+            yield row(
+                f"road_share.{part}.{number}",
+                text,
+                f"share of road of grade {number}, {en}",
+                "%",
+                share,
+                less=number > 2,
+            )
     loud = partial(noise_surveys.loud_road_share, part="day")
     yield row("road_share_above_70.day", "昼间超70 dB路段比例", "share of road above 70 dB, day", "%", loud, less=True)
     received, settled = noise_complaints.complaints, noise_complaints.settled_share

@@ -430,6 +430,31 @@ def test_a9_road_mean_grade_and_share(compute: Compute, name: str, printed: str)
     assert (str(figure.value), figure.valid, figure.sufficient) == (printed, 3, True)
 
 
+@pytest.mark.parametrize(
+    ("grade", "printed"),
+    [(1, "53.3"), (2, "32.0"), (3, "0.0"), (4, "14.7"), (5, "0.0")],  # 4.0, 2.4 and 1.1 of 7.5 km
+)
+def test_a9_share_of_road_of_each_grade(compute: Compute, grade: int, printed: str) -> None:
+    assert str(compute(f"noise.road_share.day.{grade}", "2023", surveys=A9).value) == printed
+    assert compute(f"noise.road_share.night.{grade}", "2023", surveys=A9).value is None
+
+
+@pytest.mark.parametrize(
+    ("part", "leq", "grade"),
+    [("day", "68.0", 1), ("day", "68.1", 2), ("day", "74.0", 4), ("day", "74.1", 5), ("day", "70.05", 2),
+     ("night", "58.0", 1), ("night", "64.1", 5)],
+)  # fmt: skip
+def test_a_road_on_the_bound_is_of_the_better_grade(compute: Compute, part: str, leq: str, grade: int) -> None:
+    road = RoadResult("town", "r", 2023, part, Decimal(1), Decimal(leq))  # type: ignore[arg-type]
+
+    shares = [
+        str(compute(f"noise.road_share.{part}.{each}", "2023", surveys=NoiseSurveys(road=(road,))).value)
+        for each in range(1, 6)
+    ]
+
+    assert shares == ["100.0" if each == grade else "0.0" for each in range(1, 6)]
+
+
 def test_the_last_year_surveyed_is_taken(compute: Compute) -> None:
     both = NoiseSurveys(regional=grids(["50.0"], n=101).regional + grids(["60.0"], n=101, year=2024).regional)
 
