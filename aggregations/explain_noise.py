@@ -12,14 +12,15 @@ import numpy as np
 from aggregations import noise
 from aggregations.explain import exact_of, significant
 from aggregations.indicators.facts import Facts, Indicator, MonitorDays
-from aggregations.indicators.noise import classes_of, due_days, standards_of, verdicts_of
+from aggregations.indicators.noise import PEAK, classes_of, due_days, levels_of, standards_of, verdicts_in, verdicts_of
 from aggregations.noise import PartOfDay, PointTimes
 from aggregations.periods import DAY
 from aggregations.rounding import BoolArray, FloatArray, half_even
 from aggregations.standards import NoiseLimits, NoiseMethod, NoiseSurvey
-from sensors.noise_surveys import FunctionalResult, RegionalResult, RoadResult
+from sensors.noise_surveys import ComplaintReport, FunctionalResult, RegionalResult, RoadResult
 from sensors.register import ZoneClass
 
+Result = FunctionalResult | RegionalResult | RoadResult | ComplaintReport
 COLLECTED: Final = "noise.collection_rate"
 
 
@@ -44,11 +45,14 @@ class MovedPointTime(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MovedResult(msgspec.Struct, frozen=True, kw_only=True):
-    """A result of a manual survey, and by how much the figure is different for it. `when` is a quarter or year. [dB]"""
+    """A result of a manual survey, and by how much the figure is different for it. `when` is a quarter or year. [dB]
+
+    Of reported complaints `point` is the source, and there is no level.
+    """
 
     point: str
     when: str
-    level: Decimal
+    level: Decimal | None
     zone_class: ZoneClass | None = None
     limit: int | None = None
     excess: Decimal | None = None
@@ -61,11 +65,11 @@ def valid_days(indicator: Indicator, facts: Facts, monitor: MonitorDays) -> tupl
     _, method = standards_of(facts)
     classes = classes_of(indicator.zone, method)
     due = due_days(monitor, facts, classes)
+    if indicator.unit == "dB":
+        return due & np.isfinite(levels_of(indicator, facts, monitor)), due
     if indicator.part is None:
         return due & (_rates(indicator, facts, monitor) > 0), due
-    if indicator.unit == "dB":
-        return due & np.isfinite(_levels(indicator.part, facts, monitor)), due
-    return verdicts_of(monitor, facts, classes, indicator.part)[0], due
+    return verdicts_of(indicator, monitor, facts, classes)[0], due
 
 
 def class_of(monitor: MonitorDays, i: int) -> ZoneClass:
@@ -83,12 +87,12 @@ def moved_most(indicator: Indicator, facts: Facts, *, most: int) -> list[MovedPo
     """
     if indicator.of_surveys or indicator.unit == "point-times":
         return []
-    if indicator.part is None:
+    if indicator.unit == "dB":
+        effects = _by_level(indicator, facts)
+    elif indicator.part is None:
         effects = _by_rate(indicator, facts)
-    elif indicator.unit == "dB":
-        effects = _by_level(indicator, facts, indicator.part)
     else:
-        effects = _by_attainment(indicator, facts, indicator.part)
+        effects = _by_attainment(indicator, facts)
     by_attainment = indicator.part is not None and indicator.unit == "%"
     found: list[tuple[int, int, Fraction | float]] = [(m, i, by) for m, i, by in effects if by or by_attainment]
     if len(found) > most and not by_attainment:
@@ -108,12 +112,14 @@ def moved_results(indicator: Indicator, facts: Facts, *, most: int) -> list[Move
     """Return the results of manual surveys whose absence would change an indicator of surveys most."""
     if not indicator.of_surveys:
         return []
-    kind: Literal["functional", "regional", "road"] = "road"
-    if indicator.name.startswith("noise.manual."):
+    kind: Literal["functional", "regional", "road", "complaints"] = "road"
+    if indicator.name.startswith("noise.complaints"):
+        kind = "complaints"
+    elif indicator.name.startswith("noise.manual."):
         kind = "functional"
     elif indicator.name.startswith("noise.regional_"):
         kind = "regional"
-    results: Sequence[FunctionalResult | RegionalResult | RoadResult] = getattr(facts.surveys, kind)
+    results: Sequence[Result] = getattr(facts.surveys, kind)
     whole = exact_of(indicator, facts)
     found = []
     for i, result in enumerate(results):
@@ -131,11 +137,6 @@ def _in_years(year: int, facts: Facts) -> bool:
     return facts.period.first.year <= year <= facts.period.last.year
 
 
-def _levels(part: PartOfDay, facts: Facts, monitor: MonitorDays) -> FloatArray:
-    known = monitor.ld if part == "day" else monitor.ln
-    return np.full(len(facts.period), np.nan) if known is None else known
-
-
 def _rates(indicator: Indicator, facts: Facts, monitor: MonitorDays) -> FloatArray:
     known = monitor.collected if indicator.name == COLLECTED else monitor.entered
     return np.zeros(len(facts.period)) if known is None else np.nan_to_num(known)
@@ -145,11 +146,11 @@ Effects = Iterator[tuple[int, int, Fraction | float]]
 """Monitor, day, and by how much the figure is different for it; numbers of the facts."""
 
 
-def _by_attainment(indicator: Indicator, facts: Facts, part: PartOfDay) -> Effects:
+def _by_attainment(indicator: Indicator, facts: Facts) -> Effects:
     """Leave one point-time out: of one monitor all that attain move the rate alike, and all that fail."""
     _, method = standards_of(facts)
     classes = classes_of(indicator.zone, method)
-    pairs = [verdicts_of(monitor, facts, classes, part) for monitor in facts.monitors]
+    pairs = [verdicts_of(indicator, monitor, facts, classes) for monitor in facts.monitors]
     counts = [PointTimes(int(valid.sum()), int(attained.sum())) for valid, attained in pairs]
     whole = noise.attainment_rate(counts, pooling=method.pooling)
     for m, (valid, attained) in enumerate(pairs):
@@ -162,10 +163,10 @@ def _by_attainment(indicator: Indicator, facts: Facts, part: PartOfDay) -> Effec
             yield from ((m, i, by) for i in np.flatnonzero(of).tolist())
 
 
-def _by_level(indicator: Indicator, facts: Facts, part: PartOfDay) -> Effects:
+def _by_level(indicator: Indicator, facts: Facts) -> Effects:
     """Leave one day out of the energy mean."""
     at, values = _entering([
-        (valid_days(indicator, facts, monitor)[0], _levels(part, facts, monitor)) for monitor in facts.monitors
+        (valid_days(indicator, facts, monitor)[0], levels_of(indicator, facts, monitor)) for monitor in facts.monitors
     ])  # fmt: skip
     energies = 10.0 ** (values / 10)
     if len(values) < 2:
@@ -205,22 +206,25 @@ def _moved(
 ) -> MovedPointTime:
     zone, day, moved = class_of(monitor, i), facts.period.first + i * DAY, significant(by)
     part = indicator.part
-    if part is None:
+    if part is None and indicator.unit != "dB":
         rate = half_even(noise.without_noise(float(_rates(indicator, facts, monitor)[i])), method.rate_decimals)
         return MovedPointTime(
             station=monitor.station.id, day=day, part=None, zone_class=zone, rate=rate, moved=moved
         )  # fmt: skip
-    level = float(_levels(part, facts, monitor)[i])
-    limit = int(getattr(limits.zone[zone], part))
+    level = float(levels_of(indicator, facts, monitor)[i])
     known = bool(np.isfinite(level))
+    shown = half_even(noise.without_noise(level), method.level_decimals) if known else None
+    if part is None:  # Ldn, which has no limit
+        return MovedPointTime(station=monitor.station.id, day=day, part=None, zone_class=zone, level=shown, moved=moved)
+    limit = int(getattr(limits.zone[zone], part)) + (limits.night_peak_excess if indicator.name == PEAK else 0)
     judged = Decimal(int(noise.judged(np.array([level]), method)[0])).scaleb(-method.judge_decimals)
-    verdict = (monitor.day if part == "day" else monitor.night)[i]
+    verdict = verdicts_in(indicator, facts, monitor)[i]
     return MovedPointTime(
         station=monitor.station.id,
         day=day,
         part=part,
         zone_class=zone,
-        level=half_even(noise.without_noise(level), method.level_decimals) if known else None,
+        level=shown,
         judged=judged if known else None,
         limit=limit,
         excess=judged - limit if known else None,
@@ -229,9 +233,9 @@ def _moved(
     )
 
 
-def _result(
-    indicator: Indicator, facts: Facts, result: FunctionalResult | RegionalResult | RoadResult, by: Fraction
-) -> MovedResult | None:
+def _result(indicator: Indicator, facts: Facts, result: Result, by: Fraction) -> MovedResult | None:
+    if isinstance(result, ComplaintReport):
+        return MovedResult(point=result.source, when=result.period, level=None, moved=significant(by))
     if not isinstance(result, FunctionalResult):
         point, length = (result.segment, result.length_km) if isinstance(result, RoadResult) else (result.point, None)
         return MovedResult(

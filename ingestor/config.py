@@ -361,7 +361,7 @@ def _standards(directory: Path, read: Callable[[str], str], known: Quantities) -
 def _noise_surveys(
     read: Callable[[str], str], label: Callable[[str], str], settings: Settings, known: Quantities
 ) -> NoiseSurveys:
-    """Return the results of manual surveys of noise, of the cities of the settings."""
+    """Return the results of manual surveys of noise and reported complaints, of the cities of the settings."""
     cities = [city.id for city in settings.city]
     files = {kind: f"noise-surveys/{kind}.csv" for kind in noise_surveys.KINDS}
     leq = known.noise.get("leq")
@@ -371,6 +371,7 @@ def _noise_surveys(
         noise_surveys.parse_functional(read(files["functional"]), cities, leq, file=label(files["functional"])),
         noise_surveys.parse_regional(read(files["regional"]), cities, leq, file=label(files["regional"])),
         noise_surveys.parse_road(read(files["road"]), cities, leq, file=label(files["road"])),
+        noise_surveys.parse_complaints(read(files["complaints"]), cities, file=label(files["complaints"])),
     )
 
 

@@ -10,7 +10,7 @@ from aggregations import explain_noise, noise
 from aggregations.air.hours import FLAGGED, NO_READING, NOT_COUNTED, NOT_ON_THE_HOUR, REASONS, TOO_SHORT, VALID
 from aggregations.explain_noise import MovedPointTime, MovedResult
 from aggregations.indicators import Facts, Indicator, MonitorDays
-from aggregations.indicators.noise import standards_of
+from aggregations.indicators.noise import PEAK, standards_of
 from aggregations.noise import PartOfDay
 from aggregations.periods import DAY
 from aggregations.rounding import BoolArray, IntArray
@@ -31,6 +31,8 @@ WHY: Final[dict[int, str]] = {
     IMPLAUSIBLE: checks.REASONS["range"],
 }
 """Why an hour does not count, by its code."""
+NO_PEAK: Final = "no largest level"
+"""Why a night with enough valid hours has no verdict on its largest level."""
 SUSPECT: Final = "flagged as suspect by the gateway"
 
 _CODES: Final = {text: code for code, text in STORED.items()}
@@ -138,8 +140,8 @@ def _hours(config: Config, store: Tables, facts: Facts, monitor: MonitorDays) ->
     doubted = np.zeros(n, dtype=np.bool_)
     for key in store.series("noise"):
         if (key.station, key.quantity) == (monitor.station.id, "leq"):
-            raw = store.raw(key)
-            near = (raw.times >= start) & (raw.times < start + n * HOUR_S) & (raw.flags == flags.SUSPECT)
+            raw = store.raw(key, start, start + n * HOUR_S)
+            near = raw.flags == flags.SUSPECT
             doubted[(raw.times[near] - start) // HOUR_S] = True
     return codes, doubted
 
@@ -162,18 +164,26 @@ def _excluded(
     if indicator.part is not None:
         local = config.noise_hours(monitor.station.city)
         needed = noise.least_hours(indicator.part, limits=limits, method=method, hours=local)
+    elif indicator.unit == "dB":  # Ldn is of a day and a night that are both valid
+        local = config.noise_hours(monitor.station.city)
+        parts: tuple[PartOfDay, ...] = ("day", "night")
+        needed = sum(noise.least_hours(each, limits=limits, method=method, hours=local) for each in parts)
     found: list[ExcludedPointTimes] = []
     for i in np.flatnonzero(out).tolist():
         day = facts.period.first + i * DAY
+        n_valid = int((codes[i] == VALID).sum())
+        why = counted(codes[i], WHY)
+        if indicator.name == PEAK and n_valid >= needed:
+            why = {NO_PEAK: n_valid, **why}
         each = ExcludedPointTimes(
             station=monitor.station.id,
             part=indicator.part,
             first=day,
             last=day,
             zone_class=explain_noise.class_of(monitor, i),
-            valid=int((codes[i] == VALID).sum()),
+            valid=n_valid,
             needed=needed,
-            why=counted(codes[i], WHY),
+            why=why,
         )
         last = found[-1] if found else None
         if last is not None and msgspec.structs.replace(last, first=day, last=day) == each and last.last + DAY == day:

@@ -29,6 +29,7 @@ def _moved(basis: NoiseBasis, zh: bool) -> Table:
         ("monitor", "day", "class", "level dB", "limit dB", "excess dB", "rate %", "moved"),
         zh,
     )
+    table.columns[1].no_wrap = True
     for each in basis.moved_most:
         excess = "-" if each.excess is None else f"{each.excess:+}"
         red = each.attains is False
@@ -50,7 +51,7 @@ def _results(basis: NoiseBasis, zh: bool) -> Table:
     for each in basis.moved_results:
         excess = "-" if each.excess is None else f"{each.excess:+}"
         table.add_row(
-            escape(each.point), each.when, each.zone_class or "-", str(each.level), _shown(each.limit), excess,
+            escape(each.point), each.when, each.zone_class or "-", _shown(each.level), _shown(each.limit), excess,
             _shown(each.length_km), f"{each.moved:+}",
         )  # fmt: skip
     return table

@@ -31,6 +31,7 @@ ZH: Final[dict[str, str]] = {
     "stations": "个站点",
     "too few valid samples in the hour": "小时内有效样本不足",
     "too many samples taken out by weather": "气象条件剔除过多",
+    "no largest level": "无最大声级",
     "flagged as suspect by the gateway": "网关标记存疑",
     "days": "天",
 }

@@ -67,7 +67,7 @@ def _rests_on(figure: Figure, standards: Standards) -> list[str]:
     for edition, keys in figure.rules.items():
         clauses = dict.fromkeys(rule.clause for key in keys if (rule := by_id[edition].rule[key]).clause)
         found.append(f"{edition} ({', '.join(clauses)})" if clauses else edition)
-    return found
+    return found or ["reported figures"]
 
 
 def _empty(loaded: Config, medium: Medium) -> Facts:

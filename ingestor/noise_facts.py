@@ -11,7 +11,7 @@ from ingestor.store import Tables
 from sensors.noise_surveys import NoiseSurveys
 from sensors.register import Station
 
-_LEVELS = ("ld", "ln", "vdr", "weather_vdr")
+_LEVELS = ("ld", "ln", "vdr", "weather_vdr", "ldn", "ln_max")
 
 
 def noise_facts(config: Config, store: Tables, scope: Scope, period: Period, *, mode: Mode) -> Facts:
@@ -32,12 +32,14 @@ def _monitor(config: Config, store: Tables, station: Station, period: Period) ->
     start, n = config.start_of(period.first), len(period)
     day: list[bool | None] = [None] * n
     night: list[bool | None] = [None] * n
+    peak: list[bool | None] = [None] * n
     levels = {name: np.full(n, np.nan) for name in _LEVELS}
-    columns = ["day_attains", "night_attains", *_LEVELS]
-    for time, by_day, by_night, *row in store.read("noise_day", station.id, start, start + n * DAY_S, columns):
+    columns = ["day_attains", "night_attains", "peak_attains", *_LEVELS]
+    for time, by_day, by_night, by_peak, *row in store.read("noise_day", station.id, start, start + n * DAY_S, columns):
         i = (time - start) // DAY_S
         day[i] = None if by_day is None else bool(by_day)
         night[i] = None if by_night is None else bool(by_night)
+        peak[i] = None if by_peak is None or by_night is None else bool(by_peak)
         for name, value in zip(_LEVELS, row, strict=True):
             levels[name][i] = np.nan if value is None else value
     return MonitorDays(
@@ -49,4 +51,7 @@ def _monitor(config: Config, store: Tables, station: Station, period: Period) ->
         levels["ln"],
         levels["vdr"],
         levels["weather_vdr"],
+        levels["ldn"],
+        levels["ln_max"],
+        peak,
     )

@@ -1,4 +1,7 @@
-"""Results of manual noise surveys (HJ 640), as `config/noise-surveys/` has them; never joined to automatic monitors."""
+"""Results of manual noise surveys (HJ 640) and reported complaints, as `config/noise-surveys/` has them.
+
+None of them is ever joined to automatic monitors.
+"""
 
 import re
 from collections.abc import Collection, Iterator
@@ -14,17 +17,22 @@ from sensors.quantities import Quantity
 from sensors.register import ZoneClass
 
 Part = Literal["day", "night"]
-Kind = Literal["functional", "regional", "road"]
+Kind = Literal["functional", "regional", "road", "complaints"]
 
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 COLUMNS: Final[dict[Kind, tuple[str, ...]]] = {
     "functional": ("city", "point", "quarter", "zone_class", "ld", "ln"),
     "regional": ("city", "point", "year", "part", "leq"),
     "road": ("city", "segment", "year", "part", "length_km", "leq"),
+    "complaints": ("city", "period", "received", "settled", "source"),
 }
 """Columns of each file, in order."""
 LONGEST_KM: Final = 1000
 
+LONGEST_SOURCE: Final = 200
+
+_PERIOD = re.compile(r"([12][0-9]{3})(?:-Q([1-4])|-(0[1-9]|1[0-2]))?", re.ASCII)
+_COUNT = re.compile(r"[0-9]{1,9}", re.ASCII)
 _QUARTER = re.compile(r"([0-9]{4})-Q([1-4])", re.ASCII)
 _YEAR = re.compile(r"[12][0-9]{3}", re.ASCII)
 
@@ -62,12 +70,26 @@ class RoadResult(msgspec.Struct, frozen=True):
     leq: Decimal
 
 
+class ComplaintReport(msgspec.Struct, frozen=True):
+    """Complaints that a city reports of `n_months` from `first_month` of a year on; `settled` None where not told."""
+
+    city: str
+    period: str
+    year: int
+    first_month: int
+    n_months: int
+    received: int
+    settled: int | None
+    source: str
+
+
 class NoiseSurveys(msgspec.Struct, frozen=True):
-    """All results of manual surveys, in the order of the files."""
+    """All results of manual surveys and reports of complaints, in the order of the files."""
 
     functional: tuple[FunctionalResult, ...] = ()
     regional: tuple[RegionalResult, ...] = ()
     road: tuple[RoadResult, ...] = ()
+    complaints: tuple[ComplaintReport, ...] = ()
 
     def of(self, city: str) -> "NoiseSurveys":
         """Return the results of one city."""
@@ -75,6 +97,7 @@ class NoiseSurveys(msgspec.Struct, frozen=True):
             tuple(each for each in self.functional if each.city == city),
             tuple(each for each in self.regional if each.city == city),
             tuple(each for each in self.road if each.city == city),
+            tuple(each for each in self.complaints if each.city == city),
         )
 
 
@@ -127,6 +150,45 @@ def parse_road(text: str, cities: Collection[str], level: Quantity, *, file: str
     return tuple(found)
 
 
+def parse_complaints(text: str, cities: Collection[str], *, file: str) -> tuple[ComplaintReport, ...]:
+    """Return the reports of complaints.
+
+    Raises
+    ------
+    ConfigError
+        If a column, city, period or number is wrong, more are settled than received, the source is missing, or a
+        period of a city stands twice.
+    """
+    found = []
+    seen: set[tuple[str, str]] = set()
+    for number, row in strict.rows(text, COLUMNS["complaints"], file=file):
+        at = f"{file}: line {number}"
+        _check_city(row, cities, at)
+        period = _PERIOD.fullmatch(row["period"])
+        if period is None:
+            raise ConfigError(f"{at}: period: expected 2020, 2020-Q2 or 2020-06, got {shown(row['period'])}")
+        if (row["city"], row["period"]) in seen:
+            raise ConfigError(f"{at}: period: expected each once of a city, got {shown(row['period'])} again")
+        seen.add((row["city"], row["period"]))
+        received = _count(row, "received", at)
+        settled = _count(row, "settled", at) if row["settled"] else None
+        if settled is not None and settled > received:
+            raise ConfigError(f"{at}: settled: expected at most the {received} received, got {settled}")
+        if not 1 <= len(row["source"]) <= LONGEST_SOURCE:
+            raise ConfigError(
+                f"{at}: source: expected 1 to {LONGEST_SOURCE} characters, who reports it, got {shown(row['source'])}"
+            )
+        first, n = 1, 12
+        if period[2]:
+            first, n = 3 * int(period[2]) - 2, 3
+        elif period[3]:
+            first, n = int(period[3]), 1
+        found.append(
+            ComplaintReport(row["city"], row["period"], int(period[1]), first, n, received, settled, row["source"])
+        )
+    return tuple(found)
+
+
 def _rows(
     text: str, kind: Kind, cities: Collection[str], file: str, *, key: tuple[str, ...]
 ) -> Iterator[tuple[str, dict[str, str]]]:
@@ -134,8 +196,7 @@ def _rows(
     seen: set[tuple[str, ...]] = set()
     for number, row in strict.rows(text, COLUMNS[kind], file=file):
         at = f"{file}: line {number}"
-        if row["city"] not in cities:
-            raise ConfigError(f"{at}: city: expected one of {', '.join(cities)}, got {shown(row['city'])}")
+        _check_city(row, cities, at)
         if not STATION_ID.fullmatch(row[key[1]]):
             raise ConfigError(f"{at}: {key[1]}: expected 1 to 64 characters as of a station, got {shown(row[key[1]])}")
         name = tuple(row[column] for column in key)
@@ -143,6 +204,17 @@ def _rows(
             raise ConfigError(f"{at}: {key[1]}: expected each once of {', '.join(key)}, got {shown(row[key[1]])} again")
         seen.add(name)
         yield at, row
+
+
+def _check_city(row: dict[str, str], cities: Collection[str], at: str) -> None:
+    if row["city"] not in cities:
+        raise ConfigError(f"{at}: city: expected one of {', '.join(cities)}, got {shown(row['city'])}")
+
+
+def _count(row: dict[str, str], name: str, at: str) -> int:
+    if not _COUNT.fullmatch(row[name]):
+        raise ConfigError(f"{at}: {name}: expected a whole number from 0 on, got {shown(row[name])}")
+    return int(row[name])
 
 
 def _year(row: dict[str, str], at: str) -> int:

@@ -78,7 +78,8 @@ class MonitorDays(msgspec.Struct, frozen=True):
 
     `ld` and `ln` are levels before rounding, NaN where not valid [dB]. `zones` has the class of each day; empty: that
     of the register on all of them. `collected` and `entered` are rates of the day without and with what weather takes
-    out, NaN where nothing came [%]. Arrays (n_days,); None: not known on any day.
+    out, NaN where nothing came [%]. `ldn` is of day and night together, `ln_max` the largest level of the night [dB],
+    and `peak` whether that of a valid night is within its limit. Arrays (n_days,); None or empty: not known on any day.
     """
 
     station: Station
@@ -89,6 +90,9 @@ class MonitorDays(msgspec.Struct, frozen=True):
     ln: FloatArray | None = None
     collected: FloatArray | None = None
     entered: FloatArray | None = None
+    ldn: FloatArray | None = None
+    ln_max: FloatArray | None = None
+    peak: list[bool | None] = []
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,13 +10,18 @@ from aggregations import noise
 from aggregations.figures import Figure, scaled
 from aggregations.indicators.facts import Facts, Indicator, MonitorDays, Rules, figure
 from aggregations.noise import PartOfDay, PointTimes
-from aggregations.periods import month
+from aggregations.periods import DAY, month
 from aggregations.rounding import BoolArray, FloatArray
 from aggregations.standards import NoiseLimits, NoiseMethod
 from sensors.register import ZoneClass
 
 _HOURS: Final = ("vdr", "samples", "weather", "weather_vdr", "hour_minimum", "applied_before")
 _LEVELS: Final = (*_HOURS, "energy_mean", "part_minima", "month_minimum")
+
+PEAK: Final = "noise.night_peak_attainment"
+DAY_NIGHT: Final = "noise.mean_level.day_night"
+TOLD: Final = 3
+"""How many months of monitors with too few valid days a figure names."""
 
 
 def zone_attainment(indicator: Indicator, facts: Facts, *, part: PartOfDay, zone: ZoneClass | None = None) -> Figure:
@@ -27,10 +32,10 @@ def zone_attainment(indicator: Indicator, facts: Facts, *, part: PartOfDay, zone
     .. [1] GB 3096-2008, 5.1; config/standards/noise-automatic-2024.toml (assumed minima).
     """
     _, method = standards_of(facts)
-    pairs = [verdicts_of(monitor, facts, classes_of(zone, method), part) for monitor in facts.monitors]
+    pairs = [verdicts_of(indicator, monitor, facts, classes_of(zone, method)) for monitor in facts.monitors]
     counts = [PointTimes(int(valid.sum()), int(attained.sum())) for valid, attained in pairs]
     exact = noise.attainment_rate(counts, pooling=method.pooling)
-    more = ("judged", "point_times", "pooling", "rates", "night_peak")
+    more = ("judged", "point_times", "pooling", "rates", "night_peak", *(("peak",) if indicator.name == PEAK else ()))
     return _of_point_times(
         indicator, facts, exact, method.rate_decimals, [valid for valid, _ in pairs], part=part, zone=zone, more=more,
         limits=("limits",),
@@ -38,7 +43,7 @@ def zone_attainment(indicator: Indicator, facts: Facts, *, part: PartOfDay, zone
 
 
 def mean_level(indicator: Indicator, facts: Facts, *, part: PartOfDay, zone: ZoneClass | None = None) -> Figure:
-    """Energy mean of the valid daily levels of the monitors, all their days together; of one class or all. [dB]
+    """Energy mean of the valid daily levels (Ld, Ln or Ldn) of the monitors, all their days together. [dB]
 
     References
     ----------
@@ -48,21 +53,21 @@ def mean_level(indicator: Indicator, facts: Facts, *, part: PartOfDay, zone: Zon
     levels = []
     valid = []
     for monitor in facts.monitors:
-        known = monitor.ld if part == "day" else monitor.ln
-        values = np.full(len(facts.period), np.nan) if known is None else known
+        values = levels_of(indicator, facts, monitor)
         valid.append(due_days(monitor, facts, classes_of(zone, method)) & np.isfinite(values))
         levels.append(values[valid[-1]])
     mean = noise.period_level(np.concatenate(levels) if levels else np.empty(0))
     exact = None if np.isnan(mean) else noise.without_noise(mean)
     return _of_point_times(
-        indicator, facts, exact, method.level_decimals, valid, part=part, zone=zone, more=("period_level",), limits=()
-    )
+        indicator, facts, exact, method.level_decimals, valid, part=part, zone=zone, limits=(),
+        more=("period_level", "statistical_day") if indicator.name == DAY_NIGHT else ("period_level",),
+    )  # fmt: skip
 
 
 def point_times(indicator: Indicator, facts: Facts, *, part: PartOfDay, zone: ZoneClass | None = None) -> Figure:
     """Number of valid point-times. [point-times]"""
     _, method = standards_of(facts)
-    valid = [verdicts_of(monitor, facts, classes_of(zone, method), part)[0] for monitor in facts.monitors]
+    valid = [verdicts_of(indicator, monitor, facts, classes_of(zone, method))[0] for monitor in facts.monitors]
     exact = Fraction(sum(int(each.sum()) for each in valid)) if valid else None
     return _of_point_times(indicator, facts, exact, 0, valid, part=part, zone=zone, more=("point_times",), limits=())
 
@@ -107,12 +112,30 @@ def due_days(monitor: MonitorDays, facts: Facts, classes: Collection[ZoneClass])
 
 
 def verdicts_of(
-    monitor: MonitorDays, facts: Facts, classes: Collection[ZoneClass], part: PartOfDay
+    indicator: Indicator, monitor: MonitorDays, facts: Facts, classes: Collection[ZoneClass]
 ) -> tuple[BoolArray, BoolArray]:
-    """Which days or nights that count have a verdict, and which of them attain. (n_days,)"""
-    verdicts = monitor.day if part == "day" else monitor.night
+    """Which days or nights that count have the verdict that an indicator is of, and which of them attain. (n_days,)"""
+    verdicts = verdicts_in(indicator, facts, monitor)
     due = due_days(monitor, facts, classes)
     return due & np.array([v is not None for v in verdicts]), due & np.array([v is True for v in verdicts])
+
+
+def verdicts_in(indicator: Indicator, facts: Facts, monitor: MonitorDays) -> list[bool | None]:
+    """Return the verdicts that an indicator is of: on days, on nights, or on the largest levels of nights."""
+    if indicator.name == PEAK:
+        return monitor.peak or [None] * len(facts.period)
+    return monitor.day if indicator.part == "day" else monitor.night
+
+
+def levels_of(indicator: Indicator, facts: Facts, monitor: MonitorDays) -> FloatArray:
+    """Return the levels that an indicator is of; NaN where there is none. (n_days,) [dB]"""
+    if indicator.name == DAY_NIGHT:
+        known = monitor.ldn
+    elif indicator.name == PEAK:
+        known = monitor.ln_max
+    else:
+        known = monitor.ld if indicator.part == "day" else monitor.ln
+    return np.full(len(facts.period), np.nan) if known is None else known
 
 
 def _of_point_times(
@@ -132,7 +155,8 @@ def _of_point_times(
     method = used[1]
     due = [due_days(monitor, facts, classes_of(zone, method)) for monitor in facts.monitors]
     n, expected = sum(int(each.sum()) for each in valid), sum(int(each.sum()) for each in due)
-    needed = sum(_least(each, facts, method) for each in due)
+    months = [_months(*each, facts, method) for each in zip(valid, due, strict=True)]
+    needed = sum(least for each in months for _, _, least in each)
     rules: Rules = {
         NoiseLimits: ("day_hours", *limits, *(("night_peak",) if "night_peak" in more and part == "night" else ())),
         NoiseMethod: (
@@ -147,22 +171,43 @@ def _of_point_times(
         reasons = [f"no valid {part}"]
     elif n < needed:
         reasons = [f"the period: {n} of at least {needed} valid {part}s of monitors"]
+    thin = [
+        f"{monitor.station.id} {name}"
+        for monitor, each in zip(facts.monitors, months, strict=True)
+        for name, found, least in each
+        if found < least
+    ]
+    lacks = "too few valid hours, or no largest level" if indicator.name == PEAK else "too few valid hours"
+    more_ = ", ..." if len(thin) > TOLD else ""
+    marks = [f"too few valid {part}s, pooled all the same: {', '.join(thin[:TOLD])}{more_} ({len(thin)})"]
     return figure(
         indicator, facts, used, exact, decimals,
         valid=n, expected=expected, counted=f"{part}s of monitors", sufficient=bool(n) and n >= needed,
-        excluded={"too few valid hours": expected - n} if n < expected else {}, rules=rules, reasons=reasons,
-        provisional=_running(facts),
+        excluded={lacks: expected - n} if n < expected else {}, rules=rules, reasons=reasons,
+        provisional=[*_running(facts), *(marks if thin and not reasons else []), *_changes(facts)],
     )  # fmt: skip
 
 
-def _least(due: BoolArray, facts: Facts, method: NoiseMethod) -> int:
-    """Valid days that the days due of one monitor ask for, month by month."""
-    needed = 0
+def _months(valid: BoolArray, due: BoolArray, facts: Facts, method: NoiseMethod) -> list[tuple[str, int, int]]:
+    """Name, valid days and the least that the days due of one monitor ask for, of each month."""
+    found = []
     for each in facts.period.months():
         first = (each.first - facts.period.first).days
+        inside = slice(first, first + len(each))
         whole = len(month(each.first.year, each.first.month))
-        needed += scaled(method.month_min_days, int(due[first : first + len(each)].sum()), whole)
-    return needed
+        least = scaled(method.month_min_days, int(due[inside].sum()), whole)
+        found.append((f"{each.first:%Y-%m}", int(valid[inside].sum()), least))
+    return found
+
+
+def _changes(facts: Facts) -> list[str]:
+    """Monitors whose zone class changed in the period."""
+    return [
+        f"{monitor.station.id}: class {before} before {facts.period.first + i * DAY}, {now} from then on"
+        for monitor in facts.monitors
+        for i, (before, now) in enumerate(zip(monitor.zones, monitor.zones[1:], strict=False), 1)
+        if before != now
+    ]
 
 
 def _running(facts: Facts) -> list[str]:

@@ -111,6 +111,21 @@ def loud_road_share(indicator: Indicator, facts: Facts, *, part: PartOfDay) -> F
     )
 
 
+def road_grade_share(indicator: Indicator, facts: Facts, *, part: PartOfDay, grade: int) -> Figure:
+    """Share of the length of road of a grade, of the last year surveyed that begins in the period. [%]"""
+    survey = facts.standards.find(NoiseSurvey, facts.period.last)
+    if survey is None:
+        return _none(indicator, facts, "stretches of road")
+    results = _last_year(facts.surveys.road, facts.period, part)
+    bounds = survey.road.day if part == "day" else survey.road.night
+    share = noise.grade_share([(each.length_km, each.leq) for each in results], bounds, grade, survey)
+    few = [] if results else ["no result"]
+    keys = ("road_grades", "road_share", "road_points", "frequency")
+    return _of_year(
+        indicator, facts, survey, share, None, results, "stretches of road", few, keys, survey.rate_decimals
+    )
+
+
 def _of_year(
     indicator: Indicator,
     facts: Facts,

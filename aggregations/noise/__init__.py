@@ -19,7 +19,7 @@ from aggregations.noise.hours import PERCENTILES, HourLevels, hour_levels, valid
 from aggregations.noise.judging import NONE, attaining, attains, judged, night_verdicts, peaks_attaining, without_noise
 from aggregations.noise.levels import energy_mean, exceeded_levels, mixed_level, weighted_energy_mean
 from aggregations.noise.statistics import PointTimes, attainment_rate, period_level
-from aggregations.noise.surveys import grade_of, loud_share, regional_mean, road_mean
+from aggregations.noise.surveys import grade_of, grade_share, loud_share, regional_mean, road_mean
 
 __all__ = [
     "HOURS",
@@ -37,6 +37,7 @@ __all__ = [
     "energy_mean",
     "exceeded_levels",
     "grade_of",
+    "grade_share",
     "hour_levels",
     "hours_of",
     "judged",

@@ -52,7 +52,7 @@ def hour_levels(
         Samples that weather takes out.
     shares : (n, n_samples) float, optional
         Share of each sample's own time that was collected, where the terminal says it: weights of the energy mean. LN,
-        the extremes and the deviation take each sample as one. [1]
+        the extremes and the deviation take each sample as one, but none of share 0. [1]
     deviation : {"population", "sample"}
         The deviation is over the number of samples, or one less. A sample alone has the deviation 0, or NaN.
 
@@ -83,7 +83,7 @@ def _block(
     percentiles: Sequence[int],
 ) -> HourLevels:
     n_samples = levels.shape[-1]
-    there = np.isfinite(levels)
+    there = np.isfinite(levels) if shares is None else np.isfinite(levels) & (shares > 0)
     collected = there.sum(axis=-1) / n_samples
     if shares is not None:
         collected = np.where(there, shares, 0.0).sum(axis=-1) / n_samples

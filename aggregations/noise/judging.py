@@ -27,6 +27,14 @@ class Judging(Protocol):
     def judge_rounding(self) -> str:
         """half_even, or half_up."""
 
+    @property
+    def judge_from(self) -> str:
+        """computed: rounded once; stored: from the level as it is stored, with `level_decimals`."""
+
+    @property
+    def level_decimals(self) -> int:
+        """Decimals of a stored level."""
+
 
 def without_noise(level: float) -> Fraction:
     """A computed level as a decimal of nine places: hours of 45.5 dB have a mean of 45.5 dB, not 45.49999999999999."""
@@ -34,7 +42,7 @@ def without_noise(level: float) -> Fraction:
 
 
 def judged(levels: FloatArray, method: Judging) -> IntArray:
-    """Levels as they are judged: without the noise of binary numbers, rounded once.
+    """Levels as they are judged: without the noise of binary numbers, rounded once, or as stored and once more.
 
     Parameters
     ----------
@@ -48,10 +56,17 @@ def judged(levels: FloatArray, method: Judging) -> IntArray:
 
     References
     ----------
-    .. [1] GB/T 8170-2008: half to even. Half up is a choice of some reports.
+    .. [1] GB/T 8170-2008: half to even, and never in two steps. Half up, and judging what is stored to 0.1 dB, are
+       choices of some reports (noise.md, 3.2 and 4.3).
     """
     nanos = np.rint(np.where(np.isfinite(levels), levels, 0.0) * NANO).astype(np.int64)
-    unit = NANO // 10**method.judge_decimals
+    if method.judge_from == "stored":
+        nanos = _rounded(nanos, method.level_decimals, method) * (NANO // 10**method.level_decimals)
+    return _rounded(nanos, method.judge_decimals, method)
+
+
+def _rounded(nanos: IntArray, decimals: int, method: Judging) -> IntArray:
+    unit = NANO // 10**decimals
     if method.judge_rounding == "half_up":
         return np.asarray((nanos + unit // 2) // unit, dtype=np.int64)
     return divide_half_even(nanos, unit)

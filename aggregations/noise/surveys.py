@@ -50,3 +50,19 @@ def grade_of(mean: Fraction, bounds: Sequence[Decimal], survey: NoiseSurvey) -> 
     .. [1] HJ 640-2012, 4 and 5: no value lies between 50.0 and 50.1.
     """
     return bisect_left(bounds, half_even(mean, survey.level_decimals)) + 1
+
+
+def grade_share(
+    stretches: Sequence[Stretch], bounds: Sequence[Decimal], grade: int, survey: NoiseSurvey
+) -> Fraction | None:
+    """Share of the length of road whose own level is of a grade; None without a stretch. [%]
+
+    References
+    ----------
+    .. [1] HJ 640-2012, 5; noise.md, 2.3.
+    """
+    length = sum((Fraction(km) for km, _ in stretches), Fraction(0))
+    of_it = sum(
+        (Fraction(km) for km, leq in stretches if grade_of(Fraction(leq), bounds, survey) == grade), Fraction(0)
+    )
+    return 100 * of_it / length if length else None

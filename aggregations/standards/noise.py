@@ -13,6 +13,8 @@ Hour = Annotated[int, msgspec.Meta(ge=1, le=23)]
 SamplePeriod = Annotated[int, msgspec.Meta(ge=1, le=1800)]
 JudgeDecimals = Annotated[int, msgspec.Meta(ge=0, le=1)]
 JudgeRounding = Literal["half_even", "half_up"]
+JudgeFrom = Literal["computed", "stored"]
+"""What is rounded to be judged: the level as computed, or the level as it is stored, rounded to `level_decimals`."""
 CITY_SIZES: Final = ("super_large", "large", "medium", "small")
 """Sizes of a city by which the least points of a survey go."""
 
@@ -51,7 +53,8 @@ class NoiseLimits(Roles, frozen=True, kw_only=True, tag_field="role", tag="noise
 class NoiseMethod(Roles, frozen=True, kw_only=True, tag_field="role", tag="noise.method"):
     """Functional zones from automatic monitors: samples, weather, least data, rounding, what is pooled.
 
-    `exclude_above` are bounds of weather by quantity, in its unit: samples taken while it is above do not enter.
+    `exclude_above` are bounds of weather by quantity, in its unit: samples taken while it is above do not enter,
+    nor any of the same `weather_resolution_min` minutes of the clock.
     `day_min_hours` and `night_min_hours` are of the hours that the standard gives to day and night, `month_min_days`
     of a whole month; of fewer or more in proportion, rounded up. `classes` count in totals.
     """
@@ -60,6 +63,7 @@ class NoiseMethod(Roles, frozen=True, kw_only=True, tag_field="role", tag="noise
     percentile_max_period_s: SamplePeriod
     peak_max_period_s: SamplePeriod
     exclude_above: dict[str, Decimal]
+    weather_resolution_min: Literal[1, 5, 10, 15, 30, 60]
     weather_lowers_vdr: bool
     hour_min_share: Decimal
     day_min_hours: Annotated[int, msgspec.Meta(ge=1, le=23)]
@@ -68,6 +72,7 @@ class NoiseMethod(Roles, frozen=True, kw_only=True, tag_field="role", tag="noise
     night_peak_in_attainment: bool
     judge_decimals: JudgeDecimals
     judge_rounding: JudgeRounding
+    judge_from: JudgeFrom
     level_decimals: Count
     rate_decimals: Count
     statistical_day: Literal["calendar", "night_starting"]
@@ -102,6 +107,7 @@ class NoiseSurvey(Roles, frozen=True, kw_only=True, tag_field="role", tag="noise
     rate_decimals: Count
     judge_decimals: JudgeDecimals
     judge_rounding: JudgeRounding
+    judge_from: JudgeFrom
     road_weights: Literal["length", "equal"]
     loud_above: Decimal
     quarters: Annotated[int, msgspec.Meta(ge=1, le=4)]

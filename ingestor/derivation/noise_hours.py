@@ -53,7 +53,7 @@ def hours_of(found: Found, span: Span, method: NoiseMethod) -> Hours:
         for key, times, values, why in found
         if key.period_s > 0  # a grab sample is no level of any time
     }
-    weather = bad_weather(found, method)
+    weather = bad_weather(found, method, midnight=span.start)
     hours = _empty(span.n * HOURS)
     periods = sorted({period for period, quantity in series if quantity == "leq"}, reverse=True)
     samples = [p for p in periods if p < HOUR_S]
@@ -166,24 +166,25 @@ def _block(series: Series, period: int, rows: IntArray, span: Span, weather: Bad
     found = noise.hour_levels(levels, excluded=excluded, shares=shares, deviation=method.deviation)
     nothing = np.full(len(rows), np.nan)
     fine = period <= method.percentile_max_period_s
-    peaks, lows = grid("lmax"), grid("lmin")
     own = period <= method.peak_max_period_s
     columns = {
         "leq": found.leq,
         **{f"l{n}": found.exceeded[n] if fine else nothing for n in noise.PERCENTILES},
-        "lmax": _extreme(peaks, excluded, largest=True) if peaks is not None else found.lmax if own else nothing,
-        "lmin": _extreme(lows, excluded, largest=False) if lows is not None else found.lmin if own else nothing,
+        "lmax": _extreme(grid("lmax"), excluded, found.lmax if own else nothing, largest=True),
+        "lmin": _extreme(grid("lmin"), excluded, found.lmin if own else nothing, largest=False),
         "sd": found.sd if fine else nothing,
     }
     return Hours(columns, found.collected, found.entered, np.full(len(rows), VALID))
 
 
-def _extreme(values: FloatArray, excluded: BoolArray, *, largest: bool) -> FloatArray:
-    """Largest or smallest of each row that weather leaves in; NaN where there is none."""
+def _extreme(values: FloatArray | None, excluded: BoolArray, others: FloatArray, *, largest: bool) -> FloatArray:
+    """Largest or smallest value sent in each row that weather leaves in; of rows without one that of the levels."""
+    if values is None:
+        return others
     none = -np.inf if largest else np.inf
     kept = np.where(np.isfinite(values) & ~excluded, values, none)
     found = kept.max(axis=1) if largest else kept.min(axis=1)
-    return np.where(np.isfinite(found), found, np.nan)
+    return np.where(np.isfinite(found), found, others)
 
 
 def _judged(

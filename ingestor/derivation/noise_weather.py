@@ -9,6 +9,7 @@ from aggregations.rounding import BoolArray, FloatArray, IntArray
 from aggregations.standards import NoiseMethod
 from ingestor.derivation.spans import HOUR_S, Found
 
+MINUTE_S: Final = 60
 LONGEST_S: Final = HOUR_S
 """Weather of a longer period, a day's rain for instance, says nothing about a sample. [s]"""
 
@@ -41,8 +42,10 @@ class BadWeather(msgspec.Struct, frozen=True):
         return np.asarray(lengths[done] + np.clip(times - running, 0, None), dtype=np.float64)
 
 
-def bad_weather(found: Found, method: NoiseMethod) -> BadWeather:
+def bad_weather(found: Found, method: NoiseMethod, *, midnight: int) -> BadWeather:
     """Return when a quantity of the weather was above its bound; values that do not count say nothing.
+
+    All of the minutes that it touched are bad, or of as many as the method says, counted from a local `midnight`. [s]
 
     References
     ----------
@@ -58,7 +61,9 @@ def bad_weather(found: Found, method: NoiseMethod) -> BadWeather:
             ends.append(bad + key.period_s)
     if not starts:
         return BadWeather(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64))
-    begins, until = np.concatenate(starts), np.concatenate(ends)
+    step = MINUTE_S * method.weather_resolution_min
+    begins = midnight + (np.concatenate(starts) - midnight) // step * step
+    until = midnight - (midnight - np.concatenate(ends)) // step * step
     order = np.argsort(begins, kind="stable")
     begins, until = begins[order], np.maximum.accumulate(until[order])
     first = np.ones(len(begins), dtype=np.bool_)

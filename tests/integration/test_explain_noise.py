@@ -177,6 +177,72 @@ def test_results_of_a_survey_that_moved_its_mean(one: Config, store: SqliteStore
     assert found.monitors == []
 
 
+def test_nights_with_too_loud_a_peak_are_told_against_15_db_more(one: Config, store: SqliteStore) -> None:
+    for day, lmax in ((1, 60.0), (2, 75.0)):
+        put(store, day, 50.0, lmax=lmax)
+
+    found = basis(one, store, "noise.night_peak_attainment")
+
+    loud = found.moved_most[0]  # class 2: 50 dB and 15 dB more
+    assert (loud.day.day, str(loud.level), loud.limit, loud.excess) == (2, "75.0", 65, 10)
+    assert (loud.attains, str(loud.moved)) == (False, "-50")
+
+
+def test_night_without_a_largest_level_says_so(one: Config, store: SqliteStore) -> None:
+    put(store, 1, 50.0)
+    put(store, 2, 50.0, hours=range(5), lmax=60.0)
+
+    found = basis(one, store, "noise.night_peak_attainment", "2025-03-01..2025-03-02").excluded_days
+
+    assert [(each.valid, each.needed, each.why) for each in found] == [
+        (8, 6, {"no largest level": 8}),
+        (5, 6, {"no reading": 3}),
+    ]
+
+
+def test_days_that_moved_ldn_have_no_limit(one: Config, store: SqliteStore) -> None:
+    for day, level in ((1, 50.0), (2, 50.0), (3, 60.0)):
+        put(store, day, level)
+
+    found = basis(one, store, "noise.mean_level.day_night")
+
+    loud = found.moved_most[0]
+    assert (loud.day.day, loud.limit, loud.excess, loud.part) == (3, None, None, None)
+    # levels all alike: Ldn is (16 + 8 x 10) / 24 = 4 times the energy, 6.02 dB more
+    assert str(loud.level) == "66.0"
+    assert (found.excluded_days[0].first.day, found.excluded_days[0].needed) == (4, 18)
+
+
+def test_reports_of_complaints_that_moved_the_figure(one: Config, store: SqliteStore) -> None:
+    path = one.directory / "noise-surveys" / "complaints.csv"
+    path.write_text(
+        path.read_text(encoding="utf-8")
+        + "shenzhen,2023-01,30,30,hotline\nshenzhen,2023-02,10,5,hotline\nshenzhen,2022-02,99,5,hotline\n",
+        encoding="utf-8",
+    )
+
+    def moved(name: str) -> list[tuple[str, str, str]]:
+        found = explanation(config.load(one.directory), store, name, "city:shenzhen", periods.parse("2023")).basis
+        assert isinstance(found, NoiseBasis)
+        return [(each.point, each.when, str(each.moved)) for each in found.moved_results]
+
+    assert moved("noise.complaints") == [("hotline", "2023-01", "30"), ("hotline", "2023-02", "10")]
+    # 35 of 40 are 87.5 %; without January 50 %, without February 100 %
+    assert moved("noise.complaints_settled") == [("hotline", "2023-01", "37.5"), ("hotline", "2023-02", "-12.5")]
+
+
+@pytest.mark.usefixtures("store")
+def test_the_command_prints_reports_of_complaints(qingjing: Qingjing, one: Config, tmp_path: Path) -> None:
+    path = one.directory / "noise-surveys" / "complaints.csv"
+    path.write_text(path.read_text(encoding="utf-8") + "shenzhen,2023-01,30,30,12345热线\n", encoding="utf-8")
+    options = ("--config", one.directory, "--data", tmp_path)
+    command = ("explain", "noise.complaints", "--scope", "city:shenzhen", "--period", "2023-Q1")
+
+    printed = qingjing(*options, "--lang", "zh", *command).stdout
+
+    assert all(text in printed for text in ("12345热线", "2023-02 未上报", "+30"))
+
+
 @pytest.mark.parametrize(("language", "text"), [("zh", "未计入的点次"), ("en", "point-times left out")])
 def test_the_command_prints_the_explanation_and_json_has_the_same(
     language: str, text: str, qingjing: Qingjing, one: Config, store: SqliteStore, tmp_path: Path

@@ -17,6 +17,7 @@ from ingestor.config import Config
 from ingestor.derivation import noise, spans
 from ingestor.store import Arrival, SeriesKey, SqliteStore
 from ingestor.store.ports import RawSeries
+from sensors.errors import ConfigError
 from sensors.reading import Reading
 
 HOUR, MINUTE = 3600, 60
@@ -97,6 +98,16 @@ def test_peak_above_15_db_is_told_and_does_not_enter_the_verdict(store: SqliteSt
     assert day_row(store, "2025-03-01", "night_attains", "peak_attains") == (1, 0)  # A15
 
 
+def test_peak_of_the_night_is_not_that_of_the_day(store: SqliteStore, shipped: Config) -> None:
+    put(store, *[
+        reading(start_of("2025-03-01") + h * HOUR, {"leq": 45.0, "lmax": 90.0 if 6 <= h < 22 else 60.0 + h})
+        for h in range(24)
+    ])  # fmt: skip
+    derivation.derive(shipped, store)
+
+    assert day_row(store, "2025-03-01", "ln_max", "peak_attains") == (83.0, 0)  # at 23:00; 50 + 15 dB
+
+
 def test_hours_of_the_city_hold_for_its_monitors(store: SqliteStore, config_copy: Path) -> None:
     settings = config_copy / "settings.toml"
     hours = 'id = "shenzhen"\nday_first_hour = 7\nnight_first_hour = 21\n'
@@ -117,6 +128,16 @@ def test_night_from_23_has_seven_hours(store: SqliteStore, config_copy: Path) ->
 
     assert day_row(store, "2025-03-01", "ld_hours", "ln_hours") == (17, 7)
     assert printed(day_row(store, "2025-03-01", "ld", "ln")) == ("60.00", "50.00")
+
+
+@pytest.mark.parametrize("hour", ["6.5", '"06:30"', "0", "24"])
+def test_day_that_does_not_begin_on_the_hour_is_refused(hour: str, config_copy: Path) -> None:
+    settings = config_copy / "settings.toml"
+    hours = f'id = "shenzhen"\nday_first_hour = {hour}\nnight_first_hour = 22\n'
+    settings.write_text(settings.read_text().replace('id = "shenzhen"\n', hours))
+
+    with pytest.raises(ConfigError, match=r"settings\.toml: city\[0\]\.day_first_hour: expected int"):
+        config.load(config_copy)
 
 
 def test_night_may_be_that_which_starts_on_the_date(store: SqliteStore, config_copy: Path) -> None:
@@ -236,6 +257,52 @@ def test_windy_minutes_do_not_enter_and_can_cost_the_hour(store: SqliteStore, sh
     assert second == (pytest.approx(52.0), None, pytest.approx(250 / 3), None)
 
 
+@pytest.mark.parametrize(
+    ("resolution", "minutes_left"),
+    [pytest.param(1, 59, id="the minute"), pytest.param(5, 55, id="five minutes"), pytest.param(60, 0, id="the hour")],
+)
+def test_gust_of_a_second_takes_out_the_minutes_that_the_method_says(
+    resolution: int, minutes_left: int, store: SqliteStore, config_copy: Path
+) -> None:
+    method = config_copy / "standards" / "noise-automatic-2024.toml"
+    text = method.read_text(encoding="utf-8")
+    method.write_text(text.replace("resolution_min = 1 ", f"resolution_min = {resolution} "), encoding="utf-8")
+    start = start_of("2025-03-01")
+    put(store, *[reading(start + s, {"leq": 52.0}, period_s=1) for s in range(HOUR)])
+    put(store, reading(start + 7 * MINUTE + 31, {"wind_speed": 5.1}, period_s=1))
+    derivation.derive(config.load(config_copy), store)
+
+    found = hour_row(store, "2025-03-01", 0, "valid_minutes", "vdr", "reason")
+    assert found == (pytest.approx(minutes_left), 100.0, None if minutes_left else "weather")
+
+
+def test_hour_without_a_peak_sent_takes_that_of_its_seconds(store: SqliteStore, shipped: Config) -> None:
+    start = start_of("2025-03-01")
+    put(store, *[reading(start + s, {"leq": 81.0 if s == 9 else 50.0}, period_s=1) for s in range(HOUR)])
+    put(store, *[reading(start + HOUR + s, {"leq": 50.0, "lmax": 66.0, "lmin": 48.0}, period_s=1) for s in range(HOUR)])
+    derivation.derive(shipped, store)
+
+    assert hour_row(store, "2025-03-01", 0, "lmax", "lmin") == (81.0, 50.0)
+    assert hour_row(store, "2025-03-01", 1, "lmax", "lmin") == (66.0, 48.0)
+
+
+@pytest.mark.parametrize(("deviation", "sd"), [("population", "2.89"), ("sample", "2.90")])
+def test_deviation_is_that_of_the_method(deviation: str, sd: str, store: SqliteStore, config_copy: Path) -> None:
+    method = config_copy / "standards" / "noise-automatic-2024.toml"
+    text = method.read_text(encoding="utf-8")
+    method.write_text(text.replace('deviation = "population"', f'deviation = "{deviation}"'), encoding="utf-8")
+    # A6: 100 values 50.1 to 60.0, of 36 s each
+    put(
+        store,
+        *[reading(start_of("2025-03-01") + 36 * k, {"leq": round(50.1 + k / 10, 1)}, period_s=36) for k in range(100)],
+    )
+    derivation.derive(config.load(config_copy), store)
+
+    found = hour_row(store, "2025-03-01", 0, "sd", "l10", "l95")
+    assert found is not None
+    assert printed(found) == (sd, "59.10", "50.60")
+
+
 def test_weather_need_not_lower_the_rate(store: SqliteStore, config_copy: Path) -> None:
     method = config_copy / "standards" / "noise-automatic-2024.toml"
     method.write_text(method.read_text().replace("weather_lowers_vdr = true ", "weather_lowers_vdr = false "))
@@ -323,6 +390,19 @@ def test_figures_of_a_monitor_whose_class_changed_are_of_both(store: SqliteStore
     assert (figure("noise.night_attainment.2"), figure("noise.night_attainment.1")) == (("100.0", 1), ("0.0", 1))
     assert (figure("noise.mean_level.day"), figure("noise.mean_level.night.1")) == (("57.9", 2), ("47.6", 1))
     assert (figure("noise.collection_rate"), figure("noise.point_times.day")) == (("100.0", 2), ("2", 2))
+
+
+def test_a_day_has_its_ldn_and_the_verdict_on_its_peak_as_figures(store: SqliteStore, shipped: Config) -> None:
+    put(store, *day_of("2025-03-01", lmax=66.0))
+    put(store, *day_of("2025-03-02", [None] * 22 + [50.0] * 2, lmax=99.0))  # two hours are no night
+    derivation.derive(shipped, store)
+
+    def figure(name: str, period: str) -> tuple[str, int]:
+        found = evaluation.compute(shipped, store, name, f"station:{STATION}", periods.parse(period))
+        return str(found.value), found.valid
+
+    assert figure("noise.mean_level.day_night", "2025-03-01") == ("57.8", 1)  # A1: 57.79
+    assert figure("noise.night_peak_attainment", "2025-03-01..2025-03-02") == ("0.0", 1)  # A15: 66 is more than 50 + 15
 
 
 def test_surveys_are_those_of_the_city(store: SqliteStore, config_copy: Path) -> None:

@@ -5,6 +5,7 @@ Nothing here is imported from the program. Levels are decimals or None, a day is
 
 import decimal
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
+from fractions import Fraction
 
 Levels = list[Decimal | None]
 
@@ -36,6 +37,22 @@ def exceeded(levels: Levels, percent: int) -> Decimal | None:
     if rank * 100 < percent * len(falling):
         rank += 1
     return falling[rank - 1]
+
+
+def extremes(levels: Levels) -> tuple[Decimal | None, Decimal | None]:
+    """The largest and the smallest level."""
+    known = [each for each in levels if each is not None]
+    return (max(known), min(known)) if known else (None, None)
+
+
+def deviation(levels: Levels, *, less: int = 0) -> Decimal | None:
+    """Standard deviation over the number of levels, or `less` of them."""
+    known = [each for each in levels if each is not None]
+    if len(known) <= less:
+        return None
+    with decimal.localcontext(prec=50):
+        mean = sum(known, Decimal(0)) / len(known)
+        return (sum(((each - mean) ** 2 for each in known), Decimal(0)) / (len(known) - less)).sqrt()
 
 
 def rates(samples: Levels, windy: list[bool]) -> tuple[Decimal, Decimal]:
@@ -95,12 +112,57 @@ def day_night(ld: Decimal | None, ln: Decimal | None, n_day: int = 16) -> Decima
         return (10 * (energy / 24).log10()).quantize(Decimal("1e-20"))
 
 
-def attains(level: Decimal | None, limit: int, *, decimals: int = 0, half_up: bool = False) -> bool | None:
-    """Whether a level, rounded, is at most the limit."""
+def attains(
+    level: Decimal | None, limit: int, *, decimals: int = 0, half_up: bool = False, stored: bool = False
+) -> bool | None:
+    """Whether a level, rounded, is at most the limit; `stored`: rounded to 0.1 dB first."""
     if level is None:
         return None
     rounding = ROUND_HALF_UP if half_up else ROUND_HALF_EVEN
+    if stored:
+        level = level.quantize(Decimal("0.1"), rounding)
     return level.quantize(Decimal(1).scaleb(-decimals), rounding) <= limit
+
+
+def peak_attains(peak: Decimal | None, limit: int, *, decimals: int = 0, half_up: bool = False) -> bool | None:
+    """Whether the largest level of a night is at most 15 dB above the limit of the night."""
+    return attains(peak, limit + 15, decimals=decimals, half_up=half_up)
+
+
+def night_attains(
+    level: Decimal | None,
+    peak: Decimal | None,
+    limit: int,
+    *,
+    with_peak: bool,
+    decimals: int = 0,
+    half_up: bool = False,
+) -> bool | None:
+    """Verdict on a night; with its peak it attains where both do, fails where one is known to fail."""
+    by_level = attains(level, limit, decimals=decimals, half_up=half_up)
+    if by_level is None or not with_peak:
+        return by_level
+    by_peak = peak_attains(peak, limit, decimals=decimals, half_up=half_up)
+    if by_level is False or by_peak is False:
+        return False
+    return by_peak
+
+
+def rate(
+    verdicts: dict[str, list[tuple[str, bool | None]]], classes: list[str], *, mean_of_stations: bool = False
+) -> Fraction | None:
+    """Attained of valid point-times of some classes, pooled, or the mean of the monitors' rates. [%]"""
+    shares = []
+    valid = attained = 0
+    for days in verdicts.values():
+        counted = [verdict for zone, verdict in days if zone in classes and verdict is not None]
+        valid += len(counted)
+        attained += sum(counted)
+        if counted:
+            shares.append(Fraction(sum(counted), len(counted)))
+    if not valid:
+        return None
+    return 100 * (sum(shares, Fraction(0)) / len(shares) if mean_of_stations else Fraction(attained, valid))
 
 
 def point_times(verdicts: dict[str, list[tuple[str, bool | None]]]) -> dict[str, tuple[int, int]]:

@@ -1,6 +1,7 @@
 """Levels and attainment of noise agree with plain loops in 50-digit decimals, from shared/standards/noise.md."""
 
 import decimal
+import os
 from decimal import ROUND_HALF_EVEN, Decimal
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from aggregations.standards import NoiseLimits, NoiseMethod
 from sensors.register import ZoneClass
 
 CONFIG = Path(__file__).resolve().parents[2] / "config" / "standards"
-MODEST = settings(max_examples=40, deadline=None)
+MODEST = settings(max_examples=int(os.environ.get("QINGJING_PROPERTY_EXAMPLES", "40")), deadline=None)
 
 
 def edition(stem: str) -> standards.Standard:

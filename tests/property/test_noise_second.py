@@ -1,7 +1,7 @@
 """Hours, days and point-times of noise agree with the second implementation of `second_noise` on any data."""
 
+import os
 from decimal import Decimal
-from fractions import Fraction
 from pathlib import Path
 
 import msgspec
@@ -18,7 +18,7 @@ from sensors.register import Station, ZoneClass
 from tests.property import second_noise as second
 
 CONFIG = Path(__file__).resolve().parents[2] / "config" / "standards"
-MODEST = settings(max_examples=40, deadline=None)
+MODEST = settings(max_examples=int(os.environ.get("QINGJING_PROPERTY_EXAMPLES", "40")), deadline=None)
 
 
 def edition(stem: str) -> standards.Standard:
@@ -75,6 +75,15 @@ def test_levels_exceeded_are_those_of_the_second_implementation(levels: second.L
     for percent in noise.PERCENTILES:
         assert found.exceeded[percent].tolist() == floats([second.exceeded(levels, percent)])
     assert found.leq.tolist() == floats([second.energy_mean(levels)])
+    assert [found.lmax[0], found.lmin[0]] == floats(list(second.extremes(levels)))
+
+
+@MODEST
+@given(levels=samples(), sample=st.booleans())
+def test_deviation_is_that_of_the_second_implementation(levels: second.Levels, sample: bool) -> None:
+    found = noise.hour_levels(array(levels)[np.newaxis], deviation="sample" if sample else "population")
+
+    assert found.sd.tolist() == floats([second.deviation(levels, less=int(sample))])
 
 
 @MODEST
@@ -142,18 +151,55 @@ def test_day_and_night_together_are_those_of_the_second_implementation(
     part=st.sampled_from(["day", "night"]),
     decimals=st.sampled_from([0, 1]),
     half_up=st.booleans(),
+    stored=st.booleans(),
 )
 def test_verdicts_are_those_of_the_second_implementation(
-    level: Decimal | None, zone: ZoneClass, part: noise.PartOfDay, decimals: int, half_up: bool
+    level: Decimal | None, zone: ZoneClass, part: noise.PartOfDay, decimals: int, half_up: bool, stored: bool
 ) -> None:
     method = msgspec.structs.replace(
-        METHOD, judge_decimals=decimals, judge_rounding="half_up" if half_up else "half_even"
+        METHOD,
+        judge_decimals=decimals,
+        judge_rounding="half_up" if half_up else "half_even",
+        judge_from="stored" if stored else "computed",
     )
 
     found = noise.attains(array([level]), zone, part, limits=LIMITS, method=method)
 
     limit = second.LIMITS[zone][part == "night"]
-    assert found == [second.attains(level, limit, decimals=decimals, half_up=half_up)]
+    assert found == [second.attains(level, limit, decimals=decimals, half_up=half_up, stored=stored)]
+
+
+hundredths = st.one_of(st.none(), st.integers(3000, 9000).map(lambda n: Decimal(n) / 100))
+
+
+@MODEST
+@given(
+    ln=hundredths,
+    peak=hundredths,
+    zone=zones,
+    with_peak=st.booleans(),
+    decimals=st.sampled_from([0, 1]),
+    half_up=st.booleans(),
+)
+def test_nights_and_their_peaks_are_judged_as_in_the_second_implementation(
+    ln: Decimal | None, peak: Decimal | None, zone: ZoneClass, with_peak: bool, decimals: int, half_up: bool
+) -> None:
+    method = msgspec.structs.replace(
+        METHOD,
+        judge_decimals=decimals,
+        judge_rounding="half_up" if half_up else "half_even",
+        night_peak_in_attainment=with_peak,
+    )
+
+    nights = noise.night_verdicts(array([ln]), array([peak]), zone, limits=LIMITS, method=method)
+    peaks = noise.peaks_attaining(array([peak]), zone, limits=LIMITS, method=method)
+
+    limit = second.LIMITS[zone][1]
+    expected = (
+        second.night_attains(ln, peak, limit, with_peak=with_peak, decimals=decimals, half_up=half_up),
+        second.peak_attains(peak, limit, decimals=decimals, half_up=half_up),
+    )
+    assert (nights[0], peaks[0]) == tuple(noise.NONE if each is None else int(each) for each in expected)
 
 
 @MODEST
@@ -162,11 +208,16 @@ def test_verdicts_are_those_of_the_second_implementation(
         st.text(min_size=1, max_size=3),
         st.lists(st.tuples(zones, st.sampled_from([True, False, None])), min_size=9, max_size=9),
         max_size=4,
-    )
+    ),
+    classes=st.lists(zones, min_size=1, unique=True),
+    mean_of_stations=st.booleans(),
 )
 def test_point_times_of_classes_are_those_of_the_second_implementation(
-    verdicts: dict[str, list[tuple[ZoneClass, bool | None]]],
+    verdicts: dict[str, list[tuple[ZoneClass, bool | None]]], classes: list[ZoneClass], mean_of_stations: bool
 ) -> None:
+    method = msgspec.structs.replace(
+        METHOD, classes=classes, pooling="mean_of_stations" if mean_of_stations else "point_times"
+    )
     monitors = [
         MonitorDays(
             Station(
@@ -179,7 +230,7 @@ def test_point_times_of_classes_are_those_of_the_second_implementation(
     ]  # fmt: skip
     facts = Facts(
         scope="city:t", period=periods.parse("2025-04-01..2025-04-09"),
-        standards=standards.Standards([LIMITS, METHOD], {LIMITS.edition.id: "", METHOD.edition.id: ""}), staged=False,
+        standards=standards.Standards([LIMITS, method], {LIMITS.edition.id: "", METHOD.edition.id: ""}), staged=False,
         monitors=monitors,
     )  # fmt: skip
 
@@ -187,6 +238,7 @@ def test_point_times_of_classes_are_those_of_the_second_implementation(
     for zone in ("all", *second.LIMITS):
         indicator = INDICATORS["noise.night_attainment" if zone == "all" else f"noise.night_attainment.{zone}"]
         figure = indicator.compute(indicator, facts)
-        valid, attained = expected.get(zone, (0, 0))
-        assert figure.valid == valid
-        assert figure.exact == (str(Fraction(100 * attained, valid)) if valid else None)
+        counted = classes if zone == "all" else [zone]
+        rate = second.rate(verdicts, list(counted), mean_of_stations=mean_of_stations)
+        assert figure.valid == sum(expected.get(each, (0, 0))[0] for each in counted)
+        assert figure.exact == (None if rate is None else str(rate))

@@ -98,7 +98,7 @@ def test_every_indicator_has_a_kind_of_change_that_its_unit_bears() -> None:
     assert {unit for kind, unit in kinds if kind == "points"} == {"%"}
     assert {unit for kind, unit in kinds if kind == "percent"} == {"ug/m3", "mg/m3", "1"}
     of_water = {"class", "bodies", "state", "items", "months", "mg/L", "1/L", "degC", "km2"}
-    of_noise = {"dB", "grade", "point-times"}
+    of_noise = {"dB", "grade", "point-times", "complaints"}
     assert {unit for kind, unit in kinds if kind == "difference"} == {"1", "d", "h", "yes=1"} | of_water | of_noise
 
 

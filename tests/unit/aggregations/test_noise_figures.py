@@ -12,7 +12,7 @@ from aggregations import periods
 from aggregations.figures import Figure
 from aggregations.indicators import INDICATORS, Facts, MonitorDays
 from aggregations.standards import NoiseMethod, Standards
-from sensors.noise_surveys import FunctionalResult, NoiseSurveys, RegionalResult, RoadResult
+from sensors.noise_surveys import ComplaintReport, FunctionalResult, NoiseSurveys, RegionalResult, RoadResult
 from sensors.register import Station, ZoneClass
 
 Compute = Callable[..., Figure]
@@ -178,11 +178,154 @@ def test_month_with_too_few_nights_says_why(compute: Compute) -> None:
     assert figure.reasons == ["the period: 19 of at least 20 valid nights of monitors"]
 
 
+def test_largest_levels_of_the_nights_are_a_rate_of_their_own(compute: Compute) -> None:
+    # class 2: 65 dB attains, 66 does not (noise.md, A15); of the last night no largest level is known
+    known = monitor("2025-04", "2", night=(30, 30), peak=[True] * 27 + [False] * 2 + [None])
+
+    figure = compute("noise.night_peak_attainment", "2025-04", monitors=[known])
+
+    assert (str(figure.value), figure.valid, figure.expected) == ("93.1", 29, 30)  # 27 of 29
+    assert figure.excluded == {"too few valid hours, or no largest level": 1}
+    assert figure.rules["GB 3096-2008"] == ["limits", "night_peak", "day_hours"]
+    assert str(compute("noise.night_attainment", "2025-04", monitors=[known]).value) == "100.0"
+
+
+def test_level_of_day_and_night_together_is_the_energy_mean_of_its_days(compute: Compute) -> None:
+    # A19 gives 49.88 of these four
+    known = monitor("2025-04", "2", ldn=np.array([48.2, 49.0, 51.5, 50.1, *[np.nan] * 26]))
+
+    figure = compute("noise.mean_level.day_night", "2025-04", monitors=[known])
+
+    assert (str(figure.value), figure.valid, figure.sufficient) == ("49.9", 4, False)
+
+
+def test_month_of_one_monitor_that_is_thin_is_marked_and_pooled(compute: Compute) -> None:
+    months = [(30, 30), (19, 0), (20, 20)]
+    found = [
+        msgspec.structs.replace(
+            monitor("2025-04", "2", night=each), station=msgspec.structs.replace(station(), id=f"n{i}")
+        )
+        for i, each in enumerate(months)
+    ]
+
+    figure = compute("noise.night_attainment", "2025-04", monitors=found)
+
+    assert (str(figure.value), figure.valid, figure.sufficient, figure.reasons) == ("72.5", 69, True, [])
+    assert figure.provisional == ["too few valid nights, pooled all the same: n1 2025-04 (1)"]
+    assert compute("noise.night_attainment", "2025-04", monitors=found[::2]).provisional == []
+
+
+def test_only_the_first_thin_months_are_named(compute: Compute) -> None:
+    one = monitor("2025", "2", night=(365 - 31, 0))  # none in December
+    found = [msgspec.structs.replace(one, station=msgspec.structs.replace(station(), id=f"n{i}")) for i in range(4)]
+
+    figure = compute("noise.night_attainment", "2025", monitors=found)
+
+    assert figure.provisional == [
+        "too few valid nights, pooled all the same: n0 2025-12, n1 2025-12, n2 2025-12, ... (4)"
+    ]
+
+
+def test_monitor_whose_class_changed_is_told(compute: Compute) -> None:
+    changed = monitor("2025-04", "2", day=(30, 30), zones=["2"] * 10 + ["1"] * 20)
+
+    for name in ("noise.day_attainment", "noise.day_attainment.1"):
+        assert compute(name, "2025-04", monitors=[changed]).provisional == [
+            "n1: class 2 before 2025-04-11, 1 from then on"
+        ]
+
+
 def test_running_month_is_provisional(compute: Compute) -> None:
     running = compute("noise.day_attainment", "2025-04-01..2025-04-10")
     whole = compute("noise.day_attainment", "2025-04")
 
     assert (running.provisional, whole.provisional) == (["2025-04 is not whole: up to 2025-04-10"], [])
+
+
+@pytest.mark.parametrize(
+    ("dates", "expected"),
+    [
+        ({"since": dt.date(2025, 4, 11)}, 20),
+        ({"until": dt.date(2025, 4, 11)}, 10),
+        ({"since": dt.date(2025, 4, 30)}, 1),
+        ({"until": dt.date(2025, 4, 1)}, 0),
+        ({"until": dt.date(2025, 5, 1)}, 30),
+    ],
+)
+def test_monitor_is_due_from_its_first_day_up_to_but_not_including_the_last(
+    compute: Compute, dates: dict[str, dt.date], expected: int
+) -> None:
+    known = MonitorDays(station("2", **dates), [True] * 30, [True] * 30)
+
+    figure = compute("noise.night_attainment", "2025-04", monitors=[known])
+
+    assert (figure.valid, figure.expected) == (expected, expected)
+
+
+# --- complaints ---
+
+
+def report(period: str, first: int, n: int, received: int, settled: int | None = None) -> ComplaintReport:
+    return ComplaintReport("town", period, 2023, first, n, received, settled, "hotline")
+
+
+FIVE = NoiseSurveys(
+    complaints=(
+        report("2023-01", 1, 1, 100, 90), report("2023-02", 2, 1, 79, 79), report("2023-03", 3, 1, 60),
+        report("2023-Q2", 4, 3, 300, 270), report("2023-05", 5, 1, 999, 0),
+    )
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("period", "value", "valid", "expected", "sufficient"),
+    [
+        pytest.param("2023-01", "100", 1, 1, True, id="a month of its own"),
+        pytest.param("2023-Q1", "239", 3, 3, True, id="a quarter of its months"),
+        pytest.param("2023-Q2", "300", 3, 3, True, id="a quarter with a row of its own"),
+        pytest.param("2023-05", "999", 1, 1, True, id="a month inside of it"),
+        pytest.param("2023-H1", "539", 6, 6, True, id="no month twice"),
+        pytest.param("2023", "539", 6, 12, False, id="a year that lacks six months"),
+        pytest.param("2023-04-01..2023-05-31", "999", 1, 2, False, id="the quarter does not end inside"),
+    ],
+)
+def test_complaints_are_the_sum_of_what_was_reported(
+    compute: Compute, period: str, value: str, valid: int, expected: int, sufficient: bool
+) -> None:
+    figure = compute("noise.complaints", period, surveys=FIVE)
+
+    assert (str(figure.value), figure.valid, figure.expected, figure.sufficient) == (value, valid, expected, sufficient)
+    assert (figure.reasons == []) is sufficient
+    assert (figure.editions, figure.assumed) == ({}, [])
+
+
+def test_month_that_runs_is_provisional_in_the_reports(compute: Compute) -> None:
+    figure = compute("noise.complaints", "2023-01-01..2023-02-10", surveys=FIVE)
+
+    assert (str(figure.value), figure.sufficient) == ("100", True)
+    assert figure.provisional == ["2023-02 is not whole: up to 2023-02-10"]
+
+
+@pytest.mark.parametrize(
+    ("period", "printed", "sufficient"),
+    [
+        ("2023-01", "90.0", True),
+        ("2023-Q1", "94.4", False),  # (90 + 79) / 179: shared/plans.md has 169 of 179 settled; March does not tell
+        ("2023-Q2", "90.0", True),
+        ("2023-12", "None", False),
+    ],
+)
+def test_share_of_complaints_settled(compute: Compute, period: str, printed: str, sufficient: bool) -> None:
+    figure = compute("noise.complaints_settled", period, surveys=FIVE)
+
+    assert (str(figure.value), figure.sufficient) == (printed, sufficient)
+
+
+def test_share_of_no_complaints_at_all_has_no_value(compute: Compute) -> None:
+    none = NoiseSurveys(complaints=(report("2023-01", 1, 1, 0, 0),))
+
+    assert str(compute("noise.complaints", "2023-01", surveys=none).value) == "0"
+    assert compute("noise.complaints_settled", "2023-01", surveys=none).value is None
 
 
 # --- manual surveys ---
@@ -285,6 +428,31 @@ def test_a9_road_mean_grade_and_share(compute: Compute, name: str, printed: str)
     figure = compute(f"noise.{name}", "2023", surveys=A9)
 
     assert (str(figure.value), figure.valid, figure.sufficient) == (printed, 3, True)
+
+
+@pytest.mark.parametrize(
+    ("grade", "printed"),
+    [(1, "53.3"), (2, "32.0"), (3, "0.0"), (4, "14.7"), (5, "0.0")],  # 4.0, 2.4 and 1.1 of 7.5 km
+)
+def test_a9_share_of_road_of_each_grade(compute: Compute, grade: int, printed: str) -> None:
+    assert str(compute(f"noise.road_share.day.{grade}", "2023", surveys=A9).value) == printed
+    assert compute(f"noise.road_share.night.{grade}", "2023", surveys=A9).value is None
+
+
+@pytest.mark.parametrize(
+    ("part", "leq", "grade"),
+    [("day", "68.0", 1), ("day", "68.1", 2), ("day", "74.0", 4), ("day", "74.1", 5), ("day", "70.05", 2),
+     ("night", "58.0", 1), ("night", "64.1", 5)],
+)  # fmt: skip
+def test_a_road_on_the_bound_is_of_the_better_grade(compute: Compute, part: str, leq: str, grade: int) -> None:
+    road = RoadResult("town", "r", 2023, part, Decimal(1), Decimal(leq))  # type: ignore[arg-type]
+
+    shares = [
+        str(compute(f"noise.road_share.{part}.{each}", "2023", surveys=NoiseSurveys(road=(road,))).value)
+        for each in range(1, 6)
+    ]
+
+    assert shares == ["100.0" if each == grade else "0.0" for each in range(1, 6)]
 
 
 def test_the_last_year_surveyed_is_taken(compute: Compute) -> None:

@@ -84,6 +84,25 @@ def test_a2_switch_of_rounding(
 
 
 @pytest.mark.parametrize(
+    ("level_", "rounding", "once", "as_stored"),
+    [
+        pytest.param(51.46, "half_even", 51, 52, id="51.46 is 51.5, and that 52"),
+        pytest.param(50.54, "half_even", 51, 50, id="50.54 is 50.5, and that 50"),
+        pytest.param(50.54, "half_up", 51, 51, id="50.54 is 50.5, half up 51"),
+        pytest.param(50.46, "half_up", 50, 51, id="50.46 is 50.5, half up 51"),
+        pytest.param(50.40, "half_even", 50, 50, id="far from the half both are one"),
+    ],
+)
+def test_level_as_computed_is_rounded_once_and_as_stored_twice(
+    method: NoiseMethod, level_: float, rounding: str, once: int, as_stored: int
+) -> None:
+    switches = {"judge_rounding": rounding}
+
+    assert judged(level_, method, **switches) == once
+    assert judged(level_, method, **switches, judge_from="stored") == as_stored
+
+
+@pytest.mark.parametrize(
     ("ln", "half_even_", "half_up", "attains"), [(45.4, 45, 45, True), (45.5, 46, 46, False), (44.5, 44, 45, True)]
 )
 def test_a3_night_of_class_1(
@@ -355,6 +374,13 @@ def test_night_from_23_has_seven_hours_and_needs_six_of_them(limits: NoiseLimits
     assert f"{level(hours, 'night', limits, method, local):.2f}" == f"{energy([*A1[:6], A1[23]]):.2f}"
     assert f"{level([NAN, *hours[1:]], 'night', limits, method, local):.2f}" == f"{energy([*A1[1:6], A1[23]]):.2f}"
     assert np.isnan(level([NAN, NAN, *hours[2:]], "night", limits, method, local))
+
+
+def test_minute_of_which_nothing_was_collected_is_no_sample_at_all() -> None:
+    found = hour([55.0, 90.0], shares=np.array([[1.0, 0.0]]))
+
+    assert (found.leq[0], found.lmax[0], found.sd[0], found.exceeded[5][0]) == (pytest.approx(55.0), 55.0, 0.0, 55.0)
+    assert (found.collected[0], found.entered[0]) == (0.5, 0.5)
 
 
 def test_hours_without_a_sample_have_no_level_and_a_rate_of_zero() -> None:

@@ -77,6 +77,7 @@ def test_rules_of_gb_3096_stand_at_the_clauses_of_the_note(limits: NoiseLimits, 
 def test_automatic_profile_has_the_defaults_of_the_note(method: NoiseMethod) -> None:
     # noise.md, 3.2, 4.3 and 5
     assert (method.sample_period_s, method.weather_lowers_vdr, method.hour_min_share) == (1, True, Decimal("0.75"))
+    assert (method.weather_resolution_min, method.level_decimals, method.judge_from) == (1, 1, "computed")
     assert method.exclude_above == {"wind_speed": Decimal("5.0"), "rain": 0, "snow": 0, "thunder": 0}
     assert (method.day_min_hours, method.night_min_hours, method.month_min_days) == (12, 6, 20)
     assert (method.night_peak_in_attainment, method.statistical_day) == (False, "calendar")
@@ -92,6 +93,12 @@ def test_automatic_profile_says_which_of_its_rules_nobody_read(method: NoiseMeth
     read = {key for key, rule in method.rule.items() if rule.confirmed}
     assert read == {"energy_mean", "vdr", "point_times", "rates"}  # marked C in noise.md, 3.1 and 4.3
     assert not method.edition.confirmed
+
+
+def test_survey_says_which_of_its_rules_nobody_read(survey: NoiseSurvey) -> None:
+    read = {key for key, rule in survey.rule.items() if rule.confirmed}
+    # marked C in noise.md, 2.1 to 2.3 and 5; the numbers of points are C of the rule of 2011 only, R of HJ 640
+    assert read == {"regional_grades", "road_grades", "road_mean", "road_share", "functional_rate"}
 
 
 def test_regional_grades_are_those_of_the_note(survey: NoiseSurvey) -> None:
@@ -136,6 +143,8 @@ def test_every_rule_of_noise_is_said_in_both_languages(edition: Editions, name: 
         ("noise-automatic-2024", '"calendar"', '"night"', "statistical_day: expected one of calendar, night_starting"),
         ("noise-automatic-2024", '"4b"]', '"4"]', "classes"),
         ("noise-automatic-2024", "judge_decimals = 0", "judge_decimals = 2", "judge_decimals: expected int <= 1"),
+        ("noise-automatic-2024", "resolution_min = 1 ", "resolution_min = 7 ", "weather_resolution_min: expected"),
+        ("noise-automatic-2024", '"computed"', '"printed"', "judge_from: expected one of computed, stored"),
         ("hj640-2012", "day = [50.0, 55.0,", "day = [55.0, 50.0,", "regional.day: expected at least one, rising"),
         ("hj640-2012", "night = [58.0, 60.0,", "night = [58.0,", "road.night: expected 4 bounds of 5 grades, got 3"),
     ],

@@ -27,8 +27,8 @@ def test_without_names_the_headlines_of_the_media_are_chosen() -> None:
 
 def test_a_pattern_chooses_of_the_media_and_a_name_of_all() -> None:
     assert names(["*_attainment"], "noise") == [
-        "noise.day_attainment", "noise.night_attainment", "noise.manual.day_attainment",
-        "noise.manual.night_attainment",
+        "noise.day_attainment", "noise.night_attainment", "noise.night_peak_attainment",
+        "noise.manual.day_attainment", "noise.manual.night_attainment",
     ]  # fmt: skip
     assert names(["water.good_ratio"], "noise") == ["water.good_ratio"]
     assert names(["*"], "air", "water", "noise") == list(INDICATORS)

@@ -21,7 +21,7 @@ from ingestor.config import Config
 from ingestor.tables import Language
 from ingestor.words import UNITS, remark, tidy
 from sensors.errors import printable
-from sensors.noise_surveys import FunctionalResult, NoiseSurveys, RegionalResult
+from sensors.noise_surveys import ComplaintReport, FunctionalResult, NoiseSurveys, RegionalResult
 
 FIGURE = Figure(
     indicator="air.good_day_ratio",
@@ -207,6 +207,7 @@ SURVEYS = NoiseSurveys(
         FunctionalResult("shenzhen", "f2", 2020, 2, "2", Decimal(50), None),
     ),
     regional=(RegionalResult("shenzhen", "g1", 2020, "day", Decimal(50)),),
+    complaints=(ComplaintReport("shenzhen", "2020-01", 2020, 1, 1, 5, None, "hotline"),),
 )
 
 
@@ -259,6 +260,22 @@ def test_remarks_name_items_and_classes_of_water_in_chinese(english: str, chines
 
 def test_chinese_texts_have_no_blanks_between_characters_or_beside_marks() -> None:
     assert tidy("水温 偏高， 见 SO2 ；（ 1 ）") == "水温偏高，见 SO2；（1）"
+
+
+@pytest.mark.parametrize(
+    ("text", "chinese"),
+    [
+        (
+            "too few valid nights, pooled all the same: n1 2025-04, n2 2025-05 (2)",
+            "有效夜间不足、仍计入：n1 2025-04, n2 2025-05（2个点位月）",
+        ),
+        ("too few valid days, pooled all the same: n1 2025-04 (1)", "有效昼间不足、仍计入：n1 2025-04（1个点位月）"),
+        ("n1: class 2 before 2025-07-01, 4a from then on", "n1 在2025-07-01前为2类区，此后为4a类区"),
+        ("2025-04: no report", "2025-04 未上报"),
+    ],
+)
+def test_remark_of_noise_is_said_in_chinese(text: str, chinese: str) -> None:
+    assert remark(text, "zh") == chinese
 
 
 def test_headlines_of_air_are_about_twenty() -> None:

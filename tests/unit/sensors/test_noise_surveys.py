@@ -7,7 +7,7 @@ import pytest
 
 from sensors import noise_surveys
 from sensors.errors import ConfigError
-from sensors.noise_surveys import COLUMNS, FunctionalResult, NoiseSurveys, RegionalResult, RoadResult
+from sensors.noise_surveys import COLUMNS, ComplaintReport, FunctionalResult, NoiseSurveys, RegionalResult, RoadResult
 from sensors.quantities import Quantity
 
 SHIPPED = Path(__file__).resolve().parents[3] / "config" / "noise-surveys"
@@ -80,3 +80,41 @@ def test_mistake_is_told_with_its_line(kind: str, rows: str, error: str) -> None
     with pytest.raises(ConfigError) as raised:
         parsed(kind, rows)
     assert str(raised.value) == f"s.csv: {error}"
+
+
+COMPLAINTS = "city,period,received,settled,source\n"
+
+
+def test_complaints_are_of_a_year_a_quarter_or_a_month() -> None:
+    rows = "sz,2023,179,169,hotline\nsz,2023-Q2,40,,hotline\nbj,2023-11,0,0,a\n"
+
+    found = noise_surveys.parse_complaints(COMPLAINTS + rows, ["sz", "bj"], file="c.csv")
+
+    assert found == (
+        ComplaintReport("sz", "2023", 2023, 1, 12, 179, 169, "hotline"),
+        ComplaintReport("sz", "2023-Q2", 2023, 4, 3, 40, None, "hotline"),
+        ComplaintReport("bj", "2023-11", 2023, 11, 1, 0, 0, "a"),
+    )
+    assert NoiseSurveys(complaints=found).of("bj").complaints == found[2:]
+
+
+@pytest.mark.parametrize(
+    ("rows", "error"),
+    [
+        ("gz,2023,1,1,a\n", "line 2: city: expected one of sz, bj, got 'gz'"),
+        ("sz,2023-13,1,1,a\n", "line 2: period: expected 2020, 2020-Q2 or 2020-06, got '2023-13'"),
+        ("sz,2023-Q5,1,1,a\n", "line 2: period: expected 2020, 2020-Q2 or 2020-06, got '2023-Q5'"),
+        ("sz,2023,-1,,a\n", "line 2: received: expected a whole number from 0 on, got '-1'"),
+        ("sz,2023,,,a\n", "line 2: received: expected a whole number from 0 on, got ''"),
+        ("sz,2023,1.5,,a\n", "line 2: received: expected a whole number from 0 on, got '1.5'"),
+        ("sz,2023,1,nan,a\n", "line 2: settled: expected a whole number from 0 on, got 'nan'"),
+        ("sz,2023,1,2,a\n", "line 2: settled: expected at most the 1 received, got 2"),
+        ("sz,2023,1,1,\n", "line 2: source: expected 1 to 200 characters, who reports it, got ''"),
+        ("sz,2023,1,1,a\nsz,2023,1,1,b\n", "line 3: period: expected each once of a city, got '2023' again"),
+    ],
+)
+def test_a_mistake_in_the_complaints_is_told(rows: str, error: str) -> None:
+    with pytest.raises(ConfigError) as found:
+        noise_surveys.parse_complaints(COMPLAINTS + rows, ["sz", "bj"], file="c.csv")
+
+    assert str(found.value) == f"c.csv: {error}"
