@@ -99,14 +99,7 @@ def run(config: Config, data: Path, *, seed: int, days: int, progress: Progress)
     store = SqliteStore(store_file(data))
     with contextlib.closing(store):
         store.drain()
-        done = 0
-
-        def step(_: str) -> None:
-            nonlocal done
-            done += 1
-            progress("derive", done, len(config.register.stations))
-
-        derivation.derive(config, store, progress=step)
+        derivation.derive(config, store, progress=lambda done, of_all: progress("derive", done, of_all))
         as_of = dt.date(YEAR, 1, 1) + dt.timedelta(days=days - 1)
         outcome = Outcome(
             seed=seed,

@@ -112,16 +112,14 @@ def _evidence(
     end = config.start_of(period.last + (_margin(config) + 1) * DAY)
     days = Span(first, start, before + len(period) + _margin(config))
     inside = slice(before * DAY_HOURS, (before + len(period)) * DAY_HOURS)
-    series = store.series("air")
     found = []
     for city in dict.fromkeys(station.city for station in area.members):
-        observed = []
-        for station in config.register.of("air", city):
-            of_station = [key for key in series if key.station == station.id]
-            span, readings, _ = usable(config, store, station, of_station, start=start, end=end)
-            if span is not None:
-                observed.append(Observed(station, days, readings))
-        hours = city_hours(config, observed) if observed else None
+        stations = config.register.of("air", city)
+        raw = store.raw_of("air", [station.id for station in stations], start, end)
+        found_of = [(station, usable(config, station, raw)) for station in stations]
+        observed = [Observed(station, days, readings) for station, readings in found_of if readings]
+        members = [member.id for member in area.members]
+        hours = city_hours(config, observed, days, doubted=members) if observed else None
         for station in area.members:
             if hours is None or station.id not in hours.hours:
                 continue

@@ -288,6 +288,14 @@ def check_quantities(checks: Checks, quantities: Quantities, *, file: str) -> No
                 )
 
 
+def taking_out(checks: Checks) -> Checks:
+    """Return the checks that may take an hour out of the statistics: without those that only mark."""
+    stuck, jump, inversion = (
+        each if each and each.action == "fail" else None for each in (checks.stuck, checks.jump, checks.inversion)
+    )
+    return Checks(negative=checks.negative, stuck=stuck, jump=jump, inversion=inversion)  # type: ignore[arg-type]
+
+
 # --- all checks of a station
 
 

@@ -24,9 +24,10 @@ def unit_slips(
 ) -> npt.NDArray[np.bool_]:
     """Whether values are so far from the median of the days before that their unit has probably slipped.
 
-    The median is of the values in the `days` before each, its own moment not included. Where the series does not
-    reach back so far, or there are fewer than `least` values, it is of the whole series; fewer than `least` there,
-    and nothing is suspect. Zeros and medians of zero have no ratio and are not. Both ends are inclusive.
+    The median is of the values in the `days` before each. Where there are fewer than `least`, or no value in as many
+    days before these, as where a series begins, it is of the `days` before and after; its own moment is never in it.
+    Fewer than `least` there, and the value is not suspect. Zeros and medians of zero have no ratio and are not.
+    Both ends are inclusive. So a verdict rests on twice `days` before and on `days` after, and no others.
 
     Parameters
     ----------
@@ -45,11 +46,15 @@ def unit_slips(
         possible = there & (values > 0)
         possible &= (values >= factor * positive.min()) | (values * factor <= positive.max())
     known, known_times = values[there], times[there]
-    whole = float(np.median(known))
     for i in np.flatnonzero(possible):
-        first = int(times[i]) - days * DAY_S
-        window = known[slice(*np.searchsorted(known_times, (first, times[i])))]
-        enough = len(window) >= least and known_times[0] <= first
-        median = float(np.median(window)) if enough else whole
-        suspect[i] = median > 0 and (values[i] >= factor * median or values[i] * factor <= median)
+        at = int(times[i])
+        earlier, first, here, after, end = np.searchsorted(
+            known_times, (at - 2 * days * DAY_S, at - days * DAY_S, at, at + 1, at + days * DAY_S + 1)
+        )
+        window = known[first:here]
+        if len(window) < least or earlier == first:
+            window = np.concatenate([window, known[after:end]])
+        if len(window) >= least:
+            median = float(np.median(window))
+            suspect[i] = median > 0 and (values[i] >= factor * median or values[i] * factor <= median)
     return suspect

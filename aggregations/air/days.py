@@ -5,6 +5,7 @@ a count. A day of a station is kept as that pair; it is rounded once, where it i
 """
 
 import math
+from collections.abc import Sequence
 from fractions import Fraction
 
 import msgspec
@@ -200,17 +201,37 @@ def published(days: DayValues, decimals: int) -> IntArray:
     return np.where(days.valid, divide_half_even(days.sums, days.counts * step) * step, MISSING)
 
 
-def city_day(stations: list[StationDays], day: int, *, expected: int, evaluation: AirEvaluation) -> Fraction | None:
-    """Mean of the stations' valid daily values of one day, exact; None where too few stations are valid. [micros]
+def city_days(
+    stations: Sequence[DayValues], expected: Sequence[int], evaluation: AirEvaluation
+) -> list[Fraction | None]:
+    """Mean of the stations' valid daily values of each day, exact; None where too few stations are valid. [micros]
+
+    Parameters
+    ----------
+    stations : DayValues of (n_days,) each
+    expected : (n_days,)
+        How many stations should have a value.
 
     References
     ----------
     .. [1] HJ 663-2013, 6.1 (recalled): 75 % of the sites, half of them below four sites.
     """
-    values = [Fraction(int(s.sums[day]), int(s.counts[day])) for s in stations if s.valid[day]]
-    if not enough_stations(len(values), expected, evaluation):
-        return None
-    return sum(values, Fraction(0)) / len(values)
+    valid = np.array([each.valid for each in stations], dtype=np.bool_).reshape(-1, len(expected))
+    sums = np.array([each.sums for each in stations], dtype=np.int64).reshape(valid.shape)
+    counts = np.array([each.counts for each in stations], dtype=np.int64).reshape(valid.shape)
+    n = valid.sum(axis=0).tolist()
+    # Fractions of one denominator are added as integers first: a day has a few denominators, but many stations.
+    denominators = np.unique(counts[valid]).tolist()
+    common = math.lcm(*denominators)
+    numerators = [0] * len(expected)
+    for denominator in denominators:
+        part = np.where(valid & (counts == denominator), sums, 0).sum(axis=0).tolist()
+        factor = common // denominator
+        numerators = [before + factor * more for before, more in zip(numerators, part, strict=True)]
+    return [
+        Fraction(numerator, common * many) if enough_stations(many, of_all, evaluation) else None
+        for numerator, many, of_all in zip(numerators, n, expected, strict=True)
+    ]
 
 
 def enough_stations(valid: int, expected: int, evaluation: AirEvaluation) -> bool:

@@ -19,21 +19,69 @@ from sensors.quantities import MEDIA
 
 
 @app.command()
-def derive(json_: Json = False) -> None:
-    """Derive hours and days of all stations and cities from the raw readings."""
+def derive(
+    everything: Annotated[
+        bool, typer.Option("--all", help="Derive everything from scratch, whether it is stale or not.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only list what is stale and why; nothing is derived.")
+    ] = False,
+    json_: Json = False,
+) -> None:
+    """Bring hours and days up to date: those for which readings arrived, or of which the configuration changed.
+
+    Whatever interrupts it, the next one completes it; what it ends in is what deriving everything from scratch gives.
+    """
     loaded = options.load()
-    with opened_store(loaded) as store, progress_bars() as progress:
-        task = progress.add_task("derive", total=len(loaded.register.stations))
-        done = derivation.derive(loaded, store, progress=lambda _: progress.advance(task))
-        progress.update(task, completed=len(loaded.register.stations))
+    with opened_store(loaded) as store:
+        if dry_run:
+            todo = derivation.plan(loaded, store, everything=everything)
+            pieces = [derivation.piece(work) for work in todo.work]
+            if json_:
+                print_line(tables.as_json({"pieces": pieces, "gone": todo.gone}))
+            else:
+                _print_pieces(pieces, todo.gone)
+            return
+        with progress_bars() as progress:
+            task = progress.add_task("derive", total=None)
+            done = derivation.derive(
+                loaded,
+                store,
+                everything=everything,
+                progress=lambda days, of_all: progress.update(task, completed=days, total=of_all),
+            )
     if json_:
         print_line(tables.as_json(done))
         return
+    _print_pieces(done.pieces, done.gone)
     for medium, count in done.stations.items():
         print_line(f"{medium}: {count} stations, {done.station_days[medium]:,} station-days")
-    print_line(f"cities: {done.city_days:,} days of air")
+    if "air" in done.stations:
+        print_line(f"cities: {done.city_days:,} days of air")
     for station, count in done.before_standards.items():
         print_line(f"{station}: {count:,} readings lie before the first edition of a standard and are left out")
+
+
+WHY = {
+    "new": "never derived",
+    "changed": "register, checks, events or standards changed",
+    "readings": "readings arrived",
+    "asked": "asked for",
+}
+"""Why something is derived, as people are told."""
+PIECES_SHOWN = 20
+
+
+def _print_pieces(pieces: list[derivation.Piece], gone: list[str]) -> None:
+    if not pieces and not gone:
+        print_line("nothing is stale")
+    for each in pieces[:PIECES_SHOWN]:
+        days = f"{each.first} to {each.last}" if each.first else "no days"
+        print_line(f"{each.unit}: {WHY[each.why]}: {each.station_days:,} station-days, {days}")
+    if len(pieces) > PIECES_SHOWN:
+        print_line(f"and {len(pieces) - PIECES_SHOWN} more (--json lists all)")
+    for unit in gone:
+        print_line(f"{unit}: not in the register any more: its rows are removed")
 
 
 @app.command()

@@ -1,30 +1,47 @@
 """Derivation: from raw readings to hours and days, for every registered station and city.
 
-Everything is a pure function of the readings, the register and the standards; it is computed from scratch and
-replaces what was derived before, a station or a city at a time, so that the collector never waits long. The mark of
-what it was derived from is set last: a derivation that dies half-way leaves `is_stale` true, and the next one
-completes it.
+Everything is a pure function of the readings, the register and the standards. What is stale (`stale.py`) is computed
+again and replaced, some days of a unit (`units.py`) at a time, so that the collector never waits long; the rest stays.
+The mark of what a unit was derived from is set with the last of its rows: a derivation that dies half-way leaves it
+stale, and the next one completes it. Deriving little by little gives the same rows as deriving everything at once.
 """
 
-import zlib
+import bisect
+import contextlib
+import datetime as dt
+import gc
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import msgspec
 
-from ingestor.config import Config
-from ingestor.derivation import air, noise, water
-from ingestor.derivation.spans import Rows, usable
-from ingestor.schema import TABLES
-from ingestor.store import SeriesKey, Tables
-from sensors.quantities import MEDIA, Medium
-from sensors.register import Station
+from aggregations.periods import DAY
+from ingestor.config import DAY_S, EPOCH, Config
+from ingestor.derivation import air, noise, stale, water
+from ingestor.derivation.air_days import averaged
+from ingestor.derivation.spans import Rows, Span, usable
+from ingestor.derivation.stale import Plan, Work, covering, first_covered, plan
+from ingestor.derivation.units import keys_of, reach_of, tables_of, units
+from ingestor.store import EVER, Tables
+from ingestor.store.arrivals import Derived
+from sensors.quantities import MEDIA
 
-_VALUES = "derived_from_values"
-_CONFIG = "derived_with_config"
+__all__ = ["Done", "Piece", "Plan", "Work", "derive", "is_stale", "piece", "plan"]
+
+
+class Piece(msgspec.Struct, frozen=True):
+    """What is, or was, derived of a unit: why, of how many of its stations and station-days, from when to when."""
+
+    unit: str
+    why: stale.Why
+    stations: int
+    station_days: int
+    first: dt.date | None
+    last: dt.date | None
 
 
 class Done(msgspec.Struct, frozen=True):
-    """What a derivation did: stations and station-days by medium, and city-days.
+    """What a derivation did: stations and station-days by medium, days of cities of air, and each piece.
 
     `before_standards` counts, by station, the readings left out because they lie before the first edition of a
     standard: those of a gateway whose clock was wrong, as a rule.
@@ -34,75 +51,138 @@ class Done(msgspec.Struct, frozen=True):
     station_days: dict[str, int]
     city_days: int
     before_standards: dict[str, int]
+    pieces: list[Piece]
+    gone: list[str]
 
 
-def derive(config: Config, store: Tables, *, progress: Callable[[str], None] = lambda _: None) -> Done:
-    """Derive all hours and days; `progress` is called with the id of each station done.
+def derive(
+    config: Config, store: Tables, *, everything: bool = False, progress: Callable[[int, int], None] = lambda *_: None
+) -> Done:
+    """Derive what is stale, or everything; `progress` is called with the station-days done and those to be done.
 
     Raises
     ------
     ConfigError
         If the editions of a standard leave a day between them uncovered.
     StoreError
-        If the store cannot be written; what was derived so far stays, and `is_stale` stays true.
+        If the store cannot be read or written; what was derived so far stays, the rest stays stale.
     """
-    done = Done({}, {}, 0, {})
-    kept: dict[str, set[str]] = {table: set() for table in TABLES}
-
-    def keep(derived: list[Rows]) -> None:
-        with store.replacing():
-            for rows in derived:
-                store.replace(rows.table, rows.key, rows.times, rows.columns)
-                kept[rows.table].add(rows.key)
-
-    values = store.counts().get("values_drained", 0)
-    observed: dict[str, list[air.Observed]] = {}
-    for medium in MEDIA:
-        for station, series in _with_readings(config, store, medium):
-            span, found, before = usable(config, store, station, series)
-            if before:
-                done.before_standards[station.id] = before
-            if span is None:
-                continue
-            done.stations[medium] = done.stations.get(medium, 0) + 1
-            done.station_days[medium] = done.station_days.get(medium, 0) + span.n
-            if medium == "air":
-                observed.setdefault(station.city, []).append(air.Observed(station, span, found))
-                continue
-            derive_station = water.derive_station if medium == "water" else noise.derive_station
-            keep(derive_station(config, station, span, found))
-            progress(station.id)
-    city_days = 0
-    for city, stations in observed.items():
-        for of_station, rows in air.derive_city(config, city, stations):
-            keep(rows)
-            if of_station is not None:
-                progress(of_station.id)
-        city_days += sum(len(each.times) for each in rows if each.table == "city_air_day")
-    with store.replacing():
-        for table, keys in kept.items():
-            store.keep_only(table, keys)
-        store.set_counter(_VALUES, values)
-        store.set_counter(_CONFIG, _mark(config))
+    todo = plan(config, store, everything=everything)
+    done = Done({}, {}, 0, {}, [piece(work) for work in todo.work], todo.gone)
+    city_days = days_done = 0
+    days_to_do = sum(each.station_days for each in done.pieces)
+    for work, each in zip(todo.work, done.pieces, strict=True):
+        medium = work.unit.medium
+        done.stations[medium] = done.stations.get(medium, 0) + each.stations
+        done.station_days[medium] = done.station_days.get(medium, 0) + each.station_days
+        done.before_standards.update(_before_standards(config, store, work))
+        of_city = {station.id for station in averaged(work.unit.stations)} & work.spans.keys()
+        with _no_cycles():
+            for run in _carry_out(config, store, work):
+                days_done += sum(span.inside(run).n for id_, span in work.spans.items() if id_ in work.stations)
+                city_days += run.n if medium == "air" and of_city else 0
+                progress(days_done, days_to_do)
+    if todo.gone or any(work.whole for work in todo.work):
+        _forget(config, store, todo.gone)
     return msgspec.structs.replace(done, city_days=city_days)
+
+
+@contextlib.contextmanager
+def _no_cycles() -> Iterator[None]:
+    """Look for no garbage in cycles: millions of rows hold none, and looking takes a quarter of the time."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
+def piece(work: Work) -> Piece:
+    """Return what some work is about, as people are told."""
+    first = work.runs[0].first if work.runs else None
+    last = work.runs[-1].last if work.runs else None
+    stations = len(set(work.stations) & work.spans.keys())
+    return Piece(work.unit.name, work.why, stations, work.station_days, first, last)
 
 
 def is_stale(config: Config, store: Tables) -> bool:
     """Whether since the last derivation readings arrived, or the configuration or the columns of the tables changed."""
-    counts, mark = store.counts(), _mark(config)
-    return (counts.get(_VALUES, 0), counts.get(_CONFIG, mark)) != (counts.get("values", 0), mark)
+    todo = plan(config, store)
+    return bool(todo.work or todo.gone)
 
 
-def _mark(config: Config) -> int:
-    """Number made of what the derived rows depend on beside the readings."""
-    return config.fingerprint ^ zlib.crc32(repr(TABLES).encode())
+def _carry_out(config: Config, store: Tables, work: Work) -> Iterator[Span]:
+    """Derive the days of some work and yield those done; the last of them with the mark of what they rest on."""
+    unit = work.unit
+    chunks = list(work.chunks())
+    keys = [
+        (table, key) for table, key in keys_of(config, unit) if key not in unit.ids or key in work.stations
+    ]  # of a city all areas, of its stations those that are derived again
+    for i, run in enumerate(chunks or [None]):
+        found = {} if run is None else {(each.table, each.key): each for each in _rows(config, store, work, run)}
+        start = EVER[0] if run is None or (work.whole and i == 0) else run.start
+        end = EVER[1] if run is None or (work.whole and i + 1 == len(chunks)) else run.end
+        with store.replacing():
+            if work.whole or run is not None:
+                for table, key in keys:
+                    rows = found.get((table, key))
+                    times, columns = _between(rows, start, end) if rows else ([], {})
+                    store.replace(table, key, times, columns, start=start, end=end)
+            if run is None or i + 1 == len(chunks):
+                marks = Derived(work.digest, {id_: _kept(span) for id_, span in work.spans.items()})
+                store.set_derived(unit.name, marks, [(unit.medium, id_) for id_ in unit.ids], upto=work.upto)
+        if run is not None:
+            yield run
 
 
-def _with_readings(config: Config, store: Tables, medium: Medium) -> Iterator[tuple[Station, list[SeriesKey]]]:
-    """Yield registered stations that have readings, with their series."""
-    by_station: dict[str, list[SeriesKey]] = {}
-    for key in store.series(medium):
-        by_station.setdefault(key.station, []).append(key)
-    for station in config.register.of(medium):
-        if station.id in by_station:
-            yield station, by_station[station.id]
+def _rows(config: Config, store: Tables, work: Work, run: Span) -> Iterator[Rows]:
+    """Yield the derived rows of some days, and perhaps of days around them."""
+    unit, reach = work.unit, reach_of(config, work.unit.medium)
+    around = Span(run.first - reach.ahead * DAY, run.start - reach.ahead * DAY_S, reach.ahead + run.n + reach.back)
+    window = around.inside(covering(work.spans.values()))
+    start = max(window.start, first_covered(config, unit))
+    raw = store.raw_of(unit.medium, work.spans, start, window.end)
+    if unit.medium == "air":
+        observed = [
+            air.Observed(station, work.spans[station.id], usable(config, station, raw))
+            for station in unit.stations
+            if station.id in work.spans
+        ]
+        for rows in air.derive_city(config, unit.city, observed, window, work.stations):
+            yield from rows
+        return
+    derive_station = water.derive_station if unit.medium == "water" else noise.derive_station
+    for station in unit.stations:
+        yield from derive_station(config, station, window, usable(config, station, raw))
+
+
+def _between(rows: Rows, start: int, end: int) -> tuple[list[int], dict[str, list[Any]]]:
+    """Return times and columns of the rows with start <= time < end."""
+    inside = slice(bisect.bisect_left(rows.times, start), bisect.bisect_left(rows.times, end))
+    return rows.times[inside], {name: values[inside] for name, values in rows.columns.items()}
+
+
+def _kept(span: Span) -> tuple[int, int]:
+    return (span.first - EPOCH).days, span.n
+
+
+def _before_standards(config: Config, store: Tables, work: Work) -> dict[str, int]:
+    """Return by station how many readings lie before the first edition of a standard."""
+    counts: dict[str, int] = {}
+    for key, series in store.raw_of(work.unit.medium, work.stations, EVER[0], first_covered(config, work.unit)).items():
+        counts[key.station] = counts.get(key.station, 0) + len(series.times)
+    return counts
+
+
+def _forget(config: Config, store: Tables, gone: list[str]) -> None:
+    """Remove what was derived of stations and areas that are there no more."""
+    keys: dict[str, set[str]] = {table: set() for medium in MEDIA for table in tables_of(medium)}
+    for unit in units(config):
+        for table, key in keys_of(config, unit):
+            keys[table].add(key)
+    with store.replacing():
+        for table, those in keys.items():
+            store.keep_only(table, those)
+        store.forget_derived(gone)

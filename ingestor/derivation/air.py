@@ -1,12 +1,12 @@
 """Air: hours, days and indexes of the stations of a city, of its districts, and of the city itself."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import numpy as np
 
 from aggregations.air import MISSING, StationDays
 from aggregations.rounding import BoolArray
-from ingestor.config import Config
+from ingestor.config import DAY_S, Config
 from ingestor.derivation.air_days import (
     Area,
     HoursOfStations,
@@ -19,18 +19,19 @@ from ingestor.derivation.air_days import (
 from ingestor.derivation.air_hours import Observed, city_hours, event_hours, leave_out
 from ingestor.derivation.air_rows import day_rows, hour_rows
 from ingestor.derivation.spans import HOURS, Rows, Span
-from sensors.register import Station
 
 __all__ = ["Observed", "derive_city"]
 
 
-def derive_city(config: Config, city: str, observed: list[Observed]) -> Iterator[tuple[Station | None, list[Rows]]]:
-    """Yield the rows of each station of a city, then of each of its districts and of the city itself.
+def derive_city(
+    config: Config, city: str, observed: list[Observed], whole: Span, stations: Collection[str]
+) -> Iterator[list[Rows]]:
+    """Yield the rows of some stations of a city on some days, then of each of its districts and of the city itself.
 
-    Averaged into districts and the city are the stations whose role is assessment.
+    Averaged into districts and the city are the stations whose role is assessment. `observed` are all stations that
+    ever had a reading, with those of the days; who has none on them counts as expected all the same.
     """
-    found = city_hours(config, observed)
-    whole = found.whole
+    found = city_hours(config, observed, whole)
     kept: dict[str, dict[str, StationDays]] = {}
     without: dict[str, dict[str, StationDays]] = {}
     touched: dict[str, BoolArray] = {}
@@ -43,19 +44,22 @@ def derive_city(config: Config, city: str, observed: list[Observed]) -> Iterator
             without[station.id] = station_days(config, station, whole, leave_out(hours, in_events))
         touched[station.id] = _days_touched(in_events, whole)
         values[station.id] = {q: np.where(h.valid, h.micros, MISSING) for q, h in hours.items()}
-        first = (span.first - whole.first).days
-        own = np.arange(first, first + span.n)
+        if station.id not in stations:
+            continue
+        days = span.inside(whole)
+        first = (days.start - whole.start) // DAY_S
+        own = np.arange(first, first + days.n)
         area = Area("air", station.id, config.staged(city), [station])
         rows = [hour_rows(config, area, whole, values[station.id], {})]
         rows.append(day_rows(config, area, whole, of_station(kept[station.id]), own))
         if in_events:
             excluded = of_station(without[station.id])
             rows.append(day_rows(config, area, whole, excluded, own[touched[station.id][own]], without_events=True))
-        yield station, rows
+        yield rows
     for area in areas(config, city):
         present = [member.id for member in area.members if member.id in kept]
         if present:
-            yield None, _area_rows(config, area, whole, values, kept, without, np.any([touched[i] for i in present], 0))
+            yield _area_rows(config, area, whole, values, kept, without, np.any([touched[i] for i in present], 0))
 
 
 def _area_rows(

@@ -122,8 +122,7 @@ def area_days(
             else:
                 rounds = evaluation.city_day_from == "rounded_station_days"
                 used = [_rounded(s, evaluation.decimals[quantity]) for s in stations] if rounds else stations
-                for i in range(cut.start, cut.stop):
-                    values.append(air.city_day(used, i, expected=expected[i], evaluation=evaluation))
+                values += air.city_days([_cut(each, cut) for each in used], expected[cut], evaluation)
         exact[quantity] = values
         counts[quantity] = np.sum([s.valid for s in stations], axis=0)
     return Days(exact, counts, _mean_hour_max(config, area, whole, [each[air.OZONE].hour_max for each in present]))
@@ -200,6 +199,10 @@ def _rounded(days: StationDays, decimals: int) -> StationDays:
     """Station days as published, so that they are averaged as rounded values."""
     values = air.published(days, decimals)
     return StationDays(values, np.ones_like(days.counts), days.valid, days.hours, days.hour_max)
+
+
+def _cut(days: StationDays, cut: slice) -> StationDays:
+    return StationDays(*(getattr(days, name)[cut] for name in StationDays.__struct_fields__))
 
 
 def _joined(parts: list[StationDays]) -> StationDays:

@@ -1,6 +1,7 @@
 """Hours of the stations of a city: means, in the state that the standard prescribes, checked; exceptional events."""
 
 import datetime as dt
+from collections.abc import Collection
 from typing import NamedTuple
 
 import msgspec
@@ -17,7 +18,7 @@ from sensors.register import Station
 
 
 class Observed(NamedTuple):
-    """A station, the days that it has, and its readings, as `spans.usable` gives them."""
+    """A station, the days from its first reading to its last, and its readings, as `spans.usable` gives them."""
 
     station: Station
     span: Span
@@ -25,10 +26,10 @@ class Observed(NamedTuple):
 
 
 class CityHours(msgspec.Struct, frozen=True):
-    """Checked hours of the stations of a city on the days of all of them together.
+    """Checked hours of the stations of a city on some days.
 
     `hours` are by station and quantity; `suspect` tells by station, quantity and check which hours that count are
-    doubted; (n_hours,) each.
+    doubted, of the stations asked for; (n_hours,) each.
     """
 
     whole: Span
@@ -36,29 +37,35 @@ class CityHours(msgspec.Struct, frozen=True):
     suspect: dict[str, dict[str, dict[str, BoolArray]]]
 
 
-def city_hours(config: Config, observed: list[Observed]) -> CityHours:
-    """Hours of the stations of a city: means, in the gas state that the standard prescribes, and checked."""
-    first = min(o.span.first for o in observed)
-    last = max(o.span.first + dt.timedelta(days=o.span.n - 1) for o in observed)
-    whole = Span(first, config.start_of(first), (last - first).days + 1)
+def city_hours(config: Config, observed: list[Observed], whole: Span, *, doubted: Collection[str] = ()) -> CityHours:
+    """Hours of the stations of a city on some days: means, in the prescribed gas state, and checked.
+
+    All readings of `observed` lie on these days. Of the stations in `doubted` all checks are made; of the others only
+    those that may take an hour out.
+    """
     raw = {o.station.id: _hours_of(config, o, whole) for o in observed}
     floats = {id_: {q: np.where(h.valid, h.micros / MICRO, np.nan) for q, h in of.items()} for id_, of in raw.items()}
+    taking_out = checks.taking_out(config.checks)
     hours: dict[str, dict[str, Hours]] = {}
     suspect: dict[str, dict[str, dict[str, BoolArray]]] = {}
     for id_, of in raw.items():
-        others = {q: [f[q] for other, f in floats.items() if other != id_ and q in f] for q in of}
+        neighbours = {}
+        if id_ in doubted:
+            others = {q: [f[q] for other, f in floats.items() if other != id_ and q in f] for q in of}
+            neighbours = {q: np.stack(each) for q, each in others.items() if each}
         flags = checks.evaluate(
             floats[id_],
-            checks=config.checks,
+            checks=config.checks if id_ in doubted else taking_out,
             quantities=config.quantities.air,
-            neighbours={q: np.stack(each) for q, each in others.items() if each},
+            neighbours=neighbours,
         )
         hours[id_] = {}
         for q, each in of.items():
             failed = checks.reason(flags[q]).astype(np.int64)
             reasons = np.where(each.valid & (failed > 0), FIRST_CHECK + failed, each.reasons)
             hours[id_][q] = Hours(each.micros, reasons)
-        suspect[id_] = {q: checks.suspects(flags[q]) for q in of}
+        if id_ in doubted:
+            suspect[id_] = {q: checks.suspects(flags[q]) for q in of}
     return CityHours(whole, hours, suspect)
 
 

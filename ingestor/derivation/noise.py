@@ -28,7 +28,7 @@ REASONS: Final[dict[int, str]] = {
 
 
 def derive_station(config: Config, station: Station, span: Span, found: Found) -> list[Rows]:
-    """Return `noise_hour` and `noise_day` of a monitor; `span` and `found` as `spans.usable` gives them."""
+    """Return `noise_hour` and `noise_day` of a monitor on some days; `found` as of `usable`."""
     parts = []
     days: dict[str, list[Any]] = {}
     for cut, method in by_edition(config, NoiseMethod, span):

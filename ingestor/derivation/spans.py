@@ -22,7 +22,7 @@ from aggregations.standards import (
     WaterMethod,
 )
 from ingestor.config import DAY_S, Config
-from ingestor.store import EVER, RawSeries, SeriesKey, Tables
+from ingestor.store import RawSeries, SeriesKey
 from sensors import checks, flags
 from sensors.quantities import Medium
 from sensors.register import Station
@@ -49,9 +49,28 @@ class Span(msgspec.Struct, frozen=True):
     n: int
 
     @property
+    def end(self) -> int:
+        """The moment at which the last day ends."""
+        return self.start + self.n * DAY_S
+
+    @property
+    def last(self) -> dt.date:
+        """The last day."""
+        return self.first + dt.timedelta(days=self.n - 1)
+
+    @property
     def period(self) -> Period:
         """The days as a period."""
-        return Period(self.first, self.first + dt.timedelta(days=self.n - 1))
+        return Period(self.first, self.last)
+
+    def part(self, first: int, n: int) -> "Span":
+        """Return `n` of the days from the one of a number on, counted from 0."""
+        return Span(self.first + dt.timedelta(days=first), self.start + first * DAY_S, n)
+
+    def inside(self, other: "Span") -> "Span":
+        """Return the days that are in another span, too; one of no days where there are none."""
+        start, end = max(self.start, other.start), min(self.end, other.end)
+        return self.part((start - self.start) // DAY_S, max(0, (end - start) // DAY_S))
 
     def times(self) -> list[int]:
         """Return the moment at which each day begins."""
@@ -75,39 +94,18 @@ ROLES: Final[dict[Medium, tuple[type[Standard], ...]]] = {
 """Standards that the days of a medium are derived with."""
 
 
-def usable(
-    config: Config,
-    store: Tables,
-    station: Station,
-    series: list[SeriesKey],
-    *,
-    start: int = EVER[0],
-    end: int = EVER[1],
-) -> tuple[Span | None, Found, int]:
-    """Return the span of a station's readings, each series with its reasons, and how many come too early.
+def usable(config: Config, station: Station, raw: dict[SeriesKey, RawSeries]) -> Found:
+    """Return the series of a station with the reasons why values do not count.
 
-    Readings before the first day that all standards of the medium cover are left out and counted; the span is None
-    where nothing is left. A value does not count where it is flagged out, implausible, or outside the days on which
-    the station counts. Only readings from `start` up to but not including `end` [s] are read.
+    A value does not count where it is flagged out, implausible, or outside the days on which the station counts.
     """
-    first_covered = config.start_of(
-        config.standards.first_day(ROLES[station.medium], staged=config.staged(station.city))
-    )
     found: Found = []
-    before = 0
-    for key in series:
-        raw = store.raw(key, start, end)
-        reasons = _reasons(config, station, key.quantity, raw)
-        covered = raw.times >= first_covered
-        before += int((~covered).sum())
-        if covered.any():
-            values = np.where(np.isin(reasons, (VALID, BELOW)), raw.values, np.nan)
-            found.append((key, raw.times[covered], values[covered], reasons[covered]))
-    if not found:
-        return None, found, before
-    first = config.local_day(min(int(times[0]) for _, times, _, _ in found))
-    last = config.local_day(max(int(times[-1]) for _, times, _, _ in found))
-    return Span(first, config.start_of(first), (last - first).days + 1), found, before
+    for key, series in raw.items():
+        if key.station == station.id:
+            reasons = _reasons(config, station, key.quantity, series)
+            values = np.where(np.isin(reasons, (VALID, BELOW)), series.values, np.nan)
+            found.append((key, series.times, values, reasons))
+    return found
 
 
 def _reasons(config: Config, station: Station, name: str, raw: RawSeries) -> IntArray:
@@ -129,11 +127,6 @@ def _reasons(config: Config, station: Station, name: str, raw: RawSeries) -> Int
         [NOT_COUNTED, FLAGGED, NEGATIVE, IMPLAUSIBLE, BELOW],
         VALID,
     )
-
-
-def part_of(span: Span, cut: slice) -> Span:
-    """Return some days of a span as a span."""
-    return Span(span.first + dt.timedelta(days=cut.start), span.start + cut.start * DAY_S, cut.stop - cut.start)
 
 
 def by_edition(config: Config, role: type[S], span: Span, *, staged: bool = False) -> Iterator[tuple[slice, S]]:

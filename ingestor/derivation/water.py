@@ -9,7 +9,7 @@ from aggregations import water
 from aggregations.rounding import BoolArray, FloatArray, IntArray
 from aggregations.standards import WaterLimits, WaterMethod
 from ingestor.config import DAY_S, Config
-from ingestor.derivation.spans import BELOW, Found, Rows, Span, by_edition, nullable, part_of
+from ingestor.derivation.spans import BELOW, Found, Rows, Span, by_edition, nullable
 from ingestor.schema import WATER_CIRCUMSTANCES, WATER_ITEMS
 from sensors.register import Station
 from sensors.water_checks import unit_slips
@@ -25,7 +25,7 @@ SUSPECT: Final = 2
 
 
 def derive_station(config: Config, station: Station, span: Span, found: Found) -> list[Rows]:
-    """Return `water_reading`, `water_day` and `water_manual` of a section; arguments as `spans.usable` gives them."""
+    """Return `water_reading`, `water_day` and `water_manual` of a section on some days; `found` as of `usable`."""
     automatic = [each for each in found if each[0].period_s != MANUAL_S]
     manual = [each for each in found if each[0].period_s == MANUAL_S]
     moments, grid = _grid(config, span, automatic)
@@ -33,7 +33,7 @@ def derive_station(config: Config, station: Station, span: Span, found: Found) -
     classes: list[int] = []
     columns: dict[str, list[Any]] = {}
     for cut, limits in by_edition(config, WaterLimits, span):
-        for inner, method in by_edition(config, WaterMethod, part_of(span, cut)):
+        for inner, method in by_edition(config, WaterMethod, span.part(cut.start, cut.stop - cut.start)):
             first, end = cut.start + inner.start, cut.start + inner.stop
             inside = (days >= first) & (days < end)
             readings = {item: values[inside] for item, (values, _, _) in grid.items()}

@@ -2,18 +2,21 @@
 
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import msgspec
 
 from ingestor.schema import HEALTH
+from ingestor.store import arrivals, line_protocol
+from ingestor.store.arrivals import Derived
 from ingestor.store.delivery import deliver
 from ingestor.store.influx_server import InfluxServer
 from ingestor.store.influx_tables import InfluxTables
 from ingestor.store.ledger import BUSY_S, Ledger
-from ingestor.store.ports import Arrival, Backlog
+from ingestor.store.ports import NO_VALUE, Arrival, Backlog, Block, station_days
 from ingestor.store.writer import Delivered, Writer, oldest, values_in
 
 SETTLE_S = 0.5
@@ -114,18 +117,35 @@ class InfluxStore(Ledger, InfluxTables):
             refused = deliver(self._server, batch.lines)
             self._drop_delivered(Delivered(batch.last_id, values_in(batch.lines), refused))
 
+    def load(self, blocks: Sequence[Block]) -> int:
+        """See `Intake.load`: where writing fails half-way, what was written becomes stale with the next try."""
+        stored = 0
+        for block in blocks:
+            self._write(line_protocol.lines_of(block))
+            stored += sum(int((codes != NO_VALUE).sum()) for _, codes in block.columns.values())
+        with self._usable("days not made stale"), self._transaction():
+            arrivals.mark(self._db, station_days(blocks), at=time.time())
+            self._count({"values": stored, "values_drained": stored})
+        return stored
+
     @contextmanager
     def replacing(self) -> Iterator[None]:
         """See `Tables.replacing`."""
-        self._marks: dict[str, int] = {}
+        self._marks: list[Callable[[], None]] = []
+        self.discard()
         yield
-        with self._usable("counters not kept"), self._transaction():
-            for name, value in self._marks.items():
-                super().set_counter(name, value)
+        self.flush()
+        with self._usable("marks of derivation not kept"), self._transaction():
+            for mark in self._marks:
+                mark()
 
-    def set_counter(self, name: str, value: int) -> None:
-        """Set a counter, inside `replacing`."""
-        self._marks[name] = value
+    def set_derived(self, unit: str, derived: Derived, stations: Iterable[tuple[str, str]], *, upto: int) -> None:
+        """See `Tables.set_derived`."""
+        self._marks.append(partial(super().set_derived, unit, derived, list(stations), upto=upto))
+
+    def forget_derived(self, units: Iterable[str]) -> None:
+        """See `Tables.forget_derived`."""
+        self._marks.append(partial(super().forget_derived, list(units)))
 
     def record_health(self, collector: str, at: int, columns: Mapping[str, float]) -> None:
         """See `Intake.record_health`; written between two batches of the writer."""

@@ -23,8 +23,10 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from ingestor.store.ports import StoreError, UnavailableError
-from sensors.errors import printable
+from sensors.errors import printable, shown
 
 if TYPE_CHECKING:
     from influxdb_client.rest import ApiException
@@ -52,6 +54,26 @@ class RefusedError(Exception):
 
 class TooLargeError(Exception):
     """The server takes fewer lines at once."""
+
+
+class QueryTable(msgspec.Struct, frozen=True, gc=False):
+    """Rows of one group of tags, as an answer in JSON gives them; None where a column holds nothing."""
+
+    columns: list[str]
+    values: list[list[Any]]
+    tags: dict[str, str] = {}
+
+
+class _Result(msgspec.Struct, frozen=True):
+    series: list[QueryTable] = []
+    error: str = ""
+
+
+class _Answer(msgspec.Struct, frozen=True):
+    results: list[_Result]
+
+
+_answers = msgspec.json.Decoder(_Answer)
 
 
 class InfluxServer:
@@ -182,6 +204,31 @@ class InfluxServer:
             if words and "database not found" not in words:
                 raise StoreError(f"store {self.url}: {statement.split()[0]}: refused: {words}")
         yield from rows
+
+    def tables(self, statement: str) -> list[QueryTable]:
+        """Return the tables of an InfluxQL statement, one a group of tags, times in seconds; for many rows.
+
+        A missing database has none.
+
+        Raises
+        ------
+        StoreError
+            If the server refuses the statement.
+        UnavailableError
+            If it does not answer.
+        """
+        body = self._ask("GET", statement, "application/json")
+        if not body:
+            return []
+        try:
+            (result,) = _answers.decode(body).results
+        except (msgspec.DecodeError, ValueError) as error:
+            raise UnavailableError(f"store {self.url}: expected an answer of InfluxDB, got {shown(body)}") from error
+        if result.error:
+            if "database not found" in result.error:
+                return []
+            raise StoreError(f"store {self.url}: {statement.split()[0]}: refused: {result.error}")
+        return result.series
 
     def command(self, statement: str) -> None:
         """Run an InfluxQL statement that changes something.

@@ -12,16 +12,19 @@ from pathlib import Path
 
 import msgspec
 
-from ingestor.store import line_protocol
+from ingestor.store import arrivals, line_protocol
+from ingestor.store.arrivals import Derived, Due, StationDay
 from ingestor.store.ports import Arrival, Backlog, Quarantined, StoreError, Taken
 from sensors.reading import Reading, Refusal
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 BUSY_S = 30.0
 
-_SCHEMA = """
+_SCHEMA = (
+    """
 CREATE TABLE outbox (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, committed_at REAL NOT NULL, readings INTEGER NOT NULL, lines BLOB NOT NULL
+    id INTEGER PRIMARY KEY AUTOINCREMENT, committed_at REAL NOT NULL, readings INTEGER NOT NULL, lines BLOB NOT NULL,
+    days BLOB NOT NULL
 );
 CREATE TABLE quarantine (
     id INTEGER PRIMARY KEY AUTOINCREMENT, digest BLOB NOT NULL UNIQUE, first_at REAL NOT NULL, last_at REAL NOT NULL,
@@ -36,6 +39,8 @@ CREATE TABLE dropped (
 CREATE TABLE subscription (client_id TEXT, filter TEXT, PRIMARY KEY (client_id, filter)) WITHOUT ROWID;
 CREATE TABLE counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 """
+    + arrivals.SCHEMA
+)
 
 _QUARANTINE = (
     "INSERT INTO quarantine (digest, first_at, last_at, seen, code, source, topic, refusals, taken, payload) "
@@ -151,8 +156,8 @@ class Ledger:
         lines = line_protocol.encode(readings)
         if lines:
             self._db.execute(
-                "INSERT INTO outbox (committed_at, readings, lines) VALUES (?, ?, ?)",
-                (time.time(), len(readings), lines),
+                "INSERT INTO outbox (committed_at, readings, lines, days) VALUES (?, ?, ?, ?)",
+                (time.time(), len(readings), lines, arrivals.days_of(readings)),
             )
         self._db.executemany(_QUARANTINE, map(_row, refused))
         self._count({**counts, "values": sum([len(reading.values) for reading in readings])})
@@ -194,16 +199,19 @@ class Ledger:
     def _delivered(self, last_id: int, refused: list[tuple[bytes, Refusal]], counts: dict[str, int]) -> Backlog:
         """Delete the groups up to an id, and quarantine lines that the store refused, inside a transaction.
 
-        Return the backlog once the transaction holds.
+        The days of the groups become stale. Return the backlog once the transaction holds.
         """
+        now = time.time()
+        groups = [days for (days,) in self._db.execute("SELECT days FROM outbox WHERE id <= ?", (last_id,))]
+        if groups:
+            arrivals.record(self._db, groups, at=now)
         readings, size = self._db.execute(
             "SELECT coalesce(sum(readings), 0), coalesce(sum(length(lines)), 0) FROM outbox WHERE id <= ?", (last_id,)
         ).fetchone()
         self._db.execute("DELETE FROM outbox WHERE id <= ?", (last_id,))
-        now = time.time()
         if refused:
-            arrivals = [Arrival(REFUSED_BY_STORE, "", now, line, [], [refusal]) for line, refusal in refused]
-            self._db.executemany(_QUARANTINE, map(_row, arrivals))
+            kept = [Arrival(REFUSED_BY_STORE, "", now, line, [], [refusal]) for line, refusal in refused]
+            self._db.executemany(_QUARANTINE, map(_row, kept))
         self._count({**counts, "lines_refused": len(refused)})
         oldest_at = self._db.execute("SELECT committed_at FROM outbox ORDER BY id LIMIT 1").fetchone()
         before = self._backlog
@@ -232,13 +240,34 @@ class Ledger:
     # Counts and quarantine
 
     def counts(self) -> dict[str, int]:
-        """Return the counters kept since the file was made, and the marks of derivation."""
+        """Return the counters kept since the file was made."""
         with self._usable("counts cannot be read"):
             return dict(self._db.execute("SELECT name, value FROM counter ORDER BY name").fetchall())
 
-    def set_counter(self, name: str, value: int) -> None:
-        """Set a counter, inside `replacing`."""
-        self._db.execute("INSERT OR REPLACE INTO counter VALUES (?, ?)", (name, value))
+    # Arrivals and what was derived from them
+
+    def due(self) -> Due:
+        """See `Tables.due`."""
+        with self._usable("arrivals cannot be read"):
+            return arrivals.due(self._db)
+
+    def derived_units(self) -> dict[str, Derived]:
+        """See `Tables.derived_units`."""
+        with self._usable("marks of derivation cannot be read"):
+            return arrivals.derived_units(self._db)
+
+    def set_derived(self, unit: str, derived: Derived, stations: Iterable[tuple[str, str]], *, upto: int) -> None:
+        """See `Tables.set_derived`."""
+        arrivals.set_derived(self._db, unit, derived, stations, upto=upto)
+
+    def forget_derived(self, units: Iterable[str]) -> None:
+        """See `Tables.forget_derived`."""
+        arrivals.forget(self._db, units)
+
+    def make_stale(self, days: Iterable[StationDay]) -> None:
+        """Make station-days (medium, station, day of UTC since 1970) stale, as readings that arrive do."""
+        with self._usable("days not made stale"), self._transaction():
+            arrivals.mark(self._db, days, at=time.time())
 
     def quarantined(self, *, limit: int | None = None, code: str | None = None) -> list[Quarantined]:
         """Return messages in quarantine, the newest first; of one code of their first refusal, or all."""

@@ -4,15 +4,17 @@ StoreError          the store cannot be used now; nothing of the call was kept; 
 └ UnavailableError       a server is away or busy; it may say when to try again
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from ingestor.store.arrivals import DAY_S, Derived, Due, StationDay
 from sensors import flags
+from sensors.quantities import Medium
 from sensors.reading import Reading, Refusal
 
 EVER = (-(2**33), 2**33)
@@ -80,6 +82,19 @@ class SeriesKey(NamedTuple):
     quantity: str
 
 
+class Block(msgspec.Struct, frozen=True):
+    """Many readings of one station and period, past MQTT: `columns` has by quantity values and flags.
+
+    `times` ascending, values NaN where flagged missing; all arrays (n,). A flag of 0 stands for no value at all.
+    """
+
+    medium: Medium
+    station: str
+    period_s: int
+    times: npt.NDArray[np.int64]
+    columns: dict[str, tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]]
+
+
 class RawSeries(msgspec.Struct, frozen=True):
     """Raw values of one series, ascending in time; all arrays (n,). `values` is NaN where flagged missing."""
 
@@ -102,6 +117,15 @@ class Backlog(msgspec.Struct, frozen=True):
     refused: int = 0
     retried: int = 0
     failing: str | None = None
+
+
+NO_VALUE: Final = 0
+"""Flag in a `Block` where a reading has no value of a quantity."""
+
+
+def station_days(blocks: Iterable[Block]) -> set[StationDay]:
+    """Return the station-days of blocks."""
+    return {(block.medium, block.station, day) for block in blocks for day in np.unique(block.times // DAY_S).tolist()}
 
 
 def raw_series(rows: Sequence[tuple[int, float | None, int]]) -> RawSeries:
@@ -140,6 +164,17 @@ class Intake(Protocol):
             If it could not be moved; it stays in the outbox.
         """
 
+    def load(self, blocks: Sequence[Block]) -> int:
+        """Store many readings at once, past the outbox, and make their days stale; return the number of values.
+
+        As of `commit`, same series and time is the same value and the last one wins.
+
+        Raises
+        ------
+        StoreError
+            If the blocks could not be stored; the same call may be made again.
+        """
+
     def record_health(self, collector: str, at: int, columns: Mapping[str, float]) -> None:
         """Write a row of the table `ingest_health`; one that cannot be written is given up.
 
@@ -168,26 +203,50 @@ class Tables(Protocol):
     def raw(self, key: SeriesKey, start: int = EVER[0], end: int = EVER[1]) -> RawSeries:
         """Return the values of a series with start <= time < end; all of them without."""
 
+    def raw_of(self, medium: str, stations: Collection[str], start: int, end: int) -> dict[SeriesKey, RawSeries]:
+        """Return all series of some stations that have values with start <= time < end, in the order of `series`."""
+
+    def extents(self, medium: str, stations: Collection[str], start: int, end: int) -> dict[str, tuple[int, int]]:
+        """Return by station the first and the last moment of its readings with start <= time < end."""
+
     def stored_values(self) -> int:
         """Return the number of raw values in the store, those flagged missing included."""
 
     def counts(self) -> dict[str, int]:
-        """Return counters: messages, messages_quarantined, values, values_drained, and what `set_counter` set."""
+        """Return counters: messages, messages_quarantined, values, values_drained."""
 
-    def set_counter(self, name: str, value: int) -> None:
-        """Set a counter; inside `replacing`."""
+    def due(self) -> Due:
+        """Return the days for which readings arrived that nothing was derived from yet."""
+
+    def derived_units(self) -> dict[str, Derived]:
+        """Return by unit of derivation what it was derived from."""
+
+    def set_derived(self, unit: str, derived: Derived, stations: Iterable[tuple[str, str]], *, upto: int) -> None:
+        """Mark a unit as derived from what arrived of its (medium, station)s up to a `Due.upto`; inside `replacing`."""
+
+    def forget_derived(self, units: Iterable[str]) -> None:
+        """Forget units that are derived no more; inside `replacing`."""
 
     def replacing(self) -> AbstractContextManager[None]:
         """Make `replace` and `keep_only` calls together.
 
         SQLite makes them one transaction: all take effect, or none. InfluxDB has no transactions: after a failure
-        some may have taken effect. Counters are set last and only if everything else took effect.
+        some may have taken effect. Marks of derivation are set last and only if everything else took effect.
         """
 
-    def replace(self, table: str, key: str, times: Sequence[int], columns: Mapping[str, Sequence[Any]]) -> None:
-        """Replace all rows of `key` in a derived table; inside `replacing`.
+    def replace(
+        self,
+        table: str,
+        key: str,
+        times: Sequence[int],
+        columns: Mapping[str, Sequence[Any]],
+        *,
+        start: int = EVER[0],
+        end: int = EVER[1],
+    ) -> None:
+        """Replace the rows of `key` with start <= time < end in a derived table, by default all; inside `replacing`.
 
-        None stands for what is not there; no text is empty.
+        None stands for what is not there; no text is empty. All times lie in the range.
         """
 
     def keep_only(self, table: str, keys: Collection[str]) -> None:

@@ -3,14 +3,15 @@
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import repeat
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
 from ingestor.schema import HEALTH, TABLES, Table
-from ingestor.store import line_protocol
+from ingestor.store import arrivals, line_protocol
 from ingestor.store.ledger import BUSY_S, Ledger
-from ingestor.store.ports import EVER, Backlog, RawSeries, SeriesKey, raw_series
+from ingestor.store.ports import EVER, NO_VALUE, Backlog, Block, RawSeries, SeriesKey, raw_series, station_days
 
 DRAIN_READINGS = 10_000
 DRAIN_AFTER_S = 1.0
@@ -82,6 +83,30 @@ class SqliteStore(Ledger):
         with self._usable("outbox not drained"):
             while time.monotonic() < deadline and self._drain_some():
                 pass
+
+    def load(self, blocks: Sequence[Block]) -> int:
+        """See `Intake.load`."""
+        new_ids: dict[Series, int] = {}
+        values_stored = 0
+        with self._usable("readings not stored"), self._transaction():
+            for block in blocks:
+                for quantity, (values, codes) in block.columns.items():
+                    key = (block.medium, block.station, block.period_s, quantity)
+                    series = self._ids.get(key) or self._id(key, new_ids)
+                    there = codes != NO_VALUE
+                    rows = zip(
+                        repeat(series),
+                        block.times[there].tolist(),
+                        values[there].tolist(),  # SQLite keeps NaN as NULL
+                        codes[there].tolist(),
+                        strict=False,
+                    )
+                    self._db.executemany(_UPSERT, rows)
+                    values_stored += int(there.sum())
+            arrivals.mark(self._db, station_days(blocks), at=time.time())
+            self._count({"values": values_stored, "values_drained": values_stored})
+        self._ids.update(new_ids)
+        return values_stored
 
     def record_health(self, collector: str, at: int, columns: Mapping[str, float]) -> None:
         """See `Intake.record_health`."""
@@ -164,18 +189,52 @@ class SqliteStore(Ledger):
             ).fetchall()
             return raw_series(rows)
 
+    def raw_of(self, medium: str, stations: Collection[str], start: int, end: int) -> dict[SeriesKey, RawSeries]:
+        """See `Tables.raw_of`."""
+        of_them = set(stations)
+        found = {key: self.raw(key, start, end) for key in self.series(medium) if key.station in of_them}
+        return {key: series for key, series in found.items() if len(series.times)}
+
+    def extents(self, medium: str, stations: Collection[str], start: int, end: int) -> dict[str, tuple[int, int]]:
+        """See `Tables.extents`."""
+        found: dict[str, tuple[int, int]] = {}
+        with self._usable("readings cannot be read"):
+            for station in stations:
+                ends = self._db.execute(
+                    "SELECT min((SELECT min(time) FROM reading WHERE series = id AND time >= ? AND time < ?)), "
+                    "max((SELECT max(time) FROM reading WHERE series = id AND time >= ? AND time < ?)) "
+                    "FROM series WHERE medium = ? AND station = ?",
+                    (start, end, start, end, medium, station),
+                ).fetchone()
+                if ends[0] is not None:
+                    found[station] = (ends[0], ends[1])
+        return found
+
     @contextmanager
     def replacing(self) -> Iterator[None]:
         """See `Tables.replacing`."""
         with self._usable("nothing derived was kept"), self._transaction():
             yield
 
-    def replace(self, table: str, key: str, times: Sequence[int], columns: Mapping[str, Sequence[Any]]) -> None:
+    def replace(
+        self,
+        table: str,
+        key: str,
+        times: Sequence[int],
+        columns: Mapping[str, Sequence[Any]],
+        *,
+        start: int = EVER[0],
+        end: int = EVER[1],
+    ) -> None:
         """See `Tables.replace`."""
         declared = TABLES[table]
         names = ", ".join(f'"{name}"' for name in columns)
         marks = ", ".join("?" for _ in range(len(columns) + 2))
-        self._db.execute(f"DELETE FROM {declared.name} WHERE {declared.key} = ?", (key,))
+        self._db.execute(
+            f"DELETE FROM {declared.name} WHERE {declared.key} = ? AND time >= ? AND time < ?", (key, start, end)
+        )
+        if not times:
+            return
         self._db.executemany(
             f"INSERT INTO {declared.name} ({declared.key}, time, {names}) VALUES ({marks})",
             zip([key] * len(times), times, *columns.values(), strict=True),

@@ -9,10 +9,13 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 import msgspec
+import numpy as np
 import pytest
 
 from ingestor.schema import HEALTH, TABLES
-from ingestor.store import Arrival, Backlog, InfluxServer, InfluxStore, SeriesKey, SqliteStore, Store, StoreError
+from ingestor.store import EVER, Arrival, Backlog, InfluxServer, InfluxStore, SeriesKey, SqliteStore, Store, StoreError
+from ingestor.store.arrivals import Derived
+from ingestor.store.ports import Block
 from sensors import flags
 from sensors.reading import Reading, Refusal
 
@@ -210,14 +213,14 @@ def test_replacing_keeps_nothing_of_a_derivation_that_fails_in_sqlite(tmp_path: 
         assert list(store.read("noise_hour", "n1", 0, 9999, ["leq"])) == [(0, 50.0)]
 
 
-def test_replacing_sets_no_counter_where_a_derivation_fails(store: Store) -> None:
+def test_replacing_sets_no_mark_where_a_derivation_fails(store: Store) -> None:
     with suppress(ZeroDivisionError), store.replacing():
-        store.set_counter("mark", 7)
+        store.set_derived("noise:n1", Derived("a", {}), [("noise", "n1")], upto=1)
         raise ZeroDivisionError
-    assert "mark" not in store.counts()
+    assert store.derived_units() == {}
     with store.replacing():
-        store.set_counter("mark", 8)
-    assert store.counts()["mark"] == 8
+        store.set_derived("noise:n1", Derived("b", {"n1": (3, 2)}), [("noise", "n1")], upto=1)
+    assert store.derived_units() == {"noise:n1": Derived("b", {"n1": (3, 2)})}
 
 
 def test_replace_forgets_a_value_that_is_not_valid_any_more(store: Store) -> None:
@@ -245,6 +248,71 @@ def test_replace_keeps_every_column_of_every_table(store: Store, key: str) -> No
         rows = list(store.read(table.name, key, 0, 2**33, list(columns)))
         there = [row for row in rows if any(value is not None for value in row[1:])]
         assert there == list(zip(times, *columns.values(), strict=True))[:2]
+
+
+def test_replace_leaves_rows_outside_of_its_range(store: Store) -> None:
+    with store.replacing():
+        store.replace("noise_hour", "n1", [0, 3600, 7200], {"leq": [1.0, 2.0, 3.0]})
+    with store.replacing():
+        store.replace("noise_hour", "n1", [], {}, start=3600, end=7200)
+        store.replace("noise_hour", "n2", [3600], {"leq": [9.0]}, start=3600, end=7200)
+    found = [list(store.read("noise_hour", key, 0, 9999, ["leq"])) for key in ("n1", "n2")]
+    assert found == [[(0, 1.0), (7200, 3.0)], [(3600, 9.0)]]
+
+
+BLOCK = Block(
+    "air", "a1", 3600, np.array([0, 3600, 7200]),
+    {
+        "pm25": (np.array([0.1 + 0.2, np.nan, 3.0]), np.array([1, 9, 5])),
+        "co": (np.array([1.0, 2.0, np.nan]), np.array([1, 4, 0])),
+    },
+)  # fmt: skip
+"""With a value that is missing, one flagged out, and no value at all."""
+
+
+def test_load_stores_what_commit_would(store: Store, kind: str, tmp_path: Path) -> None:
+    assert store.load([BLOCK]) == 5
+    with closing(opened(kind, tmp_path / "other.sqlite3", f"t{uuid.uuid4().hex}")) as other:
+        values = [(("pm25", 0.1 + 0.2, 1), ("co", 1.0, 1)), (("pm25", None, 9), ("co", 2.0, 4)), (("pm25", 3.0, 5),)]
+        other.commit([arrival(Reading("air", "a1", 3600, 3600 * i, each)) for i, each in enumerate(values)])
+        other.drain()
+        loaded, committed = (each.raw_of("air", ["a1"], 0, 9999) for each in (store, other))
+        assert list(loaded) == list(committed) == store.series("air")
+        for key, series in loaded.items():
+            for name in ("times", "values", "flags"):
+                np.testing.assert_array_equal(getattr(series, name), getattr(committed[key], name))
+        assert store.due().days == other.due().days == {("air", "a1"): [0]}
+
+
+def test_raw_of_gives_the_series_of_some_stations_in_a_range(store: Store) -> None:
+    store.load([BLOCK, msgspec.structs.replace(BLOCK, station="a2"), msgspec.structs.replace(BLOCK, station="a3")])
+    found = store.raw_of("air", ["a3", "a1"], 3600, 7200)
+    assert [(key.station, key.quantity, series.times.tolist()) for key, series in found.items()] == [
+        ("a1", "co", [3600]), ("a1", "pm25", [3600]), ("a3", "co", [3600]), ("a3", "pm25", [3600]),
+    ]  # fmt: skip
+
+
+def test_extents_are_the_ends_of_all_readings_of_a_station(store: Store) -> None:
+    grab = Block("air", "a1", 0, np.array([-7200, 86_400]), {"o3": (np.array([1.0, 1.0]), np.array([1, 1]))})
+    store.load([BLOCK, grab])
+    assert store.extents("air", ["a1", "a2"], *EVER) == {"a1": (-7200, 86_400)}
+    assert store.extents("air", ["a1"], 1, 86_400) == {"a1": (3600, 7200)}
+    assert store.extents("air", ["a1"], 7201, 86_400) == {}
+
+
+def test_days_are_due_from_their_delivery_until_they_are_derived(store: Store) -> None:
+    store.commit([arrival(reading(0, 1.0), reading(86_400, 1.0))])
+    assert store.due().days == {}
+    store.drain()
+    due = store.due()
+    assert due.days == {("air", "a1"): [0, 1]}
+    store.commit([arrival(reading(86_400, 2.0))])
+    store.drain()
+    with store.replacing():
+        store.set_derived("air:x", Derived("d", {}), [("air", "a1")], upto=due.upto)
+    assert store.due().days == {("air", "a1"): [1]}
+    store.make_stale([("noise", "n1", 7)])
+    assert store.due().days == {("air", "a1"): [1], ("noise", "n1"): [7]}
 
 
 @pytest.mark.parametrize("ending", ["day", "day_without_events", "hour"])
@@ -294,5 +362,5 @@ def test_opening_a_file_of_another_version_says_so(store: Store) -> None:
     other = sqlite3.connect(store.file)
     other.execute("PRAGMA user_version = 99")
     other.close()
-    with pytest.raises(StoreError, match="expected schema version 2, got 99"):
+    with pytest.raises(StoreError, match="expected schema version 3, got 99"):
         SqliteStore(store.file)

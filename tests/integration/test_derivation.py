@@ -14,8 +14,11 @@ from hypothesis import strategies as st
 from aggregations import periods
 from ingestor import config, derivation, evaluation
 from ingestor.config import Config
+from ingestor.derivation import Plan
+from ingestor.derivation.units import digest_of, units
 from ingestor.schema import TABLES, Table
 from ingestor.store import Arrival, SqliteStore
+from ingestor.store.arrivals import Derived
 from sensors.reading import Reading
 
 HOUR = 3600
@@ -173,9 +176,9 @@ def test_derived_tables_of_another_version_are_derived_again(
         patched.setitem(TABLES, "air_day", older)
         with closing(SqliteStore(tmp_path / "store.sqlite3")) as earlier, earlier.replacing():
             earlier.replace("air_day", "sz-a01", [0], {"windows": [17]})
-            # what it was derived from and with, as that version marked it
-            earlier.set_counter("derived_from_values", 24 * len(ITEMS))
-            earlier.set_counter("derived_with_config", shipped.fingerprint)
+            unit = next(each for each in units(shipped) if each.name == "air:shenzhen")
+            marks = Derived(digest_of(shipped, unit), {"sz-a01": (18_263, 1)})  # 2020-01-02
+            earlier.set_derived(unit.name, marks, [("air", "sz-a01")], upto=earlier.due().upto)
     with closing(SqliteStore(tmp_path / "store.sqlite3")) as again:
         assert derivation.is_stale(shipped, again)
         derivation.derive(shipped, again)
@@ -209,17 +212,17 @@ def test_failed_value_of_one_series_does_not_hide_a_good_one_of_another(store: S
 def test_derivation_that_dies_half_way_is_stale_and_is_completed(
     store: SqliteStore, shipped: Config, tmp_path: Path
 ) -> None:
-    put(store, *whole_day("sz-a01", "2020-01-02", ITEMS), *whole_day("sz-a02", "2020-01-02", ITEMS))
+    put(store, *READINGS)
 
-    def die(station: str) -> None:
-        raise KeyboardInterrupt(station)
+    def die(done: int, of_all: int) -> None:
+        raise KeyboardInterrupt(f"{done} of {of_all}")
 
     with pytest.raises(KeyboardInterrupt):
         derivation.derive(shipped, store, progress=die)
     assert derivation.is_stale(shipped, store)
     derivation.derive(shipped, store)
     undisturbed = SqliteStore(tmp_path / "other.sqlite3")
-    put(undisturbed, *whole_day("sz-a01", "2020-01-02", ITEMS), *whole_day("sz-a02", "2020-01-02", ITEMS))
+    put(undisturbed, *READINGS)
     derivation.derive(shipped, undisturbed)
     assert contents(store, shipped) == contents(undisturbed, shipped)
     undisturbed.close()
@@ -253,6 +256,47 @@ def test_derived_tables_do_not_depend_on_order_duplicates_or_derivations_between
     straight.close()
     shuffled.close()
     shutil.rmtree(folder)
+
+
+def test_late_readings_of_a_section_change_what_is_suspect_weeks_before(store: SqliteStore, shipped: Config) -> None:
+    first, later = start_of("2020-03-02"), start_of("2020-03-20")
+    put(store, Reading("water", "sz-w01", 4 * HOUR, first, (("tp", 100.0, 1),)))
+    derivation.derive(shipped, store)
+    before = list(store.read("water_day", "sz-w01", first, first + 1, ["suspect", "tp_count"]))
+    put(store, *[Reading("water", "sz-w01", 4 * HOUR, later + i * 4 * HOUR, (("tp", 0.1, 1),)) for i in range(3)])
+    derivation.derive(shipped, store)
+    after = list(store.read("water_day", "sz-w01", first, first + 1, ["suspect", "tp_count"]))
+    assert (before, after) == ([(first, None, 1)], [(first, "tp 1", 1)])
+
+
+def test_derivation_says_what_is_stale_and_why(store: SqliteStore, config_copy: Path) -> None:
+    loaded = config.load(config_copy)
+    put(store, *READINGS)
+    assert {each.unit.name: each.why for each in derivation.plan(loaded, store).work} == {
+        "air:shenzhen": "new", "water:sz-w01": "new", "noise:sz-n01": "new",
+    }  # fmt: skip
+    derivation.derive(loaded, store)
+    assert derivation.plan(loaded, store) == Plan([], [])
+    put(store, air("sz-a02", start_of("2020-01-02"), {"pm25": 11.0}))
+    (late,) = derivation.plan(loaded, store).work
+    assert (late.unit.name, late.why, late.stations, late.station_days) == ("air:shenzhen", "readings", ["sz-a02"], 1)
+    zones = config_copy / "stations" / "noise.csv"
+    zones.write_text(zones.read_text(encoding="utf-8").replace("22.52,1,", "22.52,2,", 1), encoding="utf-8")
+    changed = derivation.plan(config.load(config_copy), store).work
+    assert [(each.unit.name, each.why) for each in changed] == [
+        ("air:shenzhen", "readings"),
+        ("noise:sz-n01", "changed"),
+    ]
+
+
+def test_a_clock_moved_back_hides_no_late_reading(store: SqliteStore, shipped: Config) -> None:
+    put(store, *whole_day("sz-a01", "2020-01-02", {"pm25": 10.0}))
+    derivation.derive(shipped, store)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("time.time", lambda: 1.0)  # 1970
+        put(store, air("sz-a01", start_of("2020-01-02"), {"pm25": 34.0}))
+    derivation.derive(shipped, store)
+    assert day_row(store, "sz-a01", "2020-01-02", "pm25") == (11.0,)
 
 
 @pytest.mark.parametrize("whole_hours", [True, False], ids=["beside-hours", "alone"])

@@ -185,16 +185,6 @@ def test_level_that_does_not_count_never_enters_and_says_why(
     )  # fmt: skip
 
 
-class OneSeries:
-    """A store that hands on one series as it is: an outbox cannot hold what is not finite."""
-
-    def __init__(self, raw: RawSeries) -> None:
-        self._raw = raw
-
-    def raw(self, _key: SeriesKey, _start: int, _end: int) -> RawSeries:
-        return self._raw
-
-
 @pytest.mark.parametrize(
     ("value", "reason"), [(float("inf"), "range"), (float("-inf"), "negative"), (float("nan"), "too_short")]
 )
@@ -206,9 +196,10 @@ def test_level_that_is_not_finite_never_enters(value: float, reason: str, shippe
     key = SeriesKey("noise", STATION, HOUR, "leq")
     raw = RawSeries(times, levels, np.ones(24, dtype=np.int64))
 
-    span, found, _ = spans.usable(shipped, OneSeries(raw), station, [key])  # type: ignore[arg-type]
-    assert span is not None
-    hours, days = noise.derive_station(shipped, station, span, found)
+    found = spans.usable(shipped, station, {key: raw})
+    hours, days = noise.derive_station(
+        shipped, station, spans.Span(dt.date(2025, 3, 1), start_of("2025-03-01"), 1), found
+    )
 
     assert (hours.columns["leq"][0], hours.columns["reason"][0]) == (None, reason)
     assert (days.columns["ln_hours"], f"{days.columns['ld'][0]:.2f}") == ([7], "57.88")

@@ -80,7 +80,8 @@ def test_service_ends_with_0_on_sigterm_and_keeps_what_it_acknowledged(
     service.send_signal(signal.SIGTERM)
     assert service.wait(10) == 0
     derived = json.loads(qingjing("--data", tmp_path / "data", "derive", "--json").stdout)
-    assert derived == {"stations": {"air": 1}, "station_days": {"air": 1}, "city_days": 1, "before_standards": {}}
+    assert (derived["stations"], derived["station_days"], derived["city_days"]) == ({"air": 1}, {"air": 1}, 1)
+    assert [each["unit"] for each in derived["pieces"]] == ["air:shenzhen"]
 
 
 def test_service_stopped_in_a_flood_keeps_all_that_its_own_broker_acknowledged(start: Start, tmp_path: Path) -> None:

@@ -179,7 +179,7 @@ def test_city_day_agrees_with_plain_loops(stations: list[tuple[int, int] | None]
         built.append(StationDays(one * total, one * count, np.array([each is not None]), one, one))
     expected_stations = len(stations) + silent  # some have sent nothing at all
 
-    computed = air.city_day(built, 0, expected=expected_stations, evaluation=EVALUATION)
+    computed = air.city_days(built, [expected_stations], EVALUATION)[0]
 
     valid = [Fraction(total, count) for s in stations if s is not None for total, count in [s]]
     # 75 % of the sites; 50 % where there are fewer than four (air.md, 5.3).

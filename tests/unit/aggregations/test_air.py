@@ -264,7 +264,7 @@ def test_city_day_needs_75_percent_of_the_stations_or_half_below_four(
     assert isinstance(evaluation, AirEvaluation)
     stations = [station(30.0, valid=i < n_valid) for i in range(expected)]
 
-    value = air.city_day(stations, 0, expected=expected, evaluation=evaluation)
+    value = air.city_days(stations, [expected], evaluation)[0]
 
     assert value == (30 * MICRO if known else None)
 
@@ -274,7 +274,7 @@ def test_city_day_is_the_mean_of_the_valid_stations(edition: Editions) -> None:
     assert isinstance(evaluation, AirEvaluation)
     stations = [station(30.0), station(40.0), station(999.0, valid=False), station(53.0)]
 
-    assert air.city_day(stations, 0, expected=4, evaluation=evaluation) == Fraction(123, 3) * MICRO
+    assert air.city_days(stations, [4], evaluation)[0] == Fraction(123, 3) * MICRO
 
 
 def test_city_day_is_rounded_once_from_exact_station_days(edition: Editions) -> None:
@@ -282,7 +282,7 @@ def test_city_day_is_rounded_once_from_exact_station_days(edition: Editions) -> 
     evaluation = edition("HJ 663-2013")
     assert isinstance(evaluation, AirEvaluation)
 
-    value = air.city_day([station(30.4), station(30.4), station(30.8)], 0, expected=3, evaluation=evaluation)
+    value = air.city_days([station(30.4), station(30.4), station(30.8)], [3], evaluation)[0]
 
     assert value == Fraction("91.6") / 3 * MICRO
 
@@ -294,4 +294,4 @@ def test_city_ozone_is_the_mean_of_each_stations_own_maximum(edition: Editions) 
     evening = ozone(edition, [0.0] * 16 + [100.0] * 8)
 
     # air.md, 5.4: the maximum of the city's mean series would be 80.
-    assert air.city_day([morning, evening], 0, expected=2, evaluation=evaluation) == 130 * MICRO
+    assert air.city_days([morning, evening], [2], evaluation)[0] == 130 * MICRO

@@ -1,0 +1,179 @@
+"""What is stale, as `make` sees it: which days of which units have to be derived again, and why."""
+
+import datetime as dt
+from collections.abc import Iterable, Iterator
+from typing import Final, Literal
+
+import msgspec
+
+from aggregations.periods import DAY
+from ingestor.config import DAY_S, EPOCH, Config
+from ingestor.derivation.spans import ROLES, Span
+from ingestor.derivation.units import Reach, Unit, digest_of, reach_of, units
+from ingestor.store import EVER, Tables
+from ingestor.store.arrivals import Derived
+
+Why = Literal["new", "changed", "readings", "asked"]
+"""Never derived; register, events, checks or standards changed; readings arrived; asked for."""
+
+CHUNK_STATION_DAYS: Final = {"air": 12_000, "water": 4_000, "noise": 31}
+"""Station-days that are derived at once, so that memory stays bounded; at least `CHUNK_MIN_DAYS`."""
+CHUNK_MIN_DAYS: Final = 7
+
+
+class Work(msgspec.Struct, frozen=True, kw_only=True):
+    """What has to be derived of a unit.
+
+    `spans` has by station the days from its first reading to its last; `runs` are days that are derived again, without
+    gaps and in order; `stations` those whose own rows are. `digest` is that of now. `whole` tells that all rows of
+    the unit are replaced; rows of days outside the spans go.
+    """
+
+    unit: Unit
+    why: Why
+    digest: str
+    spans: dict[str, Span]
+    runs: list[Span]
+    stations: list[str]
+    whole: bool
+    upto: int
+
+    @property
+    def station_days(self) -> int:
+        """How many days of stations it is about."""
+        return sum(
+            len(range(max(run.start, s.start), min(run.end, s.end), DAY_S))
+            for run in self.runs
+            for id_, s in self.spans.items()
+            if id_ in self.stations
+        )
+
+    def chunks(self) -> Iterator[Span]:
+        """Yield the runs, long ones in pieces."""
+        most = max(CHUNK_MIN_DAYS, CHUNK_STATION_DAYS[self.unit.medium] // max(1, len(self.spans)))
+        for run in self.runs:
+            for first in range(0, run.n, most):
+                yield run.part(first, min(most, run.n - first))
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """All that is stale: work by unit, and units that are derived no more."""
+
+    work: list[Work]
+    gone: list[str]
+
+
+def plan(config: Config, store: Tables, *, everything: bool = False) -> Plan:
+    """Return what is stale now, or everything.
+
+    Raises
+    ------
+    ConfigError
+        If the editions of a standard leave a day between them uncovered.
+    StoreError
+        If the store cannot be read.
+    """
+    arrived = store.due()
+    before = store.derived_units()
+    found = []
+    names = set()
+    for unit in units(config):
+        names.add(unit.name)
+        known = before.get(unit.name)
+        digest = digest_of(config, unit)
+        due = {id_: days for id_ in unit.ids if (days := arrived.days.get((unit.medium, id_)))}
+        why: Why | None = None
+        if known is None:
+            why = "new" if everything or due or _has_readings(store, unit) else None
+        elif everything:
+            why = "asked"
+        elif known.digest != digest:
+            why = "changed"
+        elif due:
+            why = "readings"
+        if why is None:
+            continue
+        # Where a station has its first reading ever, its district may have rows on all days of the city from now on.
+        incremental = why == "readings" and known is not None and due.keys() <= known.spans.keys()
+        spans, runs = (
+            _of_arrivals(config, store, unit, due, known) if incremental and known else _whole(config, store, unit)
+        )
+        found.append(
+            Work(
+                unit=unit, why=why, digest=digest, spans=spans, runs=runs, upto=arrived.upto,
+                stations=sorted(due) if incremental else unit.ids, whole=not incremental,
+            )
+        )  # fmt: skip
+    return Plan(found, sorted(before.keys() - names))
+
+
+def first_covered(config: Config, unit: Unit) -> int:
+    """Return the moment from which on all standards of a unit's medium have an edition."""
+    return config.start_of(config.standards.first_day(ROLES[unit.medium], staged=config.staged(unit.city)))
+
+
+def _has_readings(store: Tables, unit: Unit) -> bool:
+    """Whether a unit that was never derived has readings all the same: of a time before arrivals were noted."""
+    return bool(store.extents(unit.medium, unit.ids, *EVER))
+
+
+def _whole(config: Config, store: Tables, unit: Unit) -> tuple[dict[str, Span], list[Span]]:
+    ends = store.extents(unit.medium, unit.ids, first_covered(config, unit), EVER[1])
+    spans = {id_: span_of(config, *ends[id_]) for id_ in unit.ids if id_ in ends}
+    return spans, [covering(spans.values())] if spans else []
+
+
+def _of_arrivals(
+    config: Config, store: Tables, unit: Unit, due: dict[str, list[int]], known: Derived
+) -> tuple[dict[str, Span], list[Span]]:
+    """Spans with what arrived, and runs of days that what arrived has a part in."""
+    spans = {id_: span_from(config, *known.spans[id_]) for id_ in unit.ids if id_ in known.spans}
+    covered = first_covered(config, unit)
+    stale: set[dt.date] = set()
+    reach = reach_of(config, unit.medium)
+    for id_, utc_days in due.items():
+        start = max(utc_days[0] * DAY_S, covered)
+        ends = store.extents(unit.medium, [id_], start, max(start, (utc_days[-1] + 1) * DAY_S))
+        if id_ not in ends:
+            continue
+        old = spans[id_]
+        spans[id_] = covering([old, span_of(config, *ends[id_])])
+        days = {config.local_day(moment) for day in utc_days for moment in (day * DAY_S, (day + 1) * DAY_S - 1)}
+        days |= {day for day in spans[id_].period.days() if not old.first <= day <= old.last}
+        stale |= _reached(days, reach)
+    whole = covering(spans.values())
+    inside = sorted(day for day in stale if whole.first <= day <= whole.last)
+    return spans, list(_runs(config, inside))
+
+
+def _reached(days: set[dt.date], reach: Reach) -> set[dt.date]:
+    return {day + i * DAY for day in days for i in range(-reach.back, reach.ahead + 1)}
+
+
+def _runs(config: Config, days: list[dt.date]) -> Iterator[Span]:
+    """Yield runs of consecutive days of ascending ones."""
+    first = None
+    for i, day in enumerate(days):
+        first = day if first is None else first
+        if i + 1 == len(days) or days[i + 1] != day + DAY:
+            yield Span(first, config.start_of(first), (day - first).days + 1)
+            first = None
+
+
+def span_of(config: Config, first: int, last: int) -> Span:
+    """Return the local days from that of one moment to that of another."""
+    day = config.local_day(first)
+    return Span(day, config.start_of(day), (config.local_day(last) - day).days + 1)
+
+
+def span_from(config: Config, first: int, n: int) -> Span:
+    """Return a span from its first day since 1970 and number of days, as `Derived` keeps it."""
+    day = EPOCH + first * DAY
+    return Span(day, config.start_of(day), n)
+
+
+def covering(spans: Iterable[Span]) -> Span:
+    """Return the days from the first to the last of some spans, at least one."""
+    every = list(spans)
+    first = min(every, key=lambda span: span.start)
+    return Span(first.first, first.start, (max(span.end for span in every) - first.start) // DAY_S)

@@ -1,0 +1,121 @@
+"""Which days readings arrived for, and from which of them everything was derived: what makes derived rows stale.
+
+Days are those of UTC, so that the file knows no zone: whoever derives takes both local days that one touches. A
+sequence number, raised with every delivery to the store, stands for the time of an arrival: no clock that is moved
+back can hide one. It is raised after the readings are in the store, in the transaction that takes them from the outbox.
+"""
+
+import sqlite3
+from collections.abc import Iterable
+from typing import Final, NamedTuple
+
+import msgspec
+
+from sensors.reading import Reading
+
+DAY_S: Final = 86_400
+SEQUENCE: Final = "arrivals"
+"""The counter that holds the last sequence number."""
+
+SCHEMA: Final = """
+CREATE TABLE arrival (
+    medium TEXT NOT NULL, station TEXT NOT NULL, day INTEGER NOT NULL, at REAL NOT NULL, arrived INTEGER NOT NULL,
+    derived INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (medium, station, day)
+) WITHOUT ROWID;
+CREATE INDEX arrival_due ON arrival (medium, station, day) WHERE arrived > derived;
+CREATE TABLE derived_unit (
+    unit TEXT PRIMARY KEY, digest TEXT NOT NULL, spans BLOB NOT NULL
+) WITHOUT ROWID;
+"""
+
+_UPSERT = (
+    "INSERT INTO arrival (medium, station, day, at, arrived) VALUES (?, ?, ?, ?, ?) "
+    "ON CONFLICT (medium, station, day) DO UPDATE SET at = excluded.at, arrived = excluded.arrived"
+)
+
+StationDay = tuple[str, str, int]
+"""Medium, station, and day of UTC since 1970."""
+
+
+class Due(NamedTuple):
+    """Days of UTC, by medium and station, for which readings arrived that nothing was derived from yet.
+
+    `upto` is the last sequence number among all arrivals: what `Derived` says it was derived from.
+    """
+
+    upto: int
+    days: dict[tuple[str, str], list[int]]
+
+
+class Derived(msgspec.Struct, frozen=True):
+    """What a unit of derivation was derived from: a digest of all but the readings, and the days of its stations.
+
+    `spans` are by station the first local day of its readings and how many days there are to the last, as days since
+    1970.
+    """
+
+    digest: str
+    spans: dict[str, tuple[int, int]]
+
+
+_days = msgspec.msgpack.Decoder(list[StationDay])
+_spans = msgspec.json.Decoder(dict[str, tuple[int, int]])
+
+
+def days_of(readings: Iterable[Reading]) -> bytes:
+    """Return the station-days of readings, as a group of the outbox keeps them."""
+    return msgspec.msgpack.encode({(r.medium, r.station, r.time // DAY_S) for r in readings})
+
+
+def record(db: sqlite3.Connection, groups: Iterable[bytes], *, at: float) -> None:
+    """Take note that the station-days of some groups arrived; inside a transaction."""
+    mark(db, {day for group in groups for day in _days.decode(group)}, at=at)
+
+
+def mark(db: sqlite3.Connection, days: Iterable[StationDay], *, at: float) -> None:
+    """Make station-days stale; inside a transaction."""
+    db.execute("INSERT INTO counter VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET value = value + 1", (SEQUENCE,))
+    number = _last(db)
+    db.executemany(_UPSERT, [(*day, at, number) for day in sorted(days)])
+
+
+def due(db: sqlite3.Connection) -> Due:
+    """Return what is stale for its readings."""
+    found: dict[tuple[str, str], list[int]] = {}
+    for medium, station, day in db.execute(
+        "SELECT medium, station, day FROM arrival WHERE arrived > derived ORDER BY medium, station, day"
+    ):
+        found.setdefault((medium, station), []).append(day)
+    return Due(_last(db), found)
+
+
+def derived_units(db: sqlite3.Connection) -> dict[str, Derived]:
+    """Return by unit what it was derived from."""
+    return {
+        unit: Derived(digest, _spans.decode(spans))
+        for unit, digest, spans in db.execute("SELECT unit, digest, spans FROM derived_unit")
+    }
+
+
+def set_derived(
+    db: sqlite3.Connection, unit: str, derived: Derived, stations: Iterable[tuple[str, str]], *, upto: int
+) -> None:
+    """Take note that a unit was derived from all that had arrived of its stations; inside a transaction."""
+    db.execute(
+        "INSERT OR REPLACE INTO derived_unit VALUES (?, ?, ?)",
+        (unit, derived.digest, msgspec.json.encode(derived.spans)),
+    )
+    db.executemany(
+        "UPDATE arrival SET derived = ? WHERE medium = ? AND station = ? AND arrived > derived AND arrived <= ?",
+        [(upto, medium, station, upto) for medium, station in stations],
+    )
+
+
+def forget(db: sqlite3.Connection, units: Iterable[str]) -> None:
+    """Forget units that are derived no more; inside a transaction."""
+    db.executemany("DELETE FROM derived_unit WHERE unit = ?", [(unit,) for unit in units])
+
+
+def _last(db: sqlite3.Connection) -> int:
+    found = db.execute("SELECT value FROM counter WHERE name = ?", (SEQUENCE,)).fetchone()
+    return int(found[0]) if found else 0

@@ -1,0 +1,140 @@
+"""Derivation little by little: whatever arrives in whatever order, it ends in what deriving from scratch gives.
+
+`QINGJING_PROPERTY_EXAMPLES` sets how many cases are tried.
+"""
+
+import datetime as dt
+import os
+import shutil
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ingestor import config, derivation
+from ingestor.config import Config
+from ingestor.derivation import stale
+from ingestor.schema import TABLES
+from ingestor.store import Arrival, SqliteStore
+from sensors.reading import Reading
+from tests.support import ROOT
+
+HOUR = 3600
+MIDNIGHT = int(dt.datetime.fromisoformat("2020-02-20T00:00:00+08:00").timestamp())
+"""The days below are counted from here, over a leap day."""
+
+
+@pytest.fixture(scope="module")
+def reaching(tmp_path_factory: pytest.TempPathFactory) -> Config:
+    """A configuration in which a reading reaches as far as it can: checks take hours out, nights have two dates."""
+    folder = Path(shutil.copytree(ROOT / "config", tmp_path_factory.mktemp("reaching") / "config"))
+    checks = folder / "checks.toml"
+    checks.write_text(checks.read_text(encoding="utf-8").replace('action = "suspect"', 'action = "fail"'), "utf-8")
+    stations = folder / "stations" / "air.csv"
+    lines = stations.read_text(encoding="utf-8").splitlines(keepends=True)
+    places = {"sz-a01": "南山区", "sz-a02": "福田区", "sz-a03": "南山区", "sz-a04": ""}
+    kept = [line.replace(",shenzhen,,", f",shenzhen,{places[line[:6]]},") for line in lines if line[:6] in places]
+    kept[-1] = kept[-1].replace(",shenzhen,", ",beijing,")
+    stations.write_text("".join([*lines[:2], *kept]), encoding="utf-8")
+    for plan in folder.glob("plans/*.toml"):  # they name stations that are gone
+        plan.unlink()
+    (edition,) = folder.glob("standards/noise-automatic-2024*.toml")
+    text = edition.read_text(encoding="utf-8")
+    assert 'statistical_day = "calendar"' in text
+    edition.write_text(text.replace('statistical_day = "calendar"', 'statistical_day = "night_starting"'), "utf-8")
+    return config.load(folder)
+
+
+def contents(store: SqliteStore, loaded: Config) -> dict[str, list[tuple[Any, ...]]]:
+    """Everything derived, by table and key."""
+    areas = {f"{s.city}/{s.district}" for s in loaded.register.of("air") if s.district}
+    keys = [s.id for s in loaded.register.stations] + [c.id for c in loaded.settings.city] + sorted(areas)
+    return {
+        f"{name} {key}": rows
+        for name, table in TABLES.items()
+        for key in keys
+        if (rows := list(store.read(name, key, -(2**60), 2**60, list(table.columns))))
+    }
+
+
+days = st.one_of(st.integers(0, 9), st.integers(60, 69))
+air_values = st.sampled_from([0.0, 10.0, 10.0, 10.0, 35.5, 900.0, -1.0])
+flags = st.sampled_from([1, 1, 1, 4, 9])
+
+
+@st.composite
+def hours_of_air(draw: st.DrawFn) -> list[Reading]:
+    """Hours of a station in a row, often equal ones, so that a check finds them stuck."""
+    stations = draw(st.lists(st.sampled_from(["sz-a01", "sz-a02", "sz-a03", "sz-a04"]), min_size=1, unique=True))
+    first = MIDNIGHT + draw(days) * 24 * HOUR + draw(st.integers(0, 23)) * HOUR
+    value, flag = draw(air_values), draw(flags)
+    return [
+        Reading("air", station, HOUR, first + i * HOUR, (("pm25", value, flag), ("o3", value + i % 3, 1)))
+        for i in range(draw(st.integers(1, 50)))
+        for station in stations
+    ]
+
+
+@st.composite
+def samples_of_water(draw: st.DrawFn) -> list[Reading]:
+    first = MIDNIGHT + draw(days) * 24 * HOUR + draw(st.integers(0, 5)) * 4 * HOUR
+    value = draw(st.sampled_from([0.1, 0.11, 100.0]))
+    period = draw(st.sampled_from([0, 4 * HOUR]))
+    return [Reading("water", "sz-w01", period, first + i * 4 * HOUR, (("tp", value, 1), ("ph", 7.0, 1)))
+            for i in range(draw(st.integers(1, 12)))]  # fmt: skip
+
+
+@st.composite
+def levels_of_noise(draw: st.DrawFn) -> list[Reading]:
+    first = MIDNIGHT + draw(days) * 24 * HOUR + draw(st.integers(0, 23)) * HOUR
+    value = draw(st.sampled_from([40.0, 55.5, 71.0]))
+    rain = draw(st.booleans())
+    rows = [Reading("noise", "sz-n01", HOUR, first + i * HOUR, (("leq", value, 1), ("lmax", value + 9, 1)))
+            for i in range(draw(st.integers(1, 30)))]  # fmt: skip
+    if rain:
+        rows.append(Reading("noise", "sz-n01", HOUR, first - HOUR // 2, (("rain", 1.0, 1),)))
+    return rows
+
+
+steps = st.lists(
+    st.one_of(hours_of_air(), hours_of_air(), samples_of_water(), levels_of_noise(), st.just("derive")),
+    min_size=2, max_size=14,
+)  # fmt: skip
+
+
+def put(store: SqliteStore, readings: list[Reading]) -> None:
+    store.commit([Arrival("native", "t", 0.0, b"", [reading], []) for reading in readings])
+    store.drain()
+
+
+@settings(
+    max_examples=int(os.environ.get("QINGJING_PROPERTY_EXAMPLES", "16")),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(steps=steps, chunk=st.sampled_from([5, 40, 12_000]))
+def test_deriving_little_by_little_ends_in_what_deriving_from_scratch_gives(
+    steps: list[Any], chunk: int, reaching: Config, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("increments")
+    with (
+        closing(SqliteStore(folder / "a.sqlite3")) as little,
+        closing(SqliteStore(folder / "b.sqlite3")) as scratch,
+        pytest.MonkeyPatch.context() as patched,
+    ):
+        for step in steps:
+            if step == "derive":
+                derivation.derive(reaching, little)
+            else:
+                put(little, step)
+                put(scratch, step)
+        derivation.derive(reaching, little)
+        assert not derivation.is_stale(reaching, little)
+        patched.setattr(stale, "CHUNK_STATION_DAYS", dict.fromkeys(stale.CHUNK_STATION_DAYS, chunk))
+        patched.setattr(stale, "CHUNK_MIN_DAYS", min(5, chunk))
+        derivation.derive(reaching, scratch)
+        assert contents(little, reaching) == contents(scratch, reaching)
+    shutil.rmtree(folder)
