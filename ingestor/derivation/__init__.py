@@ -21,8 +21,8 @@ from ingestor.derivation import air, noise, stale, water
 from ingestor.derivation.air_days import averaged
 from ingestor.derivation.spans import Rows, Span, usable
 from ingestor.derivation.stale import Plan, Work, covering, first_covered, plan
-from ingestor.derivation.units import keys_of, reach_of, tables_of, units
-from ingestor.store import EVER, Tables
+from ingestor.derivation.units import Reach, keys_of, reach_of, tables_of, units
+from ingestor.store import EVER, RawSeries, SeriesKey, Tables
 from ingestor.store.arrivals import Derived
 from sensors.quantities import MEDIA
 
@@ -120,30 +120,47 @@ def _carry_out(config: Config, store: Tables, work: Work) -> Iterator[Span]:
     keys = [
         (table, key) for table, key in keys_of(config, unit) if key not in unit.ids or key in work.stations
     ]  # of a city all areas, of its stations those that are derived again
-    for i, run in enumerate(chunks or [None]):
-        found = {} if run is None else {(each.table, each.key): each for each in _rows(config, store, work, run)}
-        start = EVER[0] if run is None or (work.whole and i == 0) else run.start
-        end = EVER[1] if run is None or (work.whole and i + 1 == len(chunks)) else run.end
+    reach = reach_of(config, unit.medium)
+    windows = [_window(run, reach, covering(work.spans.values())) for run in chunks]
+    covered = first_covered(config, unit)
+    ranges = [(max(window.start, covered), window.end) for window in windows]
+    raw = store.raw_ranges(unit.medium, sorted(work.spans), ranges)
+    for i, run in enumerate(chunks):
+        found = {(each.table, each.key): each for each in _rows(config, work, windows[i], next(raw))}
+        start = EVER[0] if work.whole and i == 0 else run.start
+        end = EVER[1] if work.whole and i + 1 == len(chunks) else run.end
         with store.replacing():
-            if work.whole or run is not None:
+            for table, key in keys:
+                rows = found.get((table, key))
+                times, columns = _between(rows, start, end) if rows else ([], {})
+                store.replace(table, key, times, columns, start=start, end=end)
+            if i + 1 == len(chunks):
+                _set_derived(store, work)
+        yield run
+    if not chunks:
+        with store.replacing():
+            if work.whole:
                 for table, key in keys:
-                    rows = found.get((table, key))
-                    times, columns = _between(rows, start, end) if rows else ([], {})
-                    store.replace(table, key, times, columns, start=start, end=end)
-            if run is None or i + 1 == len(chunks):
-                marks = Derived(work.digest, {id_: _kept(span) for id_, span in work.spans.items()})
-                store.set_derived(unit.name, marks, [(unit.medium, id_) for id_ in unit.ids], upto=work.upto)
-        if run is not None:
-            yield run
+                    store.replace(table, key, [], {})
+            _set_derived(store, work)
 
 
-def _rows(config: Config, store: Tables, work: Work, run: Span) -> Iterator[Rows]:
-    """Yield the derived rows of some days, and perhaps of days around them."""
-    unit, reach = work.unit, reach_of(config, work.unit.medium)
-    around = Span(run.first - reach.ahead * DAY, run.start - reach.ahead * DAY_S, reach.ahead + run.n + reach.back)
-    window = around.inside(covering(work.spans.values()))
-    start = max(window.start, first_covered(config, unit))
-    raw = store.raw_of(unit.medium, work.spans, start, window.end)
+def _set_derived(store: Tables, work: Work) -> None:
+    unit = work.unit
+    marks = Derived(work.digest, {id_: _kept(span) for id_, span in work.spans.items()})
+    store.set_derived(unit.name, marks, [(unit.medium, id_) for id_ in unit.ids], upto=work.upto)
+
+
+def _window(run: Span, reach: Reach, every: Span) -> Span:
+    """Return the days whose readings have a part in rows of a run."""
+    first = run.first - reach.ahead * DAY
+    around = Span(first, run.start - reach.ahead * DAY_S, reach.ahead + run.n + reach.back)
+    return around.inside(every)
+
+
+def _rows(config: Config, work: Work, window: Span, raw: dict[SeriesKey, RawSeries]) -> Iterator[Rows]:
+    """Yield the derived rows of some days; those at the ends may lack what lies outside of them."""
+    unit = work.unit
     if unit.medium == "air":
         observed = [
             air.Observed(station, work.spans[station.id], usable(config, station, raw))

@@ -48,6 +48,7 @@ class InfluxStore(Ledger, InfluxTables):
         """Stop the writer, close the file and the connections."""
         if self._writer is not None:
             self._writer.stop(within_s=0.0)
+        self._requests.shutdown(cancel_futures=True)
         super().close()
         self._server.close()
 

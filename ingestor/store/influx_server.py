@@ -17,6 +17,7 @@ import json
 import logging
 import os
 import re
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
@@ -29,6 +30,7 @@ from ingestor.store.ports import StoreError, UnavailableError
 from sensors.errors import printable, shown
 
 if TYPE_CHECKING:
+    from influxdb_client.client.influxdb_client import InfluxDBClient
     from influxdb_client.rest import ApiException
 
 URL = "INFLUXDB_V2_URL"
@@ -99,18 +101,34 @@ class InfluxServer:
         try:
             if TOKEN_FILE in os.environ:  # influxdb-client knows no file: so it finds the token where it looks
                 os.environ[TOKEN] = Path(os.environ[TOKEN_FILE]).read_text(encoding="utf-8").strip()
-            self._client = InfluxDBClient.from_env_properties()
+            self._clients = [InfluxDBClient.from_env_properties()]
         except (ValueError, TypeError, OSError) as error:
             raise StoreError(f"store {self.url}: INFLUXDB_V2_*: expected usable settings, got {error}") from error
         logging.getLogger("urllib3").setLevel(logging.ERROR)  # what it warns of we say ourselves, without tracebacks
         self._to = [("db", database)]
         if retention_policy:
             self._to.append(("rp", retention_policy))
+        self._of_thread = threading.local()
+        self._of_thread.client = self._clients[0]
+        self._creating = threading.Lock()
         self._created = False
+        self._made = 0
 
     def close(self) -> None:
         """Close the connections."""
-        self._client.close()
+        for client in self._clients:
+            client.close()
+
+    @property
+    def _client(self) -> "InfluxDBClient":
+        """The client of this thread: one keeps its last answer, which no other thread may replace."""
+        if not hasattr(self._of_thread, "client"):
+            from influxdb_client.client.influxdb_client import InfluxDBClient
+
+            self._of_thread.client = InfluxDBClient.from_env_properties()
+            self._clients.append(self._of_thread.client)
+        found: InfluxDBClient = self._of_thread.client
+        return found
 
     def version(self) -> str:
         """Return the server's version as `/ping` tells it, such as `1.6.7`.
@@ -145,7 +163,11 @@ class InfluxServer:
         RefusedError, TooLargeError, UnavailableError
             See the module.
         """
+        self._write(lines, again=False)
+
+    def _write(self, lines: bytes, *, again: bool) -> None:
         parameters = [*self._to, ("precision", "s")]
+        made = self._made
         try:
             self._call("/write", "POST", parameters, {"Content-Type": "text/plain; charset=utf-8"}, lines)
             self._created = False
@@ -154,11 +176,15 @@ class InfluxServer:
                 raise TooLargeError from answer
             if answer.status in _REFUSED and answer.is_influxdb:
                 raise RefusedError(answer.words) from answer
-            if answer.status == HTTPStatus.NOT_FOUND and not self._created:
-                self._create()
-                self.write(lines)
-                return
-            raise self._unavailable(answer) from answer
+            if answer.status != HTTPStatus.NOT_FOUND or again:
+                raise self._unavailable(answer) from answer
+            with self._creating:
+                if self._made == made:  # no other thread has made it since we asked
+                    if self._created:
+                        raise self._unavailable(answer) from answer
+                    self._create()
+                    self._made += 1
+            self._write(lines, again=True)
 
     def probe(self) -> None:
         """Ask whether the server is there and takes what we write; makes a missing database.

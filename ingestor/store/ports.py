@@ -206,6 +206,11 @@ class Tables(Protocol):
     def raw_of(self, medium: str, stations: Collection[str], start: int, end: int) -> dict[SeriesKey, RawSeries]:
         """Return all series of some stations that have values with start <= time < end, in the order of `series`."""
 
+    def raw_ranges(
+        self, medium: str, stations: Collection[str], ranges: Sequence[tuple[int, int]]
+    ) -> Iterator[dict[SeriesKey, RawSeries]]:
+        """Yield `raw_of` for each range (start, end) in turn; a store may read the next one ahead."""
+
     def extents(self, medium: str, stations: Collection[str], start: int, end: int) -> dict[str, tuple[int, int]]:
         """Return by station the first and the last moment of its readings with start <= time < end."""
 

@@ -195,6 +195,13 @@ class SqliteStore(Ledger):
         found = {key: self.raw(key, start, end) for key in self.series(medium) if key.station in of_them}
         return {key: series for key, series in found.items() if len(series.times)}
 
+    def raw_ranges(
+        self, medium: str, stations: Collection[str], ranges: Sequence[tuple[int, int]]
+    ) -> Iterator[dict[SeriesKey, RawSeries]]:
+        """See `Tables.raw_ranges`."""
+        for start, end in ranges:
+            yield self.raw_of(medium, stations, start, end)
+
     def extents(self, medium: str, stations: Collection[str], start: int, end: int) -> dict[str, tuple[int, int]]:
         """See `Tables.extents`."""
         found: dict[str, tuple[int, int]] = {}
