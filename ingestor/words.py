@@ -198,6 +198,11 @@ _REMARKS: Final[tuple[tuple[str, str], ...]] = (
     (r"(\S+): no mean of its own items (?P<items>.+)", "{} 缺少特征指标均值：{}"),
     (r"treatment not completed: (\d+)", "未完成治理：{}个"),
     (r"no body whose treatment was completed", "无已完成治理的水体"),
+    (r"published", "首次发布"),
+    (r"derived anew", "重新计算"),
+    (r"register, checks, events or other configuration changed", "站点名录、审核规则、事件等配置有变更"),
+    (r"standard changed: (.+)", "标准有变更：{}"),
+    (r"late readings for (\d+) days? at (\d+) stations?", "{1}个站点{0}天的数据迟到"),
 )
 """What figures say in English, as patterns, and in Chinese; `items` are items of water, `class_...` a class."""
 

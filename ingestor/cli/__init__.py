@@ -14,6 +14,7 @@ from ingestor.cli import (
     explaining,
     figures,
     laboratory,
+    publications,
     quarantine,
     standards,
 )
@@ -33,6 +34,7 @@ __all__ = [
     "figures",
     "laboratory",
     "main",
+    "publications",
     "quarantine",
     "standards",
 ]

@@ -3,13 +3,14 @@
 import datetime as dt
 from typing import Annotated, Final
 
+import msgspec
 import typer
 
 from aggregations import periods
 from aggregations.periods import Period
 from aggregations.plans import Plan
 from aggregations.standards import Mode
-from ingestor import derivation, evaluation, scopes, tables
+from ingestor import derivation, evaluation, publishing, scopes, tables
 from ingestor.cli.common import Json, app, err, opened_store, options, out, print_line, print_tables, progress_bars
 from ingestor.config import Config
 from ingestor.store import Store
@@ -44,14 +45,14 @@ def derive(
             return
         with progress_bars() as progress:
             task = progress.add_task("derive", total=None)
-            done = derivation.derive(
+            done, revised = publishing.bring_up_to_date(
                 loaded,
                 store,
                 everything=everything,
                 progress=lambda days, of_all: progress.update(task, completed=days, total=of_all),
             )
     if json_:
-        print_line(tables.as_json(done))
+        print_line(tables.as_json(msgspec.structs.asdict(done) | {"revised": revised}))
         return
     _print_pieces(done.pieces, done.gone)
     for medium, count in done.stations.items():
@@ -60,6 +61,9 @@ def derive(
         print_line(f"cities: {done.city_days:,} days of air")
     for station, count in done.before_standards.items():
         print_line(f"{station}: {count:,} readings lie before the first edition of a standard and are left out")
+    for each in revised:
+        key, value = each.key, tables.printed(each.figure)
+        print_line(f"{key.indicator} {key.scope} {key.period}: now {value}, revision {each.revision}: {each.reason}")
 
 
 WHY = {

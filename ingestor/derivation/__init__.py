@@ -30,7 +30,10 @@ __all__ = ["Done", "Piece", "Plan", "Work", "derive", "is_stale", "piece", "plan
 
 
 class Piece(msgspec.Struct, frozen=True):
-    """What is, or was, derived of a unit: why, of how many of its stations and station-days, from when to when."""
+    """What is, or was, derived of a unit: why, of how many of its stations and station-days, from when to when.
+
+    `late` has by station the days for which readings had arrived.
+    """
 
     unit: str
     why: stale.Why
@@ -38,6 +41,7 @@ class Piece(msgspec.Struct, frozen=True):
     station_days: int
     first: dt.date | None
     last: dt.date | None
+    late: dict[str, list[dt.date]] = {}
 
 
 class Done(msgspec.Struct, frozen=True):
@@ -104,7 +108,7 @@ def piece(work: Work) -> Piece:
     first = work.runs[0].first if work.runs else None
     last = work.runs[-1].last if work.runs else None
     stations = len(set(work.stations) & work.spans.keys())
-    return Piece(work.unit.name, work.why, stations, work.station_days, first, last)
+    return Piece(work.unit.name, work.why, stations, work.station_days, first, last, work.late)
 
 
 def is_stale(config: Config, store: Tables) -> bool:
@@ -148,7 +152,8 @@ def _carry_out(config: Config, store: Tables, work: Work) -> Iterator[Span]:
 def _set_derived(store: Tables, work: Work) -> None:
     unit = work.unit
     marks = Derived(work.digest, {id_: _kept(span) for id_, span in work.spans.items()})
-    store.set_derived(unit.name, marks, [(unit.medium, id_) for id_ in unit.ids], upto=work.upto)
+    stations = [(unit.medium, id_) for id_ in unit.ids]
+    store.set_derived(unit.name, marks, stations, upto=work.upto, piece=msgspec.json.encode(piece(work)))
 
 
 def _window(run: Span, reach: Reach, every: Span) -> Span:

@@ -10,7 +10,7 @@ from aggregations.periods import DAY
 from ingestor.config import DAY_S, EPOCH, Config
 from ingestor.derivation.spans import ROLES, Span
 from ingestor.derivation.units import Reach, Unit, digest_of, reach_of, units
-from ingestor.store import EVER, Tables
+from ingestor.store import EVER, Tables, arrivals
 from ingestor.store.arrivals import Derived
 
 Why = Literal["new", "changed", "readings", "asked"]
@@ -26,7 +26,7 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
 
     `spans` has by station the days from its first reading to its last; `runs` are days that are derived again, without
     gaps and in order; `stations` those whose own rows are. `digest` is that of now. `whole` tells that all rows of
-    the unit are replaced; rows of days outside the spans go.
+    the unit are replaced; rows of days outside the spans go. `late` has by station the days for which readings arrived.
     """
 
     unit: Unit
@@ -35,6 +35,7 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
     spans: dict[str, Span]
     runs: list[Span]
     stations: list[str]
+    late: dict[str, list[dt.date]]
     whole: bool
     upto: int
 
@@ -102,6 +103,7 @@ def plan(config: Config, store: Tables, *, everything: bool = False) -> Plan:
             Work(
                 unit=unit, why=why, digest=digest, spans=spans, runs=runs, upto=arrived.upto,
                 stations=sorted(due) if incremental else unit.ids, whole=not incremental,
+                late={id_: local_days(config, days) for id_, days in due.items()},
             )
         )  # fmt: skip
     return Plan(found, sorted(before.keys() - names))
@@ -131,19 +133,25 @@ def _of_arrivals(
     covered = first_covered(config, unit)
     stale: set[dt.date] = set()
     reach = reach_of(config, unit.medium)
-    for id_, utc_days in due.items():
-        start = max(utc_days[0] * DAY_S, covered)
-        ends = store.extents(unit.medium, [id_], start, max(start, (utc_days[-1] + 1) * DAY_S))
+    for id_, arrived in due.items():
+        start = max(arrivals.moments_of(arrived[0])[0], covered)
+        ends = store.extents(unit.medium, [id_], start, max(start, arrivals.moments_of(arrived[-1])[1]))
         if id_ not in ends:
             continue
         old = spans[id_]
         spans[id_] = covering([old, span_of(config, *ends[id_])])
-        days = {config.local_day(moment) for day in utc_days for moment in (day * DAY_S, (day + 1) * DAY_S - 1)}
+        days = set(local_days(config, arrived))
         days |= {day for day in spans[id_].period.days() if not old.first <= day <= old.last}
         stale |= _reached(days, reach)
     whole = covering(spans.values())
     inside = sorted(day for day in stale if whole.first <= day <= whole.last)
     return spans, list(_runs(config, inside))
+
+
+def local_days(config: Config, days: Iterable[int]) -> list[dt.date]:
+    """Return the local days that days of arrivals touch, in order."""
+    ends = (arrivals.moments_of(day) for day in days)
+    return sorted({config.local_day(moment) for first, after in ends for moment in (first, after - 1)})
 
 
 def _reached(days: set[dt.date], reach: Reach) -> set[dt.date]:

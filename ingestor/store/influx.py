@@ -140,9 +140,11 @@ class InfluxStore(Ledger, InfluxTables):
             for mark in self._marks:
                 mark()
 
-    def set_derived(self, unit: str, derived: Derived, stations: Iterable[tuple[str, str]], *, upto: int) -> None:
+    def set_derived(
+        self, unit: str, derived: Derived, stations: Iterable[tuple[str, str]], *, upto: int, piece: bytes
+    ) -> None:
         """See `Tables.set_derived`."""
-        self._marks.append(partial(super().set_derived, unit, derived, list(stations), upto=upto))
+        self._marks.append(partial(super().set_derived, unit, derived, list(stations), upto=upto, piece=piece))
 
     def forget_derived(self, units: Iterable[str]) -> None:
         """See `Tables.forget_derived`."""

@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from ingestor.store.arrivals import DAY_S, Derived, Due, StationDay
+from ingestor.store.arrivals import DAY_S, OFFSET_S, Derived, Due, StationDay
 from sensors import flags
 from sensors.quantities import Medium
 from sensors.reading import Reading, Refusal
@@ -125,7 +125,11 @@ NO_VALUE: Final = 0
 
 def station_days(blocks: Iterable[Block]) -> set[StationDay]:
     """Return the station-days of blocks."""
-    return {(block.medium, block.station, day) for block in blocks for day in np.unique(block.times // DAY_S).tolist()}
+    return {
+        (block.medium, block.station, day)
+        for block in blocks
+        for day in np.unique((block.times + OFFSET_S) // DAY_S).tolist()
+    }
 
 
 def raw_series(rows: Sequence[tuple[int, float | None, int]]) -> RawSeries:
@@ -226,8 +230,13 @@ class Tables(Protocol):
     def derived_units(self) -> dict[str, Derived]:
         """Return by unit of derivation what it was derived from."""
 
-    def set_derived(self, unit: str, derived: Derived, stations: Iterable[tuple[str, str]], *, upto: int) -> None:
-        """Mark a unit as derived from what arrived of its (medium, station)s up to a `Due.upto`; inside `replacing`."""
+    def set_derived(
+        self, unit: str, derived: Derived, stations: Iterable[tuple[str, str]], *, upto: int, piece: bytes
+    ) -> None:
+        """Mark a unit as derived from what arrived of its (medium, station)s up to a `Due.upto`; inside `replacing`.
+
+        `piece` says what was derived, for published figures to follow.
+        """
 
     def forget_derived(self, units: Iterable[str]) -> None:
         """Forget units that are derived no more; inside `replacing`."""
