@@ -12,6 +12,7 @@ from aggregations.standards import Mode
 from ingestor import derivation, evaluation, scopes, tables
 from ingestor.cli.common import Json, app, err, opened_store, options, out, print_line, print_tables, progress_bars
 from ingestor.config import Config
+from ingestor.jobs import lanes
 from ingestor.store import Store
 from ingestor.words import MODES
 from sensors.errors import ConfigError, shown
@@ -42,14 +43,14 @@ def derive(
             else:
                 _print_pieces(pieces, todo.gone)
             return
-        with progress_bars() as progress:
+        with lanes.held(store.file, lanes.DERIVATION, waiting=_waiting) as still_ours, progress_bars() as progress:
             task = progress.add_task("derive", total=None)
-            done = derivation.derive(
-                loaded,
-                store,
-                everything=everything,
-                progress=lambda days, of_all: progress.update(task, completed=days, total=of_all),
-            )
+
+            def advance(days: int, of_all: int) -> None:
+                still_ours()
+                progress.update(task, completed=days, total=of_all)
+
+            done = derivation.derive(loaded, store, everything=everything, progress=advance)
     if json_:
         print_line(tables.as_json(done))
         return
@@ -60,6 +61,10 @@ def derive(
         print_line(f"cities: {done.city_days:,} days of air")
     for station, count in done.before_standards.items():
         print_line(f"{station}: {count:,} readings lie before the first edition of a standard and are left out")
+
+
+def _waiting(holder: str) -> None:
+    err.print(f"waiting for {holder}, which derives now", style="yellow", soft_wrap=True)
 
 
 WHY = {

@@ -89,6 +89,14 @@ def due(db: sqlite3.Connection) -> Due:
     return Due(_last(db), found)
 
 
+def arrived_at(db: sqlite3.Connection, medium: str, station: str, day: int) -> float | None:
+    """Return when readings for a day of UTC (since 1970) last arrived; None where none did. [s since 1970]"""
+    found = db.execute(
+        "SELECT at FROM arrival WHERE medium = ? AND station = ? AND day = ?", (medium, station, day)
+    ).fetchone()
+    return float(found[0]) if found else None
+
+
 def derived_units(db: sqlite3.Connection) -> dict[str, Derived]:
     """Return by unit what it was derived from."""
     return {

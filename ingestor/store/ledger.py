@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from ingestor.store import arrivals, line_protocol
+from ingestor.store import arrivals, line_protocol, runs
 from ingestor.store.arrivals import Derived, Due, StationDay
 from ingestor.store.ports import Arrival, Backlog, Quarantined, StoreError, Taken
 from sensors.reading import Reading, Refusal
@@ -40,6 +40,7 @@ CREATE TABLE subscription (client_id TEXT, filter TEXT, PRIMARY KEY (client_id, 
 CREATE TABLE counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 """
     + arrivals.SCHEMA
+    + runs.SCHEMA
 )
 
 _QUARANTINE = (
