@@ -252,6 +252,11 @@ class Ledger:
         with self._usable("arrivals cannot be read"):
             return arrivals.due(self._db)
 
+    def arrivals_of(self, medium: str, first: int, last: int) -> dict[str, list[tuple[int, float]]]:
+        """Return by station the days of UTC with readings from one to another, and when what came last for them did."""
+        with self._usable("arrivals cannot be read"):
+            return arrivals.arrivals_of(self._db, medium, first, last)
+
     def derived_units(self) -> dict[str, Derived]:
         """See `Tables.derived_units`."""
         with self._usable("marks of derivation cannot be read"):
