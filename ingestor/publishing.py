@@ -7,7 +7,7 @@ dies in between follows it with its next start.
 """
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 import msgspec
 
@@ -22,6 +22,7 @@ from ingestor.scopes import Scope
 from ingestor.store import Store
 from ingestor.store.publications import CHECKED_WITH, Key, Publication
 from sensors.errors import ConfigError
+from sensors.quantities import MEDIA
 
 FIRST = "published"
 REGISTER = "register, checks, events or other configuration changed"
@@ -31,7 +32,12 @@ _piece = msgspec.json.Decoder(Piece)
 
 
 def bring_up_to_date(
-    config: Config, store: Store, *, everything: bool = False, progress: Callable[[int, int], None] = lambda *_: None
+    config: Config,
+    store: Store,
+    *,
+    everything: bool = False,
+    progress: Callable[[int, int], None] = lambda *_: None,
+    between: Callable[[], None] = lambda: None,
 ) -> tuple[Done, list[Publication]]:
     """Derive what is stale, or everything, and return what was done and the new revisions of published figures.
 
@@ -40,7 +46,7 @@ def bring_up_to_date(
     ConfigError, StoreError
         As `derivation.derive`.
     """
-    done = derivation.derive(config, store, everything=everything, progress=progress)
+    done = derivation.derive(config, store, everything=everything, progress=progress, between=between)
     return done, follow(config, store)
 
 
@@ -101,6 +107,22 @@ def follow(config: Config, store: Store) -> list[Publication]:
     if noted or new or (changed and latest):
         store.publish(new, followed=[number for number, _ in noted], checked_with=config.fingerprint)
     return new
+
+
+def of_cities(config: Config, store: Store, period: Period, *, names: Collection[str] = ()) -> list[Figure]:
+    """Return figures of every city with stations; those that names and patterns choose, else the headlines.
+
+    Raises
+    ------
+    ConfigError
+        If no edition of a standard covers the period, or a name chooses none.
+    StoreError
+        If the store cannot be read.
+    """
+    cities = [city.id for city in config.settings.city if any(config.register.of(medium, city.id) for medium in MEDIA)]
+    return [
+        each for city in cities for each in evaluation.all_figures(config, store, f"city:{city}", period, names=names)
+    ]
 
 
 def differs(before: Figure, now: Figure) -> bool:

@@ -30,6 +30,9 @@ def run(
         str | None,
         typer.Option(envvar="QINGJING_CLIENT_ID", help="Client id; collectors that share subscriptions differ in it."),
     ] = None,
+    no_jobs: Annotated[
+        bool, typer.Option("--no-jobs", help="Only collect: no derivation and no other jobs on a schedule.")
+    ] = False,
     stop_with_stdin: Annotated[
         bool, typer.Option("--stop-with-stdin", help="Stop when standard input ends: with the parent process.")
     ] = False,
@@ -37,8 +40,9 @@ def run(
     """Collect: subscribe to the broker, store readings, acknowledge. SIGTERM or Ctrl-C ends it in an orderly way.
 
     Without `broker.host` in settings.toml it starts its own broker on 127.0.0.1, and collects what that holds before
-    it ends. Stations, sources and plans are reloaded when their files change; a bad file is refused and the old
-    one stays. `qingjing doctor` says what is wrong where it does not collect.
+    it ends. Beside it runs what `qingjing jobs` lists, in a process of its own. Stations, sources and plans are
+    reloaded when their files change; a bad file is refused and the old one stays. `qingjing doctor` says what is wrong
+    where it does not collect.
     """
     loaded = options.load()
     if client_id is not None and not CLIENT_ID.fullmatch(client_id):
@@ -50,7 +54,10 @@ def run(
     collector = loaded.settings.collector
     if health_port is not None:
         collector = msgspec.structs.replace(collector, health_port=health_port)
-    settings = msgspec.structs.replace(loaded.settings, broker=broker, collector=collector)
+    jobs = loaded.settings.jobs
+    if no_jobs:
+        jobs = msgspec.structs.replace(jobs, enabled=False)
+    settings = msgspec.structs.replace(loaded.settings, broker=broker, collector=collector, jobs=jobs)
     service.run(msgspec.structs.replace(loaded, settings=settings), options.data, stop_with_stdin=stop_with_stdin)
 
 

@@ -13,6 +13,7 @@ from aggregations.standards import Mode
 from ingestor import derivation, evaluation, publishing, scopes, tables
 from ingestor.cli.common import Json, app, err, opened_store, options, out, print_line, print_tables, progress_bars
 from ingestor.config import Config
+from ingestor.jobs import lanes
 from ingestor.store import Store
 from ingestor.words import MODES
 from sensors.errors import ConfigError, shown
@@ -43,14 +44,14 @@ def derive(
             else:
                 _print_pieces(pieces, todo.gone)
             return
-        with progress_bars() as progress:
+        with lanes.held(store.file, lanes.DERIVATION, waiting=_waiting) as still_ours, progress_bars() as progress:
             task = progress.add_task("derive", total=None)
-            done, revised = publishing.bring_up_to_date(
-                loaded,
-                store,
-                everything=everything,
-                progress=lambda days, of_all: progress.update(task, completed=days, total=of_all),
-            )
+
+            def advance(days: int, of_all: int) -> None:
+                still_ours()
+                progress.update(task, completed=days, total=of_all)
+
+            done, revised = publishing.bring_up_to_date(loaded, store, everything=everything, progress=advance)
     if json_:
         print_line(tables.as_json(msgspec.structs.asdict(done) | {"revised": revised}))
         return
@@ -64,6 +65,10 @@ def derive(
     for each in revised:
         key, value = each.key, tables.printed(each.figure)
         print_line(f"{key.indicator} {key.scope} {key.period}: now {value}, revision {each.revision}: {each.reason}")
+
+
+def _waiting(holder: str) -> None:
+    err.print(f"waiting for {holder}, which derives now", style="yellow", soft_wrap=True)
 
 
 WHY = {

@@ -16,7 +16,6 @@ from ingestor.config import Config
 from ingestor.store.publications import Publication
 from ingestor.tables import Language
 from sensors.errors import ConfigError
-from sensors.quantities import MEDIA
 
 Name = Annotated[
     list[str] | None,
@@ -44,18 +43,13 @@ def publish(
     if not period:
         raise ConfigError("--period: expected a period such as 2020-06, got nothing")
     asked = periods.parse(period)
-    places = (
-        [scope]
-        if scope
-        else [f"city:{c.id}" for c in loaded.settings.city if any(loaded.register.of(m, c.id) for m in MEDIA)]
-    )
     with opened_store(loaded) as store:
         warn_if_stale(loaded, store)
-        figures = [
-            figure
-            for place in places
-            for figure in evaluation.all_figures(loaded, store, place, asked, names=name or (), plan=chosen)
-        ]
+        figures = (
+            publishing.of_cities(loaded, store, asked, names=name or ())
+            if scope is None
+            else evaluation.all_figures(loaded, store, scope, asked, names=name or (), plan=chosen)
+        )
         new = publishing.publish(loaded, store, figures, plan=plan or "")
     if json_:
         print_line(tables.as_json({"published": len(figures), "new": new}))

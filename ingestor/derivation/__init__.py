@@ -29,6 +29,10 @@ from sensors.quantities import MEDIA
 __all__ = ["Done", "Piece", "Plan", "Work", "derive", "is_stale", "piece", "plan"]
 
 
+ROWS_AT_ONCE = 15_000
+"""Rows that one transaction replaces, more or less: the collector waits for its end before it commits."""
+
+
 class Piece(msgspec.Struct, frozen=True):
     """What is, or was, derived of a unit: why, of how many of its stations and station-days, from when to when.
 
@@ -60,9 +64,16 @@ class Done(msgspec.Struct, frozen=True):
 
 
 def derive(
-    config: Config, store: Tables, *, everything: bool = False, progress: Callable[[int, int], None] = lambda *_: None
+    config: Config,
+    store: Tables,
+    *,
+    everything: bool = False,
+    progress: Callable[[int, int], None] = lambda *_: None,
+    between: Callable[[], None] = lambda: None,
 ) -> Done:
     """Derive what is stale, or everything; `progress` is called with the station-days done and those to be done.
+
+    `between` is called before each transaction: there another process that waits to write can be let in.
 
     Raises
     ------
@@ -82,7 +93,7 @@ def derive(
         done.before_standards.update(_before_standards(config, store, work))
         of_city = {station.id for station in averaged(work.unit.stations)} & work.spans.keys()
         with _no_cycles():
-            for run in _carry_out(config, store, work):
+            for run in _carry_out(config, store, work, between):
                 days_done += sum(span.inside(run).n for id_, span in work.spans.items() if id_ in work.stations)
                 city_days += run.n if medium == "air" and of_city else 0
                 progress(days_done, days_to_do)
@@ -117,7 +128,7 @@ def is_stale(config: Config, store: Tables) -> bool:
     return bool(todo.work or todo.gone)
 
 
-def _carry_out(config: Config, store: Tables, work: Work) -> Iterator[Span]:
+def _carry_out(config: Config, store: Tables, work: Work, between: Callable[[], None]) -> Iterator[Span]:
     """Derive the days of some work and yield those done; the last of them with the mark of what they rest on."""
     unit = work.unit
     chunks = list(work.chunks())
@@ -133,20 +144,36 @@ def _carry_out(config: Config, store: Tables, work: Work) -> Iterator[Span]:
         found = {(each.table, each.key): each for each in _rows(config, work, windows[i], next(raw))}
         start = EVER[0] if work.whole and i == 0 else run.start
         end = EVER[1] if work.whole and i + 1 == len(chunks) else run.end
-        with store.replacing():
-            for table, key in keys:
-                rows = found.get((table, key))
-                times, columns = _between(rows, start, end) if rows else ([], {})
-                store.replace(table, key, times, columns, start=start, end=end)
-            if i + 1 == len(chunks):
-                _set_derived(store, work)
+        batches = list(_batches(keys, found))
+        for n, batch in enumerate(batches, 1):
+            between()
+            with store.replacing():
+                for table, key in batch:
+                    rows = found.get((table, key))
+                    times, columns = _between(rows, start, end) if rows else ([], {})
+                    store.replace(table, key, times, columns, start=start, end=end)
+                if n == len(batches) and i + 1 == len(chunks):
+                    _set_derived(store, work)
         yield run
     if not chunks:
+        between()
         with store.replacing():
-            if work.whole:
-                for table, key in keys:
-                    store.replace(table, key, [], {})
+            for table, key in keys if work.whole else []:
+                store.replace(table, key, [], {})
             _set_derived(store, work)
+
+
+def _batches(keys: list[tuple[str, str]], found: dict[tuple[str, str], Rows]) -> Iterator[list[tuple[str, str]]]:
+    """Yield tables and keys, of about `ROWS_AT_ONCE` rows together, at least once."""
+    batch: list[tuple[str, str]] = []
+    waiting = 0
+    for each in keys:
+        batch.append(each)
+        waiting += len(found[each].times) if each in found else 0
+        if waiting >= ROWS_AT_ONCE:
+            yield batch
+            batch, waiting = [], 0
+    yield batch
 
 
 def _set_derived(store: Tables, work: Work) -> None:

@@ -102,6 +102,26 @@ def due(db: sqlite3.Connection) -> Due:
     return Due(_last(db), found)
 
 
+def arrived_at(db: sqlite3.Connection, medium: str, station: str, day: int) -> float | None:
+    """Return when readings for a day of UTC (since 1970) last arrived; None where none did. [s since 1970]"""
+    found = db.execute(
+        "SELECT at FROM arrival WHERE medium = ? AND station = ? AND day = ?", (medium, station, day)
+    ).fetchone()
+    return float(found[0]) if found else None
+
+
+def arrivals_of(db: sqlite3.Connection, medium: str, first: int, last: int) -> dict[str, list[tuple[int, float]]]:
+    """Return by station the days of UTC (since 1970) from one to another with readings, and when they last arrived."""
+    found: dict[str, list[tuple[int, float]]] = {}
+    rows = db.execute(
+        "SELECT station, day, at FROM arrival WHERE medium = ? AND day BETWEEN ? AND ? ORDER BY station, day",
+        (medium, first, last),
+    )
+    for station, day, at in rows:
+        found.setdefault(station, []).append((day, at))
+    return found
+
+
 def derived_units(db: sqlite3.Connection) -> dict[str, Derived]:
     """Return by unit what it was derived from."""
     return {

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from ingestor.store import arrivals, line_protocol, publications
+from ingestor.store import arrivals, line_protocol, publications, runs
 from ingestor.store.arrivals import Derived, Due, StationDay
 from ingestor.store.ports import Arrival, Backlog, Quarantined, StoreError, Taken
 from ingestor.store.publications import Publication
@@ -42,6 +42,7 @@ CREATE TABLE counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROW
 """
     + arrivals.SCHEMA
     + publications.SCHEMA
+    + runs.SCHEMA
 )
 
 _QUARANTINE = (
@@ -252,6 +253,11 @@ class Ledger:
         """See `Tables.due`."""
         with self._usable("arrivals cannot be read"):
             return arrivals.due(self._db)
+
+    def arrivals_of(self, medium: str, first: int, last: int) -> dict[str, list[tuple[int, float]]]:
+        """Return by station the days of UTC with readings from one to another, and when what came last for them did."""
+        with self._usable("arrivals cannot be read"):
+            return arrivals.arrivals_of(self._db, medium, first, last)
 
     def derived_units(self) -> dict[str, Derived]:
         """See `Tables.derived_units`."""
