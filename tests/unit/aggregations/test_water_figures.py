@@ -619,3 +619,11 @@ def test_months_at_once_have_the_means_of_each() -> None:
             water.month_mean(days[cut], counts[cut], item=item, min_days=n)
             for cut, n in zip(months, least, strict=True)
         ]
+
+
+def test_sections_evaluated_and_not_registered_decide_between_means_and_shares(compute: Compute) -> None:
+    # Six sections, two without data: four are judged by their means, (0.1 x 3 + 2.4) / 4 = 0.675 mg/L, class III.
+    those = [section("2020-06", {**CLEAN, "nh3n": value}) for value in (0.1, 0.1, 0.1, 2.4)]
+    figure = compute("water.class", "2020-06", *those, section("2020-06"), section("2020-06"))
+
+    assert (figure.label, figure.valid, figure.expected) == ("Ⅲ类", 4, 6)
