@@ -1,6 +1,7 @@
 """Evaluation of water agrees with the plain second implementation on random data, limits and ties included."""
 
 import math
+import os
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -26,7 +27,7 @@ from aggregations.water import attainment, black_odour, bodies, changes, cwqi, s
 from tests.property import second_water as second
 
 CONFIG = Path(__file__).resolve().parents[2] / "config" / "standards"
-MODEST = settings(max_examples=80, deadline=None)
+MODEST = settings(max_examples=int(os.environ.get("QINGJING_PROPERTY_EXAMPLES", "80")), deadline=None)
 Body = Literal["river", "lake"]
 
 
@@ -311,7 +312,7 @@ def test_state_of_the_sea_agrees(areas: list[int]) -> None:
     assert sea.sea_state(shares, SEA_METHOD).state == second.sea_state(*parts)
 
 
-@settings(max_examples=25, deadline=None)
+@MODEST
 @given(
     rivers=st.lists(means_of(missing=False), max_size=3),
     lakes=st.lists(means_of(missing=False), max_size=2),
