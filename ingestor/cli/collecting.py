@@ -14,6 +14,8 @@ from ingestor.cli.common import Json, app, err, options, print_line, progress_ba
 from ingestor.config import CLIENT_ID
 from ingestor.formats import FORMATS
 from ingestor.gateway import Gateway
+from ingestor.history import reading
+from ingestor.history.parts import Settings
 from sensors import register as registers
 from sensors.errors import ConfigError, shown
 
@@ -115,12 +117,28 @@ def replay(
 
 @app.command()
 def register(
-    file: Files, file_format: FileFormat, city: Annotated[str, typer.Option(help="Id of their city in settings.toml.")]
+    file: Files,
+    file_format: Annotated[
+        str, typer.Option("--format", help=f"One of {', '.join(dict.fromkeys([*FORMATS, *reading.FORMATS]))}.")
+    ],
+    city: Annotated[str, typer.Option(help="Id of their city in settings.toml.")],
 ) -> None:
-    """Print the rows of config/stations/*.csv for the stations of real files, header first."""
-    chosen = _format(file_format)
-    found = {station.id: station for each in file for station in chosen.stations(each, city)}
-    sys.stdout.write(registers.as_csv(list(found.values())))
+    """Print the rows of config/stations/*.csv for the stations of real files, header first.
+
+    What a file does not say is taken as usual: complete it, above all zone classes of monitors and target classes.
+    """
+    if file_format in FORMATS:
+        stations = [station for each in file for station in FORMATS[file_format].stations(each, city)]
+    elif file_format in reading.FORMATS:
+        settings, read = Settings(options.load().offset_s), reading.FORMATS[file_format].read
+        stations = [station for each in file for station in reading.stations_of(each, read, settings, city)]
+    else:
+        raise ConfigError(
+            f"--format: expected one of {', '.join([*FORMATS, *reading.FORMATS])}, got {shown(file_format)}"
+        )
+    found = {(station.medium, station.id): station for station in stations}
+    for medium in dict.fromkeys(station.medium for station in found.values()):
+        sys.stdout.write(registers.as_csv([station for station in found.values() if station.medium == medium]))
 
 
 def _format(name: str) -> formats.FileFormat:

@@ -38,6 +38,8 @@ LONGEST_WORDS = 500
 LINES_TOLD = 3
 
 _DROPPED = re.compile(r"dropped=(\d+)")
+_MINUS_ZERO = re.compile(r",-0(?=[,\]])")
+"""How the server writes -0.0, which would be read as the integer 0; no text that we store holds it."""
 _REFUSED = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY)
 _NOT_LET_IN = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 
@@ -220,6 +222,8 @@ class InfluxServer:
         body = self._ask("GET", statement, "application/json")
         if not body:
             return []
+        if ",-0" in body:
+            body = _MINUS_ZERO.sub(",-0.0", body)
         try:
             (result,) = _answers.decode(body).results
         except (msgspec.DecodeError, ValueError) as error:
@@ -288,23 +292,25 @@ class InfluxServer:
         from influxdb_client.rest import ApiException
 
         try:
-            self._client.api_client.call_api(
+            # Not preloaded: the client keeps the last answer it has preloaded, for all threads.
+            answer, *_ = self._client.api_client.call_api(
                 path,
                 method,
                 query_params=parameters,
                 header_params={"Content-Type": "text/plain", **headers},
                 body=body,
+                _preload_content=False,
             )
+            told = answer.data.decode()
         except ApiException as error:
             raise _AnswerError.of(error) from error
         except (urllib3.exceptions.HTTPError, OSError) as error:
             raise UnavailableError(f"store {self.url}: unavailable ({_short(error)})") from error
-        answer = self._client.api_client.last_response
         if path == "/write" and answer.status != HTTPStatus.NO_CONTENT:
             raise UnavailableError(
                 f"store {self.url}: expected 204 as InfluxDB answers a write, got {answer.status}; is this InfluxDB?"
             )
-        return answer.data, answer.getheaders()
+        return told, answer.headers
 
     def _unavailable(self, answer: "_AnswerError") -> StoreError:
         if answer.status in _NOT_LET_IN:
