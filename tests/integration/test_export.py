@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import uuid
 from contextlib import closing
 from pathlib import Path
@@ -102,9 +103,12 @@ def test_export_of_derived_tables_and_indicators(tmp_path: Path, config_copy: Pa
     found = [(int(row["time"].timestamp()), row["pm25"], row["pm25_count"]) for row in days]
     assert found == expected
     assert [row[1:] for row in found] == [(20.0, 24), (20.0, 24)]
-    done = qingjing(*common, "indicators", "--scope", "city:shenzhen", "--period", "2020-06")
-    rows = {row["indicator"]: row for row in csv.DictReader(io.StringIO(done.stdout))}
-    assert rows["air.mean.pm25"]["value"] == "20" if "air.mean.pm25" in rows else rows
+    asked = ["indicators", "--scope", "city:shenzhen", "--period", "2020-06"]
+    rows = list(csv.DictReader(io.StringIO(qingjing(*common, *asked).stdout)))
+    figures = json.loads(qingjing(*common[:4], *asked, "--json").stdout)
+    shown = [(each["indicator"], "" if each["value"] is None else str(each["value"])) for each in figures]
+    assert [(row["indicator"], row["value"]) for row in rows] == shown
+    assert any(value for _, value in shown)
 
 
 @pytest.mark.parametrize(
