@@ -6,6 +6,7 @@ from typing import NoReturn
 from ingestor.broker import BrokerError
 from ingestor.cli import (
     air_quality,
+    backfill,
     collecting,
     comparing,
     configuration,
@@ -27,6 +28,7 @@ from sensors.errors import ConfigError
 
 __all__ = [
     "air_quality",
+    "backfill",
     "collecting",
     "comparing",
     "configuration",

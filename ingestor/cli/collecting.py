@@ -10,6 +10,8 @@ import msgspec
 import typer
 
 from ingestor import formats, service, tables
+from ingestor.backfill import reading
+from ingestor.backfill.parts import Settings
 from ingestor.cli.common import Json, app, err, options, print_line, progress_bars
 from ingestor.config import CLIENT_ID
 from ingestor.formats import FORMATS
@@ -122,12 +124,28 @@ def replay(
 
 @app.command()
 def register(
-    file: Files, file_format: FileFormat, city: Annotated[str, typer.Option(help="Id of their city in settings.toml.")]
+    file: Files,
+    file_format: Annotated[
+        str, typer.Option("--format", help=f"One of {', '.join(dict.fromkeys([*FORMATS, *reading.FORMATS]))}.")
+    ],
+    city: Annotated[str, typer.Option(help="Id of their city in settings.toml.")],
 ) -> None:
-    """Print the rows of config/stations/*.csv for the stations of real files, header first."""
-    chosen = _format(file_format)
-    found = {station.id: station for each in file for station in chosen.stations(each, city)}
-    sys.stdout.write(registers.as_csv(list(found.values())))
+    """Print the rows of config/stations/*.csv for the stations of real files, header first.
+
+    What a file does not say is taken as usual: complete it, above all zone classes of monitors and target classes.
+    """
+    if file_format in FORMATS:
+        stations = [station for each in file for station in FORMATS[file_format].stations(each, city)]
+    elif file_format in reading.FORMATS:
+        settings, read = Settings(0), reading.FORMATS[file_format].read  # its times do not matter
+        stations = [station for each in file for station in reading.stations_of(each, read, settings, city)]
+    else:
+        raise ConfigError(
+            f"--format: expected one of {', '.join([*FORMATS, *reading.FORMATS])}, got {shown(file_format)}"
+        )
+    found = {(station.medium, station.id): station for station in stations}
+    for medium in dict.fromkeys(station.medium for station in found.values()):
+        sys.stdout.write(registers.as_csv([station for station in found.values() if station.medium == medium]))
 
 
 def _format(name: str) -> formats.FileFormat:

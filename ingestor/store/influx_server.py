@@ -30,7 +30,6 @@ from ingestor.store.ports import StoreError, UnavailableError
 from sensors.errors import printable, shown
 
 if TYPE_CHECKING:
-    from influxdb_client.client.influxdb_client import InfluxDBClient
     from influxdb_client.rest import ApiException
 
 URL = "INFLUXDB_V2_URL"
@@ -40,6 +39,8 @@ LONGEST_WORDS = 500
 LINES_TOLD = 3
 
 _DROPPED = re.compile(r"dropped=(\d+)")
+_MINUS_ZERO = re.compile(r",-0(?=[,\]])")
+"""How the server writes -0.0, which would be read as the integer 0; no text that we store holds it."""
 _REFUSED = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY)
 _NOT_LET_IN = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 
@@ -101,34 +102,20 @@ class InfluxServer:
         try:
             if TOKEN_FILE in os.environ:  # influxdb-client knows no file: so it finds the token where it looks
                 os.environ[TOKEN] = Path(os.environ[TOKEN_FILE]).read_text(encoding="utf-8").strip()
-            self._clients = [InfluxDBClient.from_env_properties()]
+            self._client = InfluxDBClient.from_env_properties()
         except (ValueError, TypeError, OSError) as error:
             raise StoreError(f"store {self.url}: INFLUXDB_V2_*: expected usable settings, got {error}") from error
         logging.getLogger("urllib3").setLevel(logging.ERROR)  # what it warns of we say ourselves, without tracebacks
         self._to = [("db", database)]
         if retention_policy:
             self._to.append(("rp", retention_policy))
-        self._of_thread = threading.local()
-        self._of_thread.client = self._clients[0]
         self._creating = threading.Lock()
         self._created = False
         self._made = 0
 
     def close(self) -> None:
         """Close the connections."""
-        for client in self._clients:
-            client.close()
-
-    @property
-    def _client(self) -> "InfluxDBClient":
-        """The client of this thread: one keeps its last answer, which no other thread may replace."""
-        if not hasattr(self._of_thread, "client"):
-            from influxdb_client.client.influxdb_client import InfluxDBClient
-
-            self._of_thread.client = InfluxDBClient.from_env_properties()
-            self._clients.append(self._of_thread.client)
-        found: InfluxDBClient = self._of_thread.client
-        return found
+        self._client.close()
 
     def version(self) -> str:
         """Return the server's version as `/ping` tells it, such as `1.6.7`.
@@ -246,6 +233,8 @@ class InfluxServer:
         body = self._ask("GET", statement, "application/json")
         if not body:
             return []
+        if ",-0" in body:
+            body = _MINUS_ZERO.sub(",-0.0", body)
         try:
             (result,) = _answers.decode(body).results
         except (msgspec.DecodeError, ValueError) as error:
@@ -314,23 +303,25 @@ class InfluxServer:
         from influxdb_client.rest import ApiException
 
         try:
-            self._client.api_client.call_api(
+            # Not preloaded: the client keeps the last answer it has preloaded, for all threads.
+            answer, *_ = self._client.api_client.call_api(
                 path,
                 method,
                 query_params=parameters,
                 header_params={"Content-Type": "text/plain", **headers},
                 body=body,
+                _preload_content=False,
             )
+            told = answer.data.decode()
         except ApiException as error:
             raise _AnswerError.of(error) from error
         except (urllib3.exceptions.HTTPError, OSError) as error:
             raise UnavailableError(f"store {self.url}: unavailable ({_short(error)})") from error
-        answer = self._client.api_client.last_response
         if path == "/write" and answer.status != HTTPStatus.NO_CONTENT:
             raise UnavailableError(
                 f"store {self.url}: expected 204 as InfluxDB answers a write, got {answer.status}; is this InfluxDB?"
             )
-        return answer.data, answer.getheaders()
+        return told, answer.headers
 
     def _unavailable(self, answer: "_AnswerError") -> StoreError:
         if answer.status in _NOT_LET_IN:

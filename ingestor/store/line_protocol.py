@@ -10,9 +10,7 @@ hold no character that would need escaping (`sensors.names.STATION_ID`).
 from collections.abc import Iterable
 
 import msgspec
-import numpy as np
 
-from ingestor.store.ports import NO_VALUE, Block
 from sensors.quantities import Medium
 from sensors.reading import Reading
 
@@ -45,23 +43,6 @@ def encode(readings: Iterable[Reading]) -> bytes:
         ]
         lines.append(f"{head} {','.join(fields)} {reading.time}\n")
     return "".join(lines).encode()
-
-
-def lines_of(block: Block) -> list[str]:
-    """Return the lines of a block, one a time that has any value, each ended by a newline."""
-    head = _remembered((block.medium, block.station, block.period_s))
-    fields: list[list[str]] = []
-    for quantity, (values, codes) in block.columns.items():
-        known = iter(numbers(values[np.isfinite(values)].tolist()))
-        flag_of = {code: f"{quantity}_flag={code}i" for code in np.unique(codes).tolist()}
-        fields.append(
-            [
-                "" if code == NO_VALUE else f"{quantity}={next(known)},{flag_of[code]}" if there else flag_of[code]
-                for there, code in zip(np.isfinite(values).tolist(), codes.tolist(), strict=True)
-            ]
-        )
-    rows = zip(*fields, block.times.tolist(), strict=True)
-    return [f"{head} {','.join(filter(None, of_time))} {at}\n" for *of_time, at in rows if any(of_time)]
 
 
 def decode(lines: bytes) -> list[Reading]:

@@ -125,11 +125,12 @@ NO_VALUE: Final = 0
 
 def station_days(blocks: Iterable[Block]) -> set[StationDay]:
     """Return the station-days of blocks."""
-    return {
-        (block.medium, block.station, day)
-        for block in blocks
-        for day in np.unique((block.times + OFFSET_S) // DAY_S).tolist()
-    }
+    found: set[StationDay] = set()
+    for block in blocks:
+        days = (block.times + OFFSET_S) // DAY_S
+        firsts = np.flatnonzero(np.diff(days, prepend=days[:1] - 1))  # times ascend: faster than looking for all
+        found.update((block.medium, block.station, day) for day in days[firsts].tolist())
+    return found
 
 
 def raw_series(rows: Sequence[tuple[int, float | None, int]]) -> RawSeries:
