@@ -18,6 +18,7 @@ from ingestor.config import DAY_S, Config
 from ingestor.derivation.spans import usable
 from ingestor.silence import is_silent, modal_step
 from ingestor.store import EVER, RawSeries, SeriesKey, Store
+from ingestor.store.arrivals import day_of, moments_of
 from sensors.quantities import MEDIA, Medium
 from sensors.register import Station
 
@@ -242,12 +243,12 @@ def _late(
     if not stations or end <= start:
         return
     limit_s = 60 * config.settings.jobs.late_after_min
-    arrivals = store.arrivals_of(stations[0].medium, start // DAY_S, (end - 1) // DAY_S)
+    arrivals = store.arrivals_of(stations[0].medium, day_of(start), day_of(end - 1))
     for station in stations:
         of_it = arrivals.get(station.id)
         if not of_it or station.id not in ends:
             continue
-        delays = [at - min((day + 1) * DAY_S, ends[station.id][1]) for day, at in of_it]
+        delays = [at - min(moments_of(day)[1], ends[station.id][1]) for day, at in of_it]
         late = [delay for delay in delays if delay > limit_s]
         if late:
             yield Late(station.medium, station.id, len(late), len(of_it), max(late))

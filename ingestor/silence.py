@@ -9,6 +9,7 @@ import numpy as np
 from ingestor.config import DAY_S, Config
 from ingestor.jobs.ledger import JobLedger
 from ingestor.store import Store
+from ingestor.store.arrivals import day_of
 from ingestor.store.runs import StationState
 from sensors.quantities import MEDIA, Medium
 from sensors.register import Station
@@ -84,7 +85,7 @@ class Silence:
             return None
         if is_silent(last, interval_s, now, after=jobs.silent_after):
             return StationState(station.medium, station.id, "silent", float(last + interval_s))
-        arrived = ledger.arrived_at(station.medium, station.id, last // DAY_S)
+        arrived = ledger.arrived_at(station.medium, station.id, day_of(last))
         if arrived is not None and arrived - (last + interval_s) > 60 * jobs.late_after_min:
             return StationState(station.medium, station.id, "late", now)
         return None

@@ -103,7 +103,7 @@ def due(db: sqlite3.Connection) -> Due:
 
 
 def arrived_at(db: sqlite3.Connection, medium: str, station: str, day: int) -> float | None:
-    """Return when readings for a day of UTC (since 1970) last arrived; None where none did. [s since 1970]"""
+    """Return when readings for a day last arrived; None where none did. [s since 1970]"""
     found = db.execute(
         "SELECT at FROM arrival WHERE medium = ? AND station = ? AND day = ?", (medium, station, day)
     ).fetchone()
@@ -111,7 +111,7 @@ def arrived_at(db: sqlite3.Connection, medium: str, station: str, day: int) -> f
 
 
 def arrivals_of(db: sqlite3.Connection, medium: str, first: int, last: int) -> dict[str, list[tuple[int, float]]]:
-    """Return by station the days of UTC (since 1970) from one to another with readings, and when they last arrived."""
+    """Return by station the days from one to another with readings, and when they last arrived."""
     found: dict[str, list[tuple[int, float]]] = {}
     rows = db.execute(
         "SELECT station, day, at FROM arrival WHERE medium = ? AND day BETWEEN ? AND ? ORDER BY station, day",
