@@ -15,6 +15,7 @@ from ingestor.cli import (
     figures,
     laboratory,
     quarantine,
+    reviewing,
     standards,
 )
 from ingestor.cli.common import app
@@ -34,6 +35,7 @@ __all__ = [
     "laboratory",
     "main",
     "quarantine",
+    "reviewing",
     "standards",
 ]
 

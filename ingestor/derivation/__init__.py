@@ -1,9 +1,10 @@
 """Derivation: from raw readings to hours and days, for every registered station and city.
 
-Everything is a pure function of the readings, the register and the standards. What is stale (`stale.py`) is computed
-again and replaced, some days of a unit (`units.py`) at a time, so that the collector never waits long; the rest stays.
-The mark of what a unit was derived from is set with the last of its rows: a derivation that dies half-way leaves it
-stale, and the next one completes it. Deriving little by little gives the same rows as deriving everything at once.
+Everything is a pure function of the readings, the reviews, the register and the standards, but for locked months, which
+keep the rows that they had. What is stale (`stale.py`) is computed again and replaced, some days of a unit
+(`units.py`) at a time, so that the collector never waits long; the rest stays. The mark of what a unit was derived from
+is set with the last of its rows: a derivation that dies half-way leaves it stale, and the next one completes it.
+Deriving little by little gives the same rows as deriving everything at once.
 """
 
 import bisect
@@ -20,13 +21,14 @@ from ingestor.config import DAY_S, EPOCH, Config
 from ingestor.derivation import air, noise, stale, water
 from ingestor.derivation.air_days import averaged
 from ingestor.derivation.spans import Rows, Span, usable
-from ingestor.derivation.stale import Plan, Work, covering, first_covered, plan
+from ingestor.derivation.stale import Pending, Plan, Work, covering, first_covered, pending, plan
 from ingestor.derivation.units import keys_of, reach_of, tables_of, units
-from ingestor.store import EVER, Tables
+from ingestor.store import EVER, StoreError, Tables
 from ingestor.store.arrivals import Derived
+from ingestor.store.reviewed import Locked, LockKey
 from sensors.quantities import MEDIA
 
-__all__ = ["Done", "Piece", "Plan", "Work", "derive", "is_stale", "piece", "plan"]
+__all__ = ["Done", "Pending", "Piece", "Plan", "Work", "derive", "is_stale", "pending", "piece", "plan"]
 
 
 class Piece(msgspec.Struct, frozen=True):
@@ -44,7 +46,7 @@ class Done(msgspec.Struct, frozen=True):
     """What a derivation did: stations and station-days by medium, days of cities of air, and each piece.
 
     `before_standards` counts, by station, the readings left out because they lie before the first edition of a
-    standard: those of a gateway whose clock was wrong, as a rule.
+    standard: those of a gateway whose clock was wrong, as a rule. `pending` is what waits for locked months.
     """
 
     stations: dict[str, int]
@@ -53,6 +55,7 @@ class Done(msgspec.Struct, frozen=True):
     before_standards: dict[str, int]
     pieces: list[Piece]
     gone: list[str]
+    pending: list[Pending] = []
 
 
 def derive(
@@ -78,13 +81,13 @@ def derive(
         done.before_standards.update(_before_standards(config, store, work))
         of_city = {station.id for station in averaged(work.unit.stations)} & work.spans.keys()
         with _no_cycles():
-            for run in _carry_out(config, store, work):
+            for run in _carry_out(config, store, work, todo.locks):
                 days_done += sum(span.inside(run).n for id_, span in work.spans.items() if id_ in work.stations)
                 city_days += run.n if medium == "air" and of_city else 0
                 progress(days_done, days_to_do)
     if todo.gone or any(work.whole for work in todo.work):
         _forget(config, store, todo.gone)
-    return msgspec.structs.replace(done, city_days=city_days)
+    return msgspec.structs.replace(done, city_days=city_days, pending=pending(config, store))
 
 
 @contextlib.contextmanager
@@ -113,28 +116,49 @@ def is_stale(config: Config, store: Tables) -> bool:
     return bool(todo.work or todo.gone)
 
 
-def _carry_out(config: Config, store: Tables, work: Work) -> Iterator[Span]:
+def _carry_out(config: Config, store: Tables, work: Work, locks: dict[LockKey, Locked]) -> Iterator[Span]:
     """Derive the days of some work and yield those done; the last of them with the mark of what they rest on."""
     unit = work.unit
-    chunks = list(work.chunks())
+    steps = _steps(work)
     keys = [
         (table, key) for table, key in keys_of(config, unit) if key not in unit.ids or key in work.stations
     ]  # of a city all areas, of its stations those that are derived again
-    for i, run in enumerate(chunks or [None]):
+    for i, (run, start, end) in enumerate(steps):
         found = {} if run is None else {(each.table, each.key): each for each in _rows(config, store, work, run)}
-        start = EVER[0] if run is None or (work.whole and i == 0) else run.start
-        end = EVER[1] if run is None or (work.whole and i + 1 == len(chunks)) else run.end
         with store.replacing():
-            if work.whole or run is not None:
+            if store.locks() != locks:
+                raise StoreError(
+                    f"derivation of {unit.name}: expected no month to be locked or unlocked meanwhile, got one; what "
+                    "was derived stays, derive again for the rest"
+                )
+            if start < end:
                 for table, key in keys:
                     rows = found.get((table, key))
                     times, columns = _between(rows, start, end) if rows else ([], {})
                     store.replace(table, key, times, columns, start=start, end=end)
-            if run is None or i + 1 == len(chunks):
+            if i + 1 == len(steps):
                 marks = Derived(work.digest, {id_: _kept(span) for id_, span in work.spans.items()})
-                store.set_derived(unit.name, marks, [(unit.medium, id_) for id_ in unit.ids], upto=work.upto)
+                stations = [(unit.medium, id_) for id_ in unit.ids]
+                store.set_derived(unit.name, marks, stations, upto=work.upto, held=work.held)
         if run is not None:
             yield run
+
+
+def _steps(work: Work) -> list[tuple[Span | None, int, int]]:
+    """Return days that are derived at once, with the range of moments in which they replace all rows; at least one.
+
+    Where the whole unit is replaced the ranges are all time but for locked months; one may have no days to derive.
+    """
+    chunks = list(work.chunks())
+    if not work.whole:
+        return [(run, run.start, run.end) for run in chunks] or [(None, 0, 0)]
+    edges = [EVER[0], *(moment for span in work.locked for moment in (span.start, span.end)), EVER[1]]
+    steps: list[tuple[Span | None, int, int]] = []
+    for start, end in zip(edges[::2], edges[1::2], strict=True):
+        inside: list[Span | None] = [run for run in chunks if start <= run.start < end]
+        cuts = [start, *(run.start for run in inside[1:] if run is not None), end]
+        steps += zip(inside or [None], cuts[:-1], cuts[1:], strict=True)
+    return steps
 
 
 def _rows(config: Config, store: Tables, work: Work, run: Span) -> Iterator[Rows]:
@@ -146,16 +170,18 @@ def _rows(config: Config, store: Tables, work: Work, run: Span) -> Iterator[Rows
     raw = store.raw_of(unit.medium, work.spans, start, window.end)
     if unit.medium == "air":
         observed = [
-            air.Observed(station, work.spans[station.id], usable(config, station, raw))
+            air.Observed(station, work.spans[station.id], usable(config, station, raw, reviewed), reviewed)
             for station in unit.stations
             if station.id in work.spans
+            for reviewed in [work.reviews.get(station.id, [])]
         ]
         for rows in air.derive_city(config, unit.city, observed, window, work.stations):
             yield from rows
         return
     derive_station = water.derive_station if unit.medium == "water" else noise.derive_station
     for station in unit.stations:
-        yield from derive_station(config, station, window, usable(config, station, raw))
+        found = usable(config, station, raw, work.reviews.get(station.id, []))
+        yield from derive_station(config, station, window, found)
 
 
 def _between(rows: Rows, start: int, end: int) -> tuple[list[int], dict[str, list[Any]]]:

@@ -11,7 +11,7 @@ import msgspec
 
 from ingestor.schema import HEALTH
 from ingestor.store import arrivals, line_protocol
-from ingestor.store.arrivals import Derived
+from ingestor.store.arrivals import Derived, StationDay
 from ingestor.store.delivery import deliver
 from ingestor.store.influx_server import InfluxServer
 from ingestor.store.influx_tables import InfluxTables
@@ -139,9 +139,17 @@ class InfluxStore(Ledger, InfluxTables):
             for mark in self._marks:
                 mark()
 
-    def set_derived(self, unit: str, derived: Derived, stations: Iterable[tuple[str, str]], *, upto: int) -> None:
+    def set_derived(
+        self,
+        unit: str,
+        derived: Derived,
+        stations: Iterable[tuple[str, str]],
+        *,
+        upto: int,
+        held: Iterable[StationDay] = (),
+    ) -> None:
         """See `Tables.set_derived`."""
-        self._marks.append(partial(super().set_derived, unit, derived, list(stations), upto=upto))
+        self._marks.append(partial(super().set_derived, unit, derived, list(stations), upto=upto, held=list(held)))
 
     def forget_derived(self, units: Iterable[str]) -> None:
         """See `Tables.forget_derived`."""

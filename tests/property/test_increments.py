@@ -3,6 +3,7 @@
 `QINGJING_PROPERTY_EXAMPLES` sets how many cases are tried.
 """
 
+import contextlib
 import datetime as dt
 import os
 import shutil
@@ -19,7 +20,10 @@ from ingestor.config import Config
 from ingestor.derivation import stale
 from ingestor.schema import TABLES
 from ingestor.store import Arrival, SqliteStore
+from ingestor.store.reviewed import UnknownReviewError
+from sensors.quantities import Medium
 from sensors.reading import Reading
+from sensors.reviews import ACTIONS, READINGS, Review
 from tests.support import ROOT
 
 HOUR = 3600
@@ -99,10 +103,46 @@ def levels_of_noise(draw: st.DrawFn) -> list[Reading]:
     return rows
 
 
+QUANTITIES = {"air": ["pm25", "o3"], "water": ["tp", "ph"], "noise": ["leq", "lmax", "rain"]}
+
+
+@st.composite
+def reviewed(draw: st.DrawFn) -> Review:
+    """A review of some hours or days of a station, or of half an hour; it may be of days without readings."""
+    station = draw(st.sampled_from(["sz-a01", "sz-a02", "sz-a03", "sz-w01", "sz-n01"]))
+    medium: Medium = {"a": "air", "w": "water", "n": "noise"}[station[3]]  # type: ignore[assignment]
+    first = MIDNIGHT + draw(days) * 24 * HOUR + draw(st.integers(0, 47)) * HOUR // 2
+    return Review(
+        medium=medium,
+        station=station,
+        quantities=(draw(st.sampled_from(["all", *QUANTITIES[medium]])),),
+        from_s=first,
+        until_s=first + draw(st.integers(1, 120)) * HOUR // 2,
+        action=draw(st.sampled_from(ACTIONS)),
+        reason="checked",
+        by="li",
+        readings=draw(st.sampled_from(READINGS)),
+    )
+
+
 steps = st.lists(
-    st.one_of(hours_of_air(), hours_of_air(), samples_of_water(), levels_of_noise(), st.just("derive")),
-    min_size=2, max_size=14,
+    st.one_of(
+        hours_of_air(), hours_of_air(), samples_of_water(), levels_of_noise(), st.just("derive"),
+        reviewed(), reviewed(), st.integers(1, 4).map(lambda n: ("undo", n)),
+    ),
+    min_size=2, max_size=16,
 )  # fmt: skip
+
+
+def take(store: SqliteStore, step: Any) -> None:
+    """Readings, a review, or the undoing of one, which may not be there or be undone already."""
+    if isinstance(step, Review):
+        store.add_reviews([step])
+    elif isinstance(step, tuple):
+        with contextlib.suppress(UnknownReviewError):
+            store.undo_review(step[1], reason="a mistake", by="wang")
+    else:
+        put(store, step)
 
 
 def put(store: SqliteStore, readings: list[Reading]) -> None:
@@ -129,8 +169,8 @@ def test_deriving_little_by_little_ends_in_what_deriving_from_scratch_gives(
             if step == "derive":
                 derivation.derive(reaching, little)
             else:
-                put(little, step)
-                put(scratch, step)
+                take(little, step)
+                take(scratch, step)
         derivation.derive(reaching, little)
         assert not derivation.is_stale(reaching, little)
         patched.setattr(stale, "CHUNK_STATION_DAYS", dict.fromkeys(stale.CHUNK_STATION_DAYS, chunk))
