@@ -211,10 +211,9 @@ def _of_arrivals(
     for id_, utc_days in due.items():
         start = max(utc_days[0] * DAY_S, covered)
         ends = store.extents(unit.medium, [id_], start, max(start, (utc_days[-1] + 1) * DAY_S))
-        if id_ not in ends:
-            continue
         old = spans[id_]
-        spans[id_] = covering([old, span_of(config, *ends[id_])])
+        if id_ in ends:
+            spans[id_] = covering([old, span_of(config, *ends[id_])])
         days = {config.local_day(moment) for day in utc_days for moment in (day * DAY_S, (day + 1) * DAY_S - 1)}
         days |= {day for day in spans[id_].period.days() if not old.first <= day <= old.last}
         stale |= _reached(days, reach)

@@ -62,7 +62,7 @@ class UnknownReviewError(ValueError):
 def add(db: sqlite3.Connection, new: Sequence[Review]) -> tuple[list[int], int]:
     """Add reviews and make what they are about stale, inside a transaction; return their ids and the station-days."""
     spans = [(r.medium, r.station, r.from_s // DAY_S, (r.until_s - 1) // DAY_S + 1) for r in new]
-    days = _known_days(db, spans)
+    days = _known_days(db, spans, _of_stations(db))
     arrivals.mark(db, days, at=time.time())
     number = arrivals.last(db)
     return [_insert(db, each, number) for each in new], len(days)
@@ -128,18 +128,16 @@ def _insert(db: sqlite3.Connection, review: Review, arrived: int) -> int:
     return int(done.lastrowid or 0)
 
 
-def _known_days(db: sqlite3.Connection, spans: Iterable[DaysOfStation]) -> set[StationDay]:
-    """Return the days of stations for which readings arrived, or that something was derived from.
+LocalDays = dict[tuple[str, str], tuple[int, int]]
+"""By medium and station the first of some local days, as days since 1970, and how many there are."""
 
-    Readings of other days make them stale when they arrive. Only those on a server whose ledger was lost are derived
-    without ever having arrived here.
+
+def _known_days(db: sqlite3.Connection, spans: Iterable[DaysOfStation], derived: LocalDays) -> set[StationDay]:
+    """Return the days of stations for which readings arrived, or that lie in what was derived.
+
+    Readings of other days make them stale when they arrive.
     """
     found = set()
-    derived = {
-        (unit.partition(":")[0], station): span
-        for unit, each in arrivals.derived_units(db).items()
-        for station, span in each.spans.items()
-    }
     for medium, station, first, end in spans:
         days = db.execute(
             "SELECT day FROM arrival WHERE medium = ? AND station = ? AND day >= ? AND day < ?",
@@ -150,6 +148,25 @@ def _known_days(db: sqlite3.Connection, spans: Iterable[DaysOfStation]) -> set[S
             first_local, n = derived[medium, station]
             inside = range(max(first, first_local - 1), min(end, first_local + n + 1))
             found |= {(medium, station, day) for day in inside}
+    return found
+
+
+def _of_stations(db: sqlite3.Connection) -> LocalDays:
+    """Days from the first reading of each station to its last: where the ledger was lost they never arrived here."""
+    return {
+        (unit.partition(":")[0], station): span
+        for unit, each in arrivals.derived_units(db).items()
+        for station, span in each.spans.items()
+    }
+
+
+def _of_units(db: sqlite3.Connection) -> LocalDays:
+    """Days of all rows of the unit that each station is of: those without readings, too."""
+    found: LocalDays = {}
+    for unit, each in arrivals.derived_units(db).items():
+        first = min((first for first, _ in each.spans.values()), default=0)
+        end = max((first + n for first, n in each.spans.values()), default=0)
+        found |= {(unit.partition(":")[0], station): (first, end - first) for station in each.spans}
     return found
 
 
@@ -187,7 +204,7 @@ def unlock_all(db: sqlite3.Connection, *, reason: str, by: str) -> None:
 
 def release(db: sqlite3.Connection, spans: Iterable[DaysOfStation]) -> int:
     """Make days of stations stale whose month is not locked any more, inside a transaction; return their number."""
-    days = _known_days(db, spans)
+    days = _known_days(db, spans, _of_units(db))
     arrivals.mark(db, days, at=time.time())
     arrivals.unhold(db, days)
     return len(days)

@@ -2,6 +2,8 @@
 
 import datetime as dt
 import json
+import re
+import shlex
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -21,6 +23,7 @@ from sensors.quantities import Medium
 from sensors.reading import Reading
 from sensors.reviews import Action, Review
 from tests.conftest import Qingjing
+from tests.support import ROOT
 
 HOUR = 3600
 DAY = "2020-01-02"
@@ -406,6 +409,20 @@ def test_commands_from_review_to_locked_month(run: Any) -> None:
     assert json.loads(before)[0]["valid"] == 0
     assert json.loads(run(*asked, "2020-01-30", "--json"))[0]["valid"] == 1
     assert [e["locked"] for e in json.loads(run("review", "locks", "--all", "--json"))["locks"]] == [True, False]
+
+
+def test_worked_example_of_the_documentation_runs(run: Any, tmp_path: Path) -> None:
+    text = (ROOT / "docs" / "reviews.md").read_text(encoding="utf-8")
+    commands = [shlex.split(line)[2:] for line in text.splitlines() if line.startswith("$ qingjing ")]
+    assert len(commands) == 10
+    printed = [run(*arguments, lang="zh") for arguments in commands]
+    assert "已录入审核记录 1" in printed[0]
+    assert "calibration 校准" in printed[3]
+    assert "审核记录 1 已撤销（记录 2）" in printed[4]
+    assert "已审核" in printed[7]
+    (table,) = re.findall(r"```csv\n(.*?)```", text, re.DOTALL)
+    (tmp_path / "reviews.csv").write_text(table, encoding="utf-8")
+    assert "已录入审核记录 2 条（3 - 4）" in run("review", "import", tmp_path / "reviews.csv", lang="zh")
 
 
 def test_import_enters_all_or_nothing(run: Any, tmp_path: Path) -> None:
