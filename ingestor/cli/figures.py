@@ -68,7 +68,7 @@ def derive(
 WHY = {
     "new": "never derived",
     "changed": "register, checks, events or standards changed",
-    "readings": "readings arrived",
+    "readings": "readings or reviews arrived",
     "asked": "asked for",
 }
 """Why something is derived, as people are told."""
@@ -266,7 +266,7 @@ def plan_named(loaded: Config, plan: str | None) -> Plan | None:
 def warn_if_stale(loaded: Config, store: Store) -> None:
     if derivation.is_stale(loaded, store):
         err.print(
-            "readings or configuration changed since the last `qingjing derive`: run it for fresh figures",
+            "readings, reviews or configuration changed since the last `qingjing derive`: run it for fresh figures",
             style="yellow",
             soft_wrap=True,
         )

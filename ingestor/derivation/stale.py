@@ -18,7 +18,7 @@ from sensors.quantities import Medium
 from sensors.reviews import Review
 
 Why = Literal["new", "changed", "readings", "asked"]
-"""Never derived; register, events, checks or standards changed; readings arrived; asked for."""
+"""Never derived; register, events, checks or standards changed; readings or reviews arrived; asked for."""
 
 CHUNK_STATION_DAYS: Final = {"air": 12_000, "water": 4_000, "noise": 31}
 """Station-days that are derived at once, so that memory stays bounded; at least `CHUNK_MIN_DAYS`."""
