@@ -27,7 +27,8 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     """A figure, that of the same period of the year before, and how the first differs from the second.
 
     `change` is of the printed values: in percent, in percentage points, or a plain difference, as `kind` says; None
-    for the reasons of `why`. `editions_differ` where the two periods are judged by different editions, those on
+    for the reasons of `why`. `direction` is None then, and where neither a larger nor a smaller value is better, as of
+    pH. `editions_differ` where the two periods are judged by different editions, those on
     exceptional events aside. `assumed` lists what the change alone rests on that was recalled, not read.
     `label` and `label_en` say how the state of a body of water changed, by the rule of the assessment method.
     """
@@ -120,7 +121,7 @@ def change(indicator: Indicator, now: Figure, before: Figure, decimals: int | No
             why.append("before is 0")
         if now.value == before.value or found == 0:
             direction = "flat"
-        else:
+        elif indicator.less_is_better is not None:
             direction = "better" if (now.value < before.value) == indicator.less_is_better else "worse"
     return Change(
         now=now, before=before, kind=kind, change=found, direction=direction, why=why, editions_differ=False

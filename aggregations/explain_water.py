@@ -13,18 +13,31 @@ from aggregations.explain import exact_of, significant
 from aggregations.figures import scaled
 from aggregations.indicators import Facts, Indicator, ManualSample, SectionDays, section_class
 from aggregations.indicators.water import of_role
-from aggregations.indicators.water_means import Means, means_of, month_classes, month_means, target_at_end
+from aggregations.indicators.water_means import (
+    Means,
+    judged_items,
+    means_of,
+    month_classes,
+    month_means,
+    target_at_end,
+)
+from aggregations.indicators.water_special import DEPTH, indexes_without_each, odour_sample, sources_of
 from aggregations.periods import DAY, Period, month
 from aggregations.rounding import half_even
-from aggregations.standards import BlackOdour, WaterLimits, WaterMethod, WaterTrophic
+from aggregations.standards import BlackOdour, WaterLimits, WaterMethod, WaterRanking, WaterTrophic
 from aggregations.water import black_odour
-from aggregations.water.sections import limit_of, main_items
+from aggregations.water.sections import limit_of, main_items, multiple
+from aggregations.water.sources import SourceVerdict, source_verdict
 
 MONTHS_OF_YEAR = 12
 OF_ITEMS = ("water.mean.", "water.exceedance_multiple.")
 """Beginnings of the names of indicators of a single item."""
-OF_SAMPLES = ("water.black_odorous", "water.returned_bodies", "water.patrol_overdue")
+PATROLS = ("water.patrol_due", "water.patrol_overdue")
+"""Indicators of points whose next sample is due or overdue."""
+OF_SAMPLES = ("water.black_odorous", "water.returned_bodies", *PATROLS)
 """Indicators that rest on manual samples alone, one by one."""
+SOURCES = ("water.source_attainment", "water.source_attainment_by_volume")
+INDEX = "water.cwqi"
 OF_TARGETS = ("water.target_attainment", "water.month_attainment", "water.months_failed_run", "water.months_failing")
 """Indicators that hold sections against their target classes."""
 BLACK_ODOUR = ("water.black_odorous", "water.returned_bodies", "water.black_odorous_bodies")
@@ -60,7 +73,8 @@ class ItemBasis(msgspec.Struct, frozen=True, kw_only=True):
     of manual samples. `below` counts the results below the detection limit, `suspect` the values that look like a slip
     of the unit, both of either kind, `suspect_days` the days of the latter. `limit` is that of the item's class, that
     of class V where it is worse; None of a range and without a class. `limit_3` is that of class III. The mean of what
-    has no class is rounded for reading. Of black odour `limit` is where the light range begins. [unit of the item]
+    has no class is rounded for reading. `judged` is false where the item does not enter the class of a section that has
+    items of its own. Of black odour `limit` is where the light range begins. [unit of the item]
     """
 
     item: str
@@ -80,6 +94,7 @@ class ItemBasis(msgspec.Struct, frozen=True, kw_only=True):
     limit: Decimal | None
     limit_3: Decimal | None
     lacks: list[MonthLack]
+    judged: bool = True
 
 
 class SampleBasis(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,8 +110,9 @@ class SectionBasis(msgspec.Struct, frozen=True, kw_only=True):
     """A section over the period: class 1 to 6 (0: none), required items that are missing, main items, months, items.
 
     `target_class` is that of the last day, `targets` all of them where it changed. `months_failed` are those worse
-    than the target of their last day. `samples` are told of bodies under the black-odour programme, `last_sample` and
-    `patrol_days` where they have to be sampled.
+    than the target of their last day. Of a source the class is that of its basic items, and `main_items` are all that
+    it fails by, the five of sources without a class. `samples` are told of bodies under the black-odour programme,
+    `last_sample` and `patrol_days` where they have to be sampled.
     """
 
     station: str
@@ -129,14 +145,13 @@ class MovedSection(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def members(indicator: Indicator, facts: Facts) -> list[SectionDays]:
-    """Return the sections of the scope that an indicator is about: by their role, lakes, or all for a single item."""
+    """Return the sections of the scope that an indicator is about, by their role or body; of the sea its points."""
     name = indicator.name
-    if name.startswith(OF_ITEMS):
-        return facts.sections
-    if name.startswith("water.source_attainment"):
-        sources = [each for each in facts.sections if each.station.section_role == "source"]
-        return sources or [each for each in facts.sections if each.station.intake is not None]
-    if name == "water.patrol_overdue":
+    if indicator.of_sea:
+        return facts.sea
+    if name in SOURCES:
+        return sources_of(facts)
+    if name in PATROLS:
         last = facts.period.last
         return [s for s in facts.sections if s.station.patrol_days is not None and s.station.expected_on(last)]
     if name in BLACK_ODOUR:
@@ -152,10 +167,9 @@ def members(indicator: Indicator, facts: Facts) -> list[SectionDays]:
 def section_basis(section: SectionDays, indicator: Indicator, facts: Facts) -> SectionBasis:
     """Return what is known of a section over the period, as far as it is of interest to an indicator."""
     limits, method = _standards(facts)
-    found = section_class(section, facts.period, limits, method)
+    found = _class(section, indicator, facts)
     months = month_classes(section, facts.period, limits, method)
     station = section.station
-    mains = main_items(found, station.body, limits=limits, method=method)
     names = water.CLASS_NAMES
     return SectionBasis(
         station=station.id,
@@ -166,7 +180,7 @@ def section_basis(section: SectionDays, indicator: Indicator, facts: Facts) -> S
         targets=_targets(section, facts.period),
         water_class=found.overall,
         missing=found.missing,
-        main_items=[MainPollution(item=m.item, water_class=m.class_, multiple=m.printed) for m in mains],
+        main_items=_main(section, indicator, facts, found),
         months={named(each): of.overall for each, of in months},
         months_failed=[
             named(each)
@@ -178,6 +192,42 @@ def section_basis(section: SectionDays, indicator: Indicator, facts: Facts) -> S
         last_sample=section.last_sample,
         patrol_days=station.patrol_days,
     )
+
+
+def _class(section: SectionDays, indicator: Indicator, facts: Facts) -> water.SectionClass:
+    """Class of a section over the period; of a source by all its basic items, whatever items it has of its own."""
+    limits, method = _standards(facts)
+    if indicator.name in SOURCES:
+        return _verdict(section, facts).basic
+    return section_class(section, facts.period, limits, method)
+
+
+def _verdict(section: SectionDays, facts: Facts) -> SourceVerdict:
+    limits, method = _standards(facts)
+    means = means_of(section, facts.period, method).values
+    return source_verdict(means, section.station.body, limits=limits, method=method)
+
+
+def _main(
+    section: SectionDays, indicator: Indicator, facts: Facts, found: water.SectionClass
+) -> list[MainPollution]:  # fmt: skip
+    """Main pollution items of a section; of a source all items that it fails by."""
+    limits, method = _standards(facts)
+    body = section.station.body
+    if indicator.name not in SOURCES:
+        mains = main_items(found, body, limits=limits, method=method)
+        return [MainPollution(item=m.item, water_class=m.class_, multiple=m.printed) for m in mains]
+    means = means_of(section, facts.period, method).values
+    told = []
+    for item in _verdict(section, facts).failed:
+        if item in limits.source_item:
+            limit, mean = Fraction(limits.source_item[item].limit), means[item]
+            exact = None if mean is None else (mean - limit) / limit
+        else:
+            exact = multiple(found.values[item], item, body, limits=limits, method=method)
+        printed = None if exact is None else half_even(exact, method.multiple_decimals)
+        told.append(MainPollution(item=item, water_class=found.items.get(item, water.NO_CLASS), multiple=printed))
+    return told
 
 
 def named(part: Period) -> str:
@@ -200,7 +250,9 @@ def moved_most(indicator: Indicator, facts: Facts, *, most: int) -> list[MovedSe
     found: list[tuple[Fraction | None, MovedSection]] = []
 
     def keep(sections: Sequence[SectionDays], section: SectionDays, class_: int, of: str | None = None) -> None:
-        without = exact_of(indicator, msgspec.structs.replace(facts, sections=list(sections)))
+        told(exact_of(indicator, msgspec.structs.replace(facts, sections=list(sections))), section, class_, of)
+
+    def told(without: Fraction | None, section: SectionDays, class_: int, of: str | None = None) -> None:
         by = None if without is None else whole - without
         if by or (by is None and of is None):
             moved = None if by is None else significant(by)
@@ -213,12 +265,15 @@ def moved_most(indicator: Indicator, facts: Facts, *, most: int) -> list[MovedSe
         parts = month_classes(section, facts.period, limits, method)
         for each, of in parts if len(parts) > 1 else []:
             keep([without_month(section, facts.period, each, method)], section, of.overall, named(each))
+    elif indicator.name == INDEX:
+        for section, without in zip(those, indexes_without_each(facts), strict=True):
+            told(without, section, section_class(section, facts.period, limits, method).overall)
     else:
         for i, section in enumerate(those):
-            class_ = section_class(section, facts.period, limits, method).overall
+            class_ = _class(section, indicator, facts).overall
             keep([*those[:i], *those[i + 1 :]], section, class_)
     found.sort(key=lambda each: (each[0] is not None, -abs(each[0] or 0), -each[1].water_class))
-    return [told for _, told in found[:most]]
+    return [each for _, each in found[:most]]
 
 
 def without_month(section: SectionDays, period: Period, each: Period, method: WaterMethod) -> SectionDays:
@@ -273,15 +328,20 @@ def _items(
     elif name in BLACK_ODOUR:
         guide = facts.standards.on(BlackOdour, facts.period.last)
         wanted = must = tuple(guide.indicator if name in OF_SAMPLES else guide.month_indicators)
-    elif name == "water.patrol_overdue":
+    elif name in PATROLS:
         wanted = must = ()
-    elif name.startswith("water.source_attainment"):
+    elif name == INDEX:
+        wanted = must = tuple(facts.standards.on(WaterRanking, facts.period.last).items)
+    elif name in SOURCES:
         wanted, must = (*wanted, *limits.source_item), (*must, *limits.source_item)
     has = {item for item in wanted if item in section.counts and section.counts[item].any()}
     has |= {item for sample in section.manual for item in sample.values}
     expected = sum(section.station.expected_on(facts.period.first + i * DAY) for i in range(len(facts.period)))
     chosen = [item for item in dict.fromkeys(wanted) if item in must or item in has]
     items = [_item(section, facts, item, found, expected) for item in chosen]
+    if not name.startswith(OF_ITEMS) and name not in (INDEX, *SOURCES, *BLACK_ODOUR, "water.trophic_index"):
+        own = judged_items(section, method)
+        items = [msgspec.structs.replace(each, judged=each.item in own) for each in items]
     if name in BLACK_ODOUR:
         bounds = facts.standards.on(BlackOdour, facts.period.last).indicator
         change = msgspec.structs.replace
@@ -344,12 +404,13 @@ def _samples(section: SectionDays, facts: Facts) -> list[SampleBasis]:
 
 
 def _sample(sample: ManualSample, period: Period, guide: BlackOdour) -> SampleBasis:
-    there = {item: Decimal(repr(sample.values[item])) for item in guide.indicator if item in sample.values}
+    wanted = (*guide.indicator, DEPTH)  # 40 % of a shallow depth is the bound of transparency
+    there = {item: Decimal(repr(sample.values[item])) for item in wanted if item in sample.values}
     return SampleBasis(
         day=period.first + sample.day * DAY,
         values=there,
         below=[item for item in there if item in sample.below],
-        grade=black_odour.sample_grade(black_odour.Sample(sample.values), guide),
+        grade=black_odour.sample_grade(odour_sample(sample), guide),
     )
 
 

@@ -41,7 +41,7 @@ def to_micros(values: FloatArray) -> tuple[IntArray, BoolArray]:
 
 def fraction(value: float | Decimal) -> Fraction:
     """Return the decimal that `value` prints as, exactly: 0.1 becomes 1/10."""
-    return Fraction(value) if isinstance(value, Decimal) else Fraction(repr(float(value)))
+    return Fraction(value if isinstance(value, Decimal) else Decimal(repr(float(value))))
 
 
 def half_even(value: Fraction | Decimal, decimals: int) -> Decimal:

@@ -119,5 +119,7 @@ def _said(indicator: Indicator, result: YearlyTrend, found: Trend) -> YearlyTren
         critical_01=found.critical_01,
         significant=found.significant,
         says=says,
-        better=(says == "falling") == indicator.less_is_better if says in ("falling", "rising") else None,
+        better=(says == "falling") == indicator.less_is_better
+        if says in ("falling", "rising") and indicator.less_is_better is not None
+        else None,
     )

@@ -9,6 +9,7 @@ from aggregations import periods
 from aggregations.periods import DAY, Period
 from ingestor.config import DAY_S, Config
 from ingestor.store import Ledger
+from ingestor.store.arrivals import day_of
 from ingestor.store.reviewed import DaysOfStation, Entered, Locked, LockKey
 from sensors.errors import ConfigError, shown
 from sensors.quantities import MEDIA, Medium
@@ -68,10 +69,10 @@ def entries(
 
 
 def days_of(config: Config, entry: Locked) -> list[DaysOfStation]:
-    """Return the days of UTC that a month touches, of the stations of its medium and city."""
+    """Return the days of arrivals that a month touches, of the stations of its medium and city."""
     month = periods.parse(entry.month)
-    first = config.start_of(month.first) // DAY_S
-    end = (config.start_of(month.last + DAY) - 1) // DAY_S + 1
+    first = day_of(config.start_of(month.first))
+    end = day_of(config.start_of(month.last + DAY) - 1) + 1
     return [(entry.medium, station.id, first, end) for station in config.register.of(entry.medium, entry.city)]
 
 

@@ -18,8 +18,9 @@ from ingestor.tables import (
     framed,
     indicator_cell,
     mode_named,
+    numbered_remarks,
     printed,
-    remarks,
+    remarks_list,
     running_alike,
     why,
     without_provisional,
@@ -39,15 +40,15 @@ def changes(found: list[Change], standards: Standards, language: Language) -> li
     table.add_column(word("change", language), justify="right", no_wrap=True)
     running = running_alike((change.now for change in found), language)
     shown = [_without_provisional(change) for change in found] if running else found
-    said = [_change_remarks(change, language) for change in shown]
-    if any(said):
+    cells, numbered = numbered_remarks([_change_remarks(change, language) for change in shown])
+    if numbered:
         table.add_column(word("remarks", language), overflow="fold")
-    for change, text in zip(found, said, strict=True):
+    for change, cell in zip(found, cells, strict=True):
         row = [indicator_cell(change.now.indicator, language), *_both(change, language)]
-        table.add_row(*row, *([escape(text)] if any(said) else []))
+        table.add_row(*row, *([cell] if numbered else []))
     title = [now.scope, f"{now.period} / {before.period}", mode_named(now.mode, language)]
     figures = [figure for change in found for figure in (change.now, change.before)]
-    return framed(title, table, [*running, *_notes(found, standards, language)], figures, language)
+    return framed(title, table, [*numbered, *running, *_notes(found, standards, language)], figures, language)
 
 
 def ranking(found: list[Standing], standards: Standards, language: Language) -> list[RenderableType]:
@@ -67,10 +68,10 @@ def ranking(found: list[Standing], standards: Standards, language: Language) -> 
         table.add_column(word("valid", language), justify="right", no_wrap=True)
     if largest:
         table.add_column(word("largest", language), overflow="fold")
-    said = [_standing_remarks(standing, language) for standing in found]
-    if any(said):
+    cells, numbered = numbered_remarks([_standing_remarks(standing, language) for standing in found])
+    if numbered:
         table.add_column(word("remarks", language), overflow="fold")
-    for standing, text in zip(found, said, strict=True):
+    for standing, cell in zip(found, cells, strict=True):
         name = standing.name if language == "zh" else standing.name_en
         row = [str(standing.place or "-"), f"{escape(name)}\n[dim]{escape(standing.scope)}[/]"]
         if standing.change is None:
@@ -79,11 +80,11 @@ def ranking(found: list[Standing], standards: Standards, language: Language) -> 
             row += _both(standing.change, language)
         if largest:
             row.append("\n".join(ITEMS[item] for item in standing.largest))
-        table.add_row(*row, *([escape(text)] if any(said) else []))
+        table.add_row(*row, *([cell] if numbered else []))
     name = indicator_cell(first.figure.indicator, language).partition("\n")[0]
     title = [name, first.figure.period, mode_named(first.figure.mode, language)]
     figures = [each.figure for each in found] + [change.before for change in by_change]
-    return framed(title, table, _notes(by_change, standards, language), figures, language)
+    return framed(title, table, [*numbered, *_notes(by_change, standards, language)], figures, language)
 
 
 def trend(found: YearlyTrend, standards: Standards, language: Language) -> list[RenderableType]:
@@ -92,13 +93,12 @@ def trend(found: YearlyTrend, standards: Standards, language: Language) -> list[
     table.add_column(word("year", language))
     table.add_column(word("value", language), justify="right", no_wrap=True)
     table.add_column(word("valid", language), justify="right", no_wrap=True)
-    said = [remarks(figure, language) for figure in found.figures]
-    if any(said):
+    cells, notes = numbered_remarks([remarks_list(figure, language) for figure in found.figures])
+    if notes:
         table.add_column(word("remarks", language), overflow="fold")
-    for figure, text in zip(found.figures, said, strict=True):
+    for figure, cell in zip(found.figures, cells, strict=True):
         row = [figure.period, printed(figure, language), counts(figure, language)]
-        table.add_row(*row, *([escape(text)] if any(said) else []))
-    notes = []
+        table.add_row(*row, *([cell] if notes else []))
     if found.says is not None:
         critical = [str(value or "-") for value in (found.critical_05, found.critical_01)]
         notes.append(word("coefficient", language).format(found.coefficient, len(found.years), *critical))
@@ -123,23 +123,28 @@ def _both(change: Change, language: Language) -> list[str]:
 
 
 def _change(change: Change, language: Language) -> str:
-    if change.direction is None:
+    if change.change is None and change.direction is None:
         return "-"
+    if change.direction is None:
+        return f"{change.change:+} {_change_unit(change, language)}".rstrip()
     colour = _COLOURS[change.direction]
     said = (change.label if language == "zh" else change.label_en) or word(change.direction, language)
     if change.label:
         return f"[{colour}]{said}[/]"
     if change.direction == "flat" or change.change is None or change.now.unit == "yes=1":
         return f"[{colour}]{said}[/]"
+    return f"[{colour}]{change.change:+} {_change_unit(change, language)}".rstrip() + f"\n{said}[/]"
+
+
+def _change_unit(change: Change, language: Language) -> str:
     units = {"percent": "%", "points": word("points", language), "difference": unit(change.now.unit, language)}
-    return f"[{colour}]{change.change:+} {units[change.kind]}".rstrip() + f"\n{said}[/]"
+    return units[change.kind]
 
 
-def _change_remarks(change: Change, language: Language) -> str:
+def _change_remarks(change: Change, language: Language) -> list[str]:
     """Why there is no change, and what the figure itself says."""
-    parts = list(_why(change, language))
-    own = remarks(change.now, language) if change.now.sufficient else ""
-    return joined([*parts, own] if own else parts, language)
+    own = remarks_list(change.now, language) if change.now.sufficient else []
+    return [*_why(change, language), *own]
 
 
 def _why(change: Change, language: Language) -> Iterable[str]:
@@ -152,12 +157,11 @@ def _why(change: Change, language: Language) -> Iterable[str]:
             yield word("of_period", language).format(figure.period, joined(why(figure, language), language))
 
 
-def _standing_remarks(standing: Standing, language: Language) -> str:
+def _standing_remarks(standing: Standing, language: Language) -> list[str]:
     if standing.change is None:
-        return remarks(standing.figure, language)
-    text = _change_remarks(standing.change, language)
+        return remarks_list(standing.figure, language)
     left_out = standing.attains and standing.change.direction == "worse"
-    return joined(filter(None, [word("attains", language) if left_out else "", text]), language)
+    return [*([word("attains", language)] if left_out else []), *_change_remarks(standing.change, language)]
 
 
 def _notes(found: Iterable[Change], standards: Standards, language: Language) -> list[str]:

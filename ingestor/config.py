@@ -132,6 +132,36 @@ class StoreSettings(_Table, frozen=True, kw_only=True):
     retention_policy: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{1,64}\Z")] | None = None
 
 
+class ClosingSettings(_Table, frozen=True, kw_only=True):
+    """When a period is closed: `after_days` after the day that follows it, at a local time such as 06:30."""
+
+    after_days: Annotated[int, msgspec.Meta(ge=0, le=60)]
+    at: Annotated[str, msgspec.Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]\Z")]
+
+    @property
+    def at_s(self) -> int:
+        """The time of the day. [s]"""
+        return int(self.at[:2]) * 3600 + int(self.at[3:]) * 60
+
+
+class JobsSettings(_Table, frozen=True, kw_only=True):
+    """What `qingjing run` does on a schedule, in a process of its own; without `enabled` nothing.
+
+    A station is silent that has sent nothing for `silent_after` of its intervals, and late where what came last
+    came `late_after_min` after the end of its period.
+    """
+
+    enabled: bool = True
+    derive_every_min: Annotated[int, msgspec.Meta(ge=1, le=1440)] = 5
+    check_every_min: Annotated[int, msgspec.Meta(ge=1, le=1440)] = 1
+    silent_after: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 3
+    late_after_min: Annotated[int, msgspec.Meta(ge=1, le=10_080)] = 120
+    daily: ClosingSettings = ClosingSettings(after_days=0, at="06:00")
+    monthly: ClosingSettings = ClosingSettings(after_days=2, at="06:15")
+    quarterly: ClosingSettings = ClosingSettings(after_days=4, at="06:30")
+    yearly: ClosingSettings = ClosingSettings(after_days=9, at="06:45")
+
+
 class Settings(_Table, frozen=True, kw_only=True):
     """`config/settings.toml`."""
 
@@ -140,6 +170,7 @@ class Settings(_Table, frozen=True, kw_only=True):
     broker: BrokerSettings = BrokerSettings()
     collector: CollectorSettings = CollectorSettings()
     store: StoreSettings = StoreSettings()
+    jobs: JobsSettings = JobsSettings()
 
 
 class Config(msgspec.Struct, frozen=True, kw_only=True):

@@ -16,6 +16,9 @@ import msgspec
 
 from ingestor import broker, health_server, service
 from ingestor.config import Config
+from ingestor.jobs import catalogue
+from ingestor.jobs.clocks import SystemClock
+from ingestor.jobs.states import JobState, states
 from ingestor.mqtt_session import Session, SessionError
 from ingestor.store import InfluxServer, Ledger, StoreError, store_file
 from ingestor.store.influx_server import TOKEN
@@ -24,6 +27,7 @@ ANSWER_S = 10.0
 CLOCK_OFF_S = 5.0
 """More than this between our clock and the store's server is a fault; a reading may be 300 s ahead at most."""
 OLD_OUTBOX_S = 600.0
+OVERDUE_S = 1800.0
 FREE_SHARE = 0.05
 
 
@@ -44,6 +48,7 @@ def examine(config: Config, data: Path) -> Iterator[Finding]:
     yield from _store(config)
     yield from _disk(config, data)
     yield from _outbox(data)
+    yield from _jobs(config, data)
     yield from _permissions(config, data)
 
 
@@ -186,6 +191,35 @@ def _outbox(data: Path) -> Iterator[Finding]:
         "quarantine", not reasons, f"{sum(reasons.values()):,} messages{': ' if waiting else ''}{waiting}",
         "mend register or sources, then `qingjing quarantine retry`; `qingjing quarantine list`" if reasons else "",
     )  # fmt: skip
+
+
+def _jobs(config: Config, data: Path) -> Iterator[Finding]:
+    """Whether jobs fail, are long due, or have closed periods that are ahead of the clock."""
+    if not store_file(data).is_file():
+        return
+    if not config.settings.jobs.enabled:
+        yield Finding("jobs", True, "none on a schedule: [jobs] enabled = false")
+        return
+    try:
+        found, _ = states(store_file(data), catalogue.jobs(config, data), clock=SystemClock())
+    except StoreError as error:
+        yield Finding("jobs", False, str(error), "run the doctor as the service's user")
+        return
+    faults = [fault for job in found if (fault := _fault_of(job, time.time())) is not None]
+    yield from faults or [Finding("jobs", True, f"{len(found)} on a schedule, none fails or is overdue")]
+
+
+def _fault_of(job: JobState, now: float) -> Finding | None:
+    if job.failures:
+        seen = f"{job.name} failed {job.failures} times in a row: {job.detail}"
+        return Finding("jobs", False, seen, "see the service's log; it is tried again by itself")
+    if job.ahead:
+        seen = f"{job.name} has closed all before {job.next_period}, which is ahead of the clock: the clock was fast"
+        return Finding("jobs", False, seen, f"qingjing jobs reopen {job.name} --from PERIOD")
+    if job.outcome != "running" and job.next_at is not None and now - (job.due_since or now) > OVERDUE_S:
+        seen = f"{job.name} is overdue" + (f": {job.missed} periods missed" if job.missed else "")
+        return Finding("jobs", False, seen, "start `qingjing run`, which makes up for it; see its log")
+    return None
 
 
 def _permissions(config: Config, data: Path) -> Iterator[Finding]:

@@ -2,7 +2,8 @@
 
 import msgspec
 
-from aggregations import explain_water
+from aggregations import explain_sea, explain_water
+from aggregations.explain_sea import SeaPoint
 from aggregations.explain_water import ItemBasis, MovedSection, SectionBasis
 from aggregations.indicators import Facts, Indicator
 from ingestor.config import Config
@@ -26,12 +27,16 @@ class ExcludedSection(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WaterBasis(msgspec.Struct, frozen=True, kw_only=True, tag_field="medium", tag="water"):
-    """What a figure of water rests on. `items` names the items that are told of; `sections` are those it is about."""
+    """What a figure of water rests on. `items` names the items that are told of; `sections` are those it is about.
+
+    A figure of the sea has `points`, survey by survey, and no sections.
+    """
 
     items: dict[str, Item]
     sections: list[SectionBasis]
     excluded_sections: list[ExcludedSection]
     moved_most: list[MovedSection]
+    points: list[SeaPoint] = []
 
 
 NO_CLASS = "too few valid months, days or items"
@@ -45,9 +50,11 @@ NOT_ABOUT = "not what the figure is about"
 
 def water_basis(config: Config, indicator: Indicator, facts: Facts, *, most: int) -> WaterBasis:
     """Return what a figure of water rests on."""
+    if indicator.of_sea:
+        return _sea_basis(config, indicator, facts, most=most)
     those = explain_water.members(indicator, facts)
     sections = [explain_water.section_basis(each, indicator, facts) for each in those]
-    known = config.quantities.of("water")
+    known, about = config.quantities.of("water"), {each.station.id for each in those}
     names = dict.fromkeys(
         name
         for section in sections
@@ -66,7 +73,7 @@ def water_basis(config: Config, indicator: Indicator, facts: Facts, *, most: int
     excluded += [
         ExcludedSection(station=each.station.id, reason=NOT_ABOUT, lacks={})
         for each in facts.sections
-        if each not in those
+        if each.station.id not in about
     ]
     return WaterBasis(
         items={i: Item(name=known[i].name, name_en=known[i].name_en, unit=known[i].unit) for i in names},
@@ -76,12 +83,25 @@ def water_basis(config: Config, indicator: Indicator, facts: Facts, *, most: int
     )
 
 
+def _sea_basis(config: Config, indicator: Indicator, facts: Facts, *, most: int) -> WaterBasis:
+    points = explain_sea.points_of(indicator, facts)
+    known = config.quantities.of("water")
+    names = dict.fromkeys(item.item for point in points for item in point.items)
+    return WaterBasis(
+        items={i: Item(name=known[i].name, name_en=known[i].name_en, unit=known[i].unit) for i in names},
+        sections=[],
+        excluded_sections=[],
+        moved_most=explain_sea.moved_most(indicator, facts, most=most),
+        points=points,
+    )
+
+
 def _excluded(indicator: Indicator, section: SectionBasis, station: Station) -> ExcludedSection | None:
     """Why a section that the figure is about did not enter it; None where it did."""
     name = indicator.name
     reason, lacking = "", section.missing
     if name in explain_water.OF_SAMPLES:
-        reason = NO_SAMPLE if name != "water.patrol_overdue" and not section.samples else ""
+        reason = NO_SAMPLE if name not in explain_water.PATROLS and not section.samples else ""
         lacking = []
     elif name.startswith(explain_water.OF_ITEMS) or name in ("water.trophic_index", "water.black_odorous_bodies"):
         lacking = [item.item for item in section.items if item.mean is None]

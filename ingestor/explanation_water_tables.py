@@ -7,7 +7,8 @@ import msgspec
 from rich.markup import escape
 from rich.table import Table
 
-from aggregations.explain_water import BLACK_ODOUR, OF_ITEMS, ItemBasis, SectionBasis
+from aggregations.explain_sea import SeaPoint
+from aggregations.explain_water import BLACK_ODOUR, OF_ITEMS, PATROLS, ItemBasis, SectionBasis
 from aggregations.figures import Figure
 from aggregations.water import CLASS_NAMES
 from ingestor import words
@@ -16,7 +17,9 @@ from ingestor.explanation_words import SHOWN, cut, new_table
 from ingestor.words import Language, remark, word
 
 _ZH: Final = ("-", "Ⅰ", "Ⅱ", "Ⅲ", "Ⅳ", "Ⅴ", "劣Ⅴ")
-WITHOUT_CLASSES: Final = (*OF_ITEMS, *BLACK_ODOUR, "water.patrol_overdue", "water.trophic_index", "water.cwqi")
+_SEA_ZH: Final = ("-", "一类", "二类", "三类", "四类", "劣四类")
+_SEA_EN: Final = ("-", "1", "2", "3", "4", "worse than 4")
+WITHOUT_CLASSES: Final = (*OF_ITEMS, *BLACK_ODOUR, *PATROLS, "water.trophic_index", "water.cwqi")
 """Beginnings of the names of indicators that do not rest on classes of sections."""
 DAYS_SHOWN: Final = 3
 """How many days of suspect values are named; `--json` has all."""
@@ -32,13 +35,15 @@ def water_tables(basis: WaterBasis, figure: Figure, language: Language) -> Itera
         basis = msgspec.structs.replace(basis, sections=told)
     if basis.moved_most:
         yield _moved(basis, words.unit(figure.unit, language), zh)
+    if basis.points:
+        yield _points(basis, language)
     if basis.sections and not figure.indicator.startswith(WITHOUT_CLASSES):
         yield _sections(basis, zh)
     if basis.excluded_sections:
         yield _excluded(basis, language)
     if any(section.items for section in basis.sections):
         yield _items(basis, language)
-    if figure.indicator == "water.patrol_overdue" and basis.sections:
+    if figure.indicator in PATROLS and basis.sections:
         yield _patrols(basis, language)
     if any(section.samples for section in basis.sections):
         yield _samples(basis, language)
@@ -71,16 +76,46 @@ def _name(basis: WaterBasis, item: str, zh: bool) -> str:
 
 def _moved(basis: WaterBasis, unit: str, zh: bool) -> Table:
     in_unit = "" if not unit else f"（{unit}）" if zh else f" ({unit})"
+    of_sea = bool(basis.points)
     table = new_table(
-        "对数值影响最大的断面或月份（计入与剔除之差）",
-        "sections or months that moved the figure most (with it, less without)",
-        ("断面", "月份", "类别", f"影响{in_unit}"), ("section", "month", "class", f"moved{in_unit}"), zh,
+        f"对数值影响最大的{'点位' if of_sea else '断面或月份'}（计入与剔除之差）",
+        f"{'points' if of_sea else 'sections or months'} that moved the figure most (with it, less without)",
+        ("点位", f"影响{in_unit}") if of_sea else ("断面", "月份", "类别", f"影响{in_unit}"),
+        ("point", f"moved{in_unit}") if of_sea else ("section", "month", "class", f"moved{in_unit}"), zh,
     )  # fmt: skip
     nothing = "剔除后无法计算" if zh else "nothing without it"
     for each in basis.moved_most:
         moved = nothing if each.moved is None else f"{each.moved:+}"
-        table.add_row(escape(each.station), each.month or "-", _class(each.water_class, zh), moved)
+        cells = [] if of_sea else [each.month or "-", _class(each.water_class, zh)]
+        table.add_row(escape(each.station), *cells, moved)
     return table
+
+
+def _points(basis: WaterBasis, language: Language) -> Table:
+    zh = language == "zh"
+    n = len(basis.points)
+    table = new_table(
+        cut("各期各点位", n, zh, counted="个"), cut("points of the surveys", n, zh),
+        ("监测期", "点位", "面积", "样品", "类别", "定类项目", "各项目均值"),
+        ("survey", "point", "area", "samples", "class", "by", "means"), zh,
+    )  # fmt: skip
+    for each in basis.points[:SHOWN]:
+        means = [f"{_name(basis, item.item, zh)} {item.mean}" for item in each.items]
+        worst = [_name(basis, item, zh) for item in each.worst]
+        comma = "、" if zh else ", "
+        table.add_row(
+            f"{each.year}{'年' if zh else ' '}{word(each.survey, language)}",
+            escape(f"{each.name if zh else each.name_en} {each.station}"),
+            "-" if each.area_km2 is None else f"{each.area_km2} km2", str(each.samples),
+            _sea_class(each, language), comma.join(worst) or "-", comma.join(means) or "-",
+        )  # fmt: skip
+    return table
+
+
+def _sea_class(point: SeaPoint, language: Language) -> str:
+    if point.why:
+        return remark(point.why, language)
+    return (_SEA_ZH if language == "zh" else _SEA_EN)[point.sea_class]
 
 
 def _sections(basis: WaterBasis, zh: bool) -> Table:
@@ -164,6 +199,8 @@ def _results(item: ItemBasis, language: Language) -> str:
 def _notes(item: ItemBasis, language: Language) -> Iterator[str]:
     """What a reader has to know of a mean: manual months, results below the limit, suspect ones, months lacking."""
     months = [month[5:] if len(month) == 7 else month for month in item.manual_months]
+    if not item.judged:
+        yield word("not_judged", language)
     if item.manual_months:
         every = len(months) == item.months_expected
         yield word("hand_all" if every else "hand_months", language).format(" ".join(months))

@@ -12,8 +12,8 @@ class Health:
     """Counts since the start, and the present state; written by the collector's thread, read by any.
 
     `connected` tells of the broker, `full` why nothing is acknowledged, `commit_failing` and `store_failing` what the
-    last try to commit or to deliver ended in. `lag_s` is the largest time from the end of a reading's period to its
-    arrival in the last group. [s]
+    last try to commit or to deliver ended in, `jobs_away` why no jobs run. `lag_s` is the largest time from the end of
+    a reading's period to its arrival in the last group. [s]
     """
 
     def __init__(self) -> None:
@@ -39,6 +39,7 @@ class Health:
         self.commit_failing: str | None = None
         self.store_failing: str | None = None
         self.config_refused: str | None = None
+        self.jobs_away: str | None = None
 
     def committed(self, arrivals: Sequence[Arrival]) -> None:
         """Count a group that was committed."""

@@ -4,16 +4,21 @@ import contextlib
 import json
 import logging
 import threading
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Final
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from ingestor.health import LAG_BUCKETS_S, Health
+from ingestor.jobs.states import JobState
 from ingestor.store import StoreError
+from ingestor.store.runs import STATES, StationState
+from sensors.quantities import MEDIA
 
 log = logging.getLogger(__name__)
 
@@ -39,11 +44,16 @@ _GAUGES = {
 }
 
 
+Jobs = Callable[[], tuple[list[JobState], list[StationState]]]
+"""Tells how the jobs stand, and which stations are silent or late; raises StoreError where it cannot."""
+
+
 class _Metrics:
     """Health as metrics, at the moment of the question."""
 
-    def __init__(self, health: Health) -> None:
+    def __init__(self, health: Health, jobs: Jobs) -> None:
         self._health = health
+        self._jobs = jobs
 
     def collect(self) -> Iterator[Metric]:
         """Yield all metrics; the name is prometheus_client's."""
@@ -71,6 +81,43 @@ class _Metrics:
         yield GaugeMetricFamily("qingjing_config_refused", "1 while a changed configuration is refused", value=refused)
         yield GaugeMetricFamily("qingjing_connected", "1 while the broker is connected", value=health.connected)
         yield GaugeMetricFamily("qingjing_ready", "1 while readings are taken and stored", value=not problems(health))
+        away = health.jobs_away is not None
+        yield GaugeMetricFamily("qingjing_jobs_away", "1 while the process of the jobs does not run", value=away)
+        with contextlib.suppress(StoreError):  # a ledger that cannot be read shows in the other metrics
+            jobs, stations = self._jobs()
+            yield from _of_jobs(jobs)
+            yield from _of_stations(stations)
+
+
+_JOB_GAUGES: Final[dict[str, tuple[str, Callable[[JobState], float | None]]]] = {
+    "last_success_timestamp": ("when the job last succeeded, in seconds since 1970", lambda job: job.succeeded),
+    "last_duration_seconds": ("how long its last run took, or takes", lambda job: job.duration_s),
+    "next_timestamp": ("when it is due next, in seconds since 1970", lambda job: job.next_at),
+    "failures": ("failures since its last success", lambda job: job.failures),
+    "missed_periods": ("periods that are over and not closed yet", lambda job: job.missed),
+    "running": ("1 while it runs", lambda job: job.outcome == "running"),
+}
+
+
+def _of_jobs(jobs: Iterable[JobState]) -> Iterator[Metric]:
+    for name, (text, value_of) in _JOB_GAUGES.items():
+        gauge = GaugeMetricFamily(f"qingjing_job_{name}", text, labels=["job"])
+        for job in jobs:
+            value = value_of(job)
+            if value is not None:
+                gauge.add_metric([job.name], value)
+        yield gauge
+
+
+def _of_stations(stations: Iterable[StationState]) -> Iterator[Metric]:
+    counts = Counter((each.medium, each.state) for each in stations)
+    gauge = GaugeMetricFamily(
+        "qingjing_stations_away", "stations that are silent or late, at the last check", labels=["medium", "state"]
+    )
+    for medium in MEDIA:
+        for state in STATES:
+            gauge.add_metric([medium, state], counts[medium, state])
+    yield gauge
 
 
 class _Server(ThreadingHTTPServer):
@@ -88,7 +135,7 @@ def problems(health: Health) -> list[str]:
     return found
 
 
-def start(health: Health, *, port: int) -> ThreadingHTTPServer:
+def start(health: Health, *, port: int, jobs: Jobs = lambda: ([], [])) -> ThreadingHTTPServer:
     """Serve health on 127.0.0.1 in threads that end with the process; `shutdown` and `server_close` end it.
 
     Raises
@@ -97,7 +144,7 @@ def start(health: Health, *, port: int) -> ThreadingHTTPServer:
         If the port is taken.
     """
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Metrics(health))
+    registry.register(_Metrics(health, jobs))
 
     class Answers(BaseHTTPRequestHandler):
         timeout = REQUEST_S

@@ -36,7 +36,7 @@ def indicators_markdown(loaded: Config) -> str:
         "",
         "指标一览。This page is made from the table of indicators by `make docs`; do not edit it. What each rests",
         f"on is for {YEAR}, by the editions that come along; `qingjing standards --on DATE` has their rules.",
-        "**Bold** indicators are printed where none is named. ↓: less is better; ↑: more is better.",
+        "**Bold** indicators are printed where none is named. ↓: less is better; ↑: more is better; -: neither.",
     ]
     for medium in MEDIA:
         chosen = [each for each in INDICATORS.values() if each.medium == medium]
@@ -54,7 +54,7 @@ def _row(indicator: Indicator, figure: Figure, standards: Standards) -> str:
     name = f"`{indicator.name}`"
     cells = (
         f"**{name}**" if indicator.name in HEADLINES else name, indicator.name_zh, indicator.name_en,
-        unit(indicator.unit, "en"), figure.counted, "↓" if indicator.less_is_better else "↑",
+        unit(indicator.unit, "en"), figure.counted, {True: "↓", False: "↑", None: "-"}[indicator.less_is_better],
         "; ".join(_rests_on(figure, standards)),
     )  # fmt: skip
     return f"| {' | '.join(cell.replace('|', '/') for cell in cells)} |"

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 import msgspec
 
 from ingestor import lab
+from ingestor.backfill import importing
 from ingestor.config import Config
 from ingestor.decoding import Decoding
 from ingestor.store import Ledger, Quarantined, taken_of
@@ -42,6 +43,8 @@ def retry(
             continue
         if kept.source == REFUSED_BY_STORE:
             readings, refusals = decode(kept.payload), []
+        elif kept.source == importing.SOURCE:  # an excerpt only: the file has to be imported again
+            readings, refusals = [], kept.refusals
         elif kept.source == lab.SOURCE:
             checked = lab.again(config, kept)
             readings, refusals = _not_taken(checked.readings, kept), checked.refusals

@@ -30,7 +30,7 @@ _INDEX: dict[str, Kind] = {
     "edition": "TEXT",
 }
 _COUNTS: dict[str, Kind] = {f"{q}_count": "INTEGER" for q in QUANTITIES}
-_AIR_HOUR: dict[str, Kind] = {**dict.fromkeys(QUANTITIES, "REAL"), **_INDEX}
+_AIR_HOUR: dict[str, Kind] = {**dict.fromkeys(QUANTITIES, "REAL"), "aqi": "INTEGER", "primary": "TEXT"}
 _AIR_DAY: dict[str, Kind] = {
     **dict.fromkeys(QUANTITIES, "REAL"),
     **{f"{q}_fraction": "TEXT" for q in QUANTITIES},
@@ -89,6 +89,7 @@ NOISE_LEVELS: Final = ("leq", "l5", "l10", "l50", "l90", "l95", "lmax", "lmin", 
 
 _TABLES = (
     # Hour means that entered the statistics, NULL where not valid, and the real-time index. [ug/m3; CO mg/m3]
+    # Sub-indices and level of hours are computed where they are shown: most of what would be written is never read.
     # primary: primary pollutants joined by commas, NULL where there is none.
     Table("air_hour", "station", _AIR_HOUR),
     # As air_hour, mean of the stations; <q>_count: valid stations. A district's key is CITY/DISTRICT.

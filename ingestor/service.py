@@ -1,4 +1,4 @@
-"""The service: broker (where none is configured), collector and store, until SIGTERM or SIGINT."""
+"""The service: broker (where none is configured), collector, store, jobs beside them, until SIGTERM or SIGINT."""
 
 import contextlib
 import fcntl
@@ -18,9 +18,13 @@ from ingestor import broker, health_server
 from ingestor.collector import Collector
 from ingestor.config import Config
 from ingestor.health import Health
+from ingestor.jobs import catalogue
+from ingestor.jobs.beside import Worker
+from ingestor.jobs.clocks import SystemClock
+from ingestor.jobs.states import states
 from ingestor.reloading import Reloading
 from ingestor.stopping import Stop
-from ingestor.store import InfluxStore, StoreError, open_store
+from ingestor.store import InfluxStore, StoreError, open_store, store_file
 
 log = logging.getLogger(__name__)
 
@@ -59,7 +63,9 @@ def run(config: Config, data: Path, *, stop_with_stdin: bool = False) -> None:
             store.start()
         port = config.settings.collector.health_port
         if port:
-            server = health_server.start(health, port=port)
+            jobs = catalogue.jobs(config, data)
+            clock = SystemClock()
+            server = health_server.start(health, port=port, jobs=lambda: states(store_file(data), jobs, clock=clock))
             stack.callback(server.server_close)
             stack.callback(server.shutdown)
         own = None
@@ -74,7 +80,14 @@ def run(config: Config, data: Path, *, stop_with_stdin: bool = False) -> None:
         def refuse(why: str | None) -> None:
             health.config_refused = why
 
+        def without_jobs(why: str | None) -> None:
+            health.jobs_away = why
+
         Reloading(config, take=collector.reconfigure, refuse=refuse, stop=stop).start()
+        if config.settings.jobs.enabled:
+            worker = Worker(config, data, stop=stop, told=without_jobs)
+            stack.callback(worker.close)
+            worker.start()
         with short_of_garbage():
             collector.run(stop, linger=lambda: embedded and not orphaned.is_set())
         if died.is_set():

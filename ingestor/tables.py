@@ -1,6 +1,6 @@
 """What people read on the terminal: tables of targets, figures and indicators; JSON for machines."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
@@ -63,16 +63,21 @@ def figures(found: list[Figure], language: Language) -> list[RenderableType]:
     table.add_column(word("indicator", language), no_wrap=True)
     table.add_column(word("value", language), justify="right", overflow="fold")
     table.add_column(word("valid", language), justify="right", no_wrap=True)
-    said = [_remarks(figure, language) for figure in shown]
-    numbers = {text: n for n, text in enumerate(dict.fromkeys(text for texts in said for text in texts), 1)}
-    if numbers:
+    cells, notes = numbered_remarks([remarks_list(figure, language) for figure in shown])
+    if notes:
         table.add_column(word("remarks", language), overflow="fold")
-    for figure, texts in zip(found, said, strict=True):
+    for figure, cell in zip(found, cells, strict=True):
         row = [indicator_cell(figure.indicator, language), printed(figure, language), counts(figure, language)]
-        table.add_row(*row, *([" ".join(str(numbers[text]) for text in texts)] if numbers else []))
-    notes = [f"{n} {text}" for text, n in numbers.items()]
+        table.add_row(*row, *([cell] if notes else []))
     title = [first.scope, first.period, mode_named(first.mode, language)]
     return framed(title, table, [*notes, *below], found, language)
+
+
+def numbered_remarks(said: Sequence[Sequence[str]]) -> tuple[list[str], list[str]]:
+    """Return what the remarks of each row become, numbers, and the notes below the table that these name, each once."""
+    numbers = {text: n for n, text in enumerate(dict.fromkeys(text for texts in said for text in texts), 1)}
+    cells = [" ".join(str(numbers[text]) for text in texts) for texts in said]
+    return cells, [f"{n} {text}" for text, n in numbers.items()]
 
 
 def indicators(chosen: Iterable[Indicator], language: Language) -> Table:
@@ -179,10 +184,11 @@ def value_printed(value: Decimal | None, of_unit: str, language: Language) -> st
 
 def remarks(figure: Figure, language: Language) -> str:
     """Why a figure rests on too little data, what of it is provisional, and the other of a pair with events."""
-    return joined(_remarks(figure, language), language)
+    return joined(remarks_list(figure, language), language)
 
 
-def _remarks(figure: Figure, language: Language) -> list[str]:
+def remarks_list(figure: Figure, language: Language) -> list[str]:
+    """Return the parts of the remarks of a figure, one by one."""
     parts = [] if figure.sufficient else list(why(figure, language))
     parts += _cut((remark(each, language) for each in figure.provisional), language)
     if figure.counterpart is not None:

@@ -20,7 +20,8 @@ _FIRST_MOMENT = 0
 
 def water_facts(config: Config, store: Tables, scope: Scope, period: Period, *, mode: Mode) -> Facts:
     """Return the facts of water of a scope over a period."""
-    members = scope.stations["water"]
+    registered = scope.stations["water"]
+    members = [each for each in registered if counts_in(each, period)] or registered
     days = [section_days(config, store, station, period) for station in members]
     return Facts(
         scope=scope.text,
@@ -33,32 +34,44 @@ def water_facts(config: Config, store: Tables, scope: Scope, period: Period, *, 
     )
 
 
+def counts_in(station: Station, period: Period) -> bool:
+    """Whether a station counts on any day of a period."""
+    since, until = station.since, station.until
+    return (since is None or since <= period.last) and (until is None or until > period.first)
+
+
 def section_days(config: Config, store: Tables, station: Station, period: Period) -> SectionDays:
     """Return the days of a section over a period; items without any result are left out."""
     start, n = config.start_of(period.first), len(period)
     end = start + n * DAY_S
-    means: dict[str, np.ndarray] = {}
     counts: dict[str, np.ndarray] = {}
     suspect: Counter[str] = Counter()
     below: Counter[str] = Counter()
     suspect_days: dict[str, list[int]] = {}
 
     def doubt(i: int, text: str | None) -> None:
-        for item, number in _counts(text).items():
+        for item, number in _counts(text).items() if text else ():
             suspect[item] += number
             suspect_days.setdefault(item, []).append(i)
 
-    columns = [*WATER_ITEMS, *(f"{item}_count" for item in WATER_ITEMS), "suspect", "below"]
-    for time, *row in store.read("water_day", station.id, start, end, columns):
-        i = (time - start) // DAY_S
-        for item, value, count in zip(WATER_ITEMS, row, row[len(WATER_ITEMS) : -2], strict=False):
-            if count:
-                if item not in means:
-                    means[item], counts[item] = np.full(n, np.nan), np.zeros(n, dtype=np.int64)
-                means[item][i] = np.nan if value is None else value
-                counts[item][i] = count
-        doubt(i, row[-2])
-        below.update(_counts(row[-1]))
+    counted = [*(f"{item}_count" for item in WATER_ITEMS), "suspect", "below"]
+    rows = list(store.read("water_day", station.id, start, end, counted))
+    at = [(time - start) // DAY_S for time, *_ in rows]
+    for item, results in zip(WATER_ITEMS, list(zip(*rows, strict=True))[1:], strict=False):
+        if any(results):
+            counts[item] = np.zeros(n, dtype=np.int64)
+            counts[item][at] = [count or 0 for count in results]
+    for i, (*_, doubted, beneath_of_day) in zip(at, rows, strict=True):
+        doubt(i, doubted)
+        if beneath_of_day:
+            below.update(_counts(beneath_of_day))
+    # A second read: of most items a section has nothing.
+    means = {item: np.full(n, np.nan) for item in counts}
+    rows = list(store.read("water_day", station.id, start, end, [*means])) if means else []
+    at = [(time - start) // DAY_S for time, *_ in rows]
+    for item, column in zip(means, list(zip(*rows, strict=True))[1:], strict=False):
+        means[item][at] = np.array(column, dtype=np.float64)
+        means[item][counts[item] == 0] = np.nan
     manual = []
     columns = [*WATER_ITEMS, *(f"{item}_below" for item in WATER_ITEMS), "suspect"]
     for time, *row in store.read("water_manual", station.id, start, end, columns):

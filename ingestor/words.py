@@ -68,6 +68,10 @@ WORDS: Final[dict[str, dict[Language, str]]] = {
     "hand_months": {"zh": "手工监测的月份：{}", "en": "manual in {}"},
     "below": {"zh": "低于检出限{}个", "en": "{} below the detection limit"},
     "suspect": {"zh": "疑似单位错误、仍计入{}个：{}", "en": "{} suspect, perhaps of another unit, and counted: {}"},
+    "not_judged": {"zh": "非特征指标，不参评", "en": "not one of its own items: not judged"},
+    "spring": {"zh": "春季", "en": "spring"},
+    "summer": {"zh": "夏季", "en": "summer"},
+    "autumn": {"zh": "秋季", "en": "autumn"},
     "lacking": {"zh": "有效日不足的月份：{}", "en": "months with too few days: {}"},
     "sampled": {"zh": "最近采样 {}，每{}天一次", "en": "last sample {}, one every {} days"},
     "never": {"zh": "无", "en": "none"},
@@ -201,6 +205,12 @@ _REMARKS: Final[tuple[tuple[str, str], ...]] = (
     (r"(\S+): no mean of its own items (?P<items>.+)", "{} 缺少特征指标均值：{}"),
     (r"treatment not completed: (\d+)", "未完成治理：{}个"),
     (r"no body whose treatment was completed", "无已完成治理的水体"),
+    (r"published", "首次发布"),
+    (r"derived anew", "重新计算"),
+    (r"register, checks, events or other configuration changed", "站点名录、审核规则、事件等配置有变更"),
+    (r"standard changed: (.+)", "标准有变更：{}"),
+    (r"late readings for (\d+) days? at (\d+) stations?", "{1}个站点{0}天的数据迟到"),
+    (r"several lakes together, each to be judged apart: (\d+)", "含{}个湖库，应分湖库评价"),
 )
 """What figures say in English, as patterns, and in Chinese; `items` are items of water, `class_...` a class."""
 

@@ -143,9 +143,9 @@ class Indicator(msgspec.Struct, frozen=True, kw_only=True):
     """One row of the table: names, unit, medium and the function that computes it.
 
     Of air: `quantities` that it is made of, what the rules on exceptional events call it (`affected`), what it
-    `needs`, by what a day is valid for it, and whether less is better. Of noise: the `part` of the day and the `zone`
-    class, None where it is of both or all, and whether it is of manual surveys. Of water: whether it is `of_sea`; the
-    others are of rivers and lakes.
+    `needs`, by what a day is valid for it, and whether less is better (None: neither is). Of noise: the `part` of the
+    day and the `zone` class, None where it is of both or all, and whether it is of manual surveys. Of water: whether it
+    is `of_sea`; the others are of rivers and lakes.
     """
 
     name: str
@@ -158,7 +158,7 @@ class Indicator(msgspec.Struct, frozen=True, kw_only=True):
     affected: str | None = None
     needs: Needs = "days"
     valid_by: ValidBy = "values"
-    less_is_better: bool = True
+    less_is_better: bool | None = True
     part: PartOfDay | None = None
     zone: ZoneClass | None = None
     of_surveys: bool = False

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from fractions import Fraction
+from typing import Final
 
 from aggregations import water
 from aggregations.figures import Figure
@@ -18,6 +19,7 @@ CLASS: Rules = {
     ),
 }  # fmt: skip
 """Rules that the class of a section rests on."""
+CLASS_LABELS: Final = ("-", "Ⅰ类", "Ⅱ类", "Ⅲ类", "Ⅳ类", "Ⅴ类", "劣Ⅴ类")
 SHARES: Rules = {**CLASS, WaterMethod: (*CLASS[WaterMethod], "shares")}
 TARGETS: Rules = {**CLASS, WaterMethod: (*SHARES[WaterMethod], "target_change")}
 ODOUR: Rules = {BlackOdour: ("bounds", "edges", "month", "items"), WaterMethod: ("means", "minima")}
@@ -58,21 +60,24 @@ def class_share(indicator: Indicator, facts: Facts, *, at_least: int | None = No
         indicator, facts, (limits, method), Fraction(100 * good, valid) if valid else None, method.share_decimals,
         valid=valid, expected=len(sections), counted="sections",
         sufficient=bool(valid) and not excluded, excluded=dict(excluded), rules=SHARES if at_least else TARGETS,
-        provisional=remarks(facts, method, targets=not at_least),
+        provisional=remarks(sections, facts.period, method, targets=not at_least),
     )  # fmt: skip
 
 
 def worst_class(indicator: Indicator, facts: Facts) -> Figure:
     """Worst class of the sections of the scope, as a number: 1 to 5 for I to V, 6 for worse than V."""
     limits, method = water_standards(facts)
-    classes = [section_class(s, facts.period, limits, method).overall for s in of_role(facts, "section")]
+    sections = of_role(facts, "section")
+    classes = [section_class(s, facts.period, limits, method).overall for s in sections]
     valid = [c for c in classes if c != water.NO_CLASS]
     missing = len(classes) - len(valid)
+    worst = max(valid, default=water.NO_CLASS)
     return figure(
-        indicator, facts, (limits, method), Fraction(max(valid)) if valid else None, 0,
+        indicator, facts, (limits, method), Fraction(worst) if valid else None, 0,
         valid=len(valid), expected=len(classes), counted="sections", sufficient=bool(valid) and not missing,
         excluded={"too few valid months, days or items": missing} if missing else {}, rules=CLASS,
-        provisional=remarks(facts, method),
+        provisional=remarks(sections, facts.period, method),
+        label=(CLASS_LABELS[worst], water.CLASS_NAMES[worst]) if valid else ("", ""),
     )  # fmt: skip
 
 
@@ -84,8 +89,11 @@ def black_odorous_bodies(indicator: Indicator, facts: Facts) -> Figure:
     found = 0
     missing = 0
     for section in sections:
-        months = month_means(section, facts.period, method)
-        verdicts = [water.is_black_odorous(means.values, guide) for _, means in months]
+        key = ("black-odorous months", method.edition.id, guide.edition.id, facts.period.first)
+        if key not in section.memo:
+            months = month_means(section, facts.period, method)
+            section.memo[key] = [water.is_black_odorous(means.values, guide) for _, means in months]
+        verdicts: list[bool | None] = section.memo[key]
         found += any(verdicts)
         missing += not any(verdicts) and None in verdicts
     valid = len(sections) - missing

@@ -12,7 +12,7 @@ import numpy as np
 from aggregations import water
 from aggregations.figures import Figure, scaled
 from aggregations.indicators.facts import Facts, Indicator, Rules, SectionDays, figure
-from aggregations.indicators.water import CLASS, SHARES, of_role, water_standards
+from aggregations.indicators.water import CLASS, CLASS_LABELS, SHARES, of_role, water_standards
 from aggregations.indicators.water_means import (
     SYMBOLS,
     areas_of,
@@ -22,7 +22,9 @@ from aggregations.indicators.water_means import (
     remarks,
     section_class,
     section_means,
+    several_lakes,
     target_at_end,
+    waters_of,
 )
 from aggregations.periods import Period
 from aggregations.rounding import half_even
@@ -37,8 +39,8 @@ BY_SHARES: Final = "judged by shares of classes: it has a state, not a class"
 BODY: Rules = {
     **CLASS,
     WaterMethod: (
-        *CLASS[WaterMethod], "states", "colours", "proportions", "five_sections", "lake_points", "body_states",
-        "body_colours", "shares",
+        *CLASS[WaterMethod], "states", "colours", "proportions", "five_sections", "lake_points", "several_lakes",
+        "body_states", "body_colours", "shares",
     ),
 }  # fmt: skip
 MAIN: Rules = {
@@ -50,7 +52,6 @@ MAIN: Rules = {
 }  # fmt: skip
 MULTIPLE: Rules = {**CLASS, WaterMethod: (*CLASS[WaterMethod], "multiple", "without_multiple")}
 TARGETS: Rules = {**CLASS, WaterMethod: (*CLASS[WaterMethod], "month_attainment", "target_change")}
-CLASS_LABELS: Final = ("-", "Ⅰ类", "Ⅱ类", "Ⅲ类", "Ⅳ类", "Ⅴ类", "劣Ⅴ类")
 
 
 class Judged(msgspec.Struct, frozen=True):
@@ -71,14 +72,16 @@ def judged(facts: Facts, limits: WaterLimits, method: WaterMethod) -> Judged:
 
     References
     ----------
-    .. [1] Assessment method of 2011: fewer than 5 sections by means, else by shares of classes; lakes by means.
+    .. [1] Assessment method of 2011: fewer than 5 sections by means, else by shares of classes; one lake by means.
+       Several lakes are a region: by shares of their points from five on (rule several_lakes, assumed).
     """
     those = of_role(facts, "section")
     found = [section_class(each, facts.period, limits, method) for each in those]
     evaluated = [each for each in found if each.overall != water.NO_CLASS]
     kinds = {each.station.body for each in those}
     few = len(evaluated) < method.proportions_from
-    if kinds == {"lake"} or (few and len(kinds) == 1):
+    one_lake = kinds == {"lake"} and len(waters_of(those)) == 1
+    if one_lake or (few and len(kinds) == 1):
         # Of a river those without a class leave it anyway; their means are not judged once more.
         judges = [
             each for each, of in zip(those, found, strict=True) if kinds == {"lake"} or of.overall != water.NO_CLASS
@@ -149,7 +152,8 @@ def _figure(
         indicator, facts, (limits, method), None if value is None else Fraction(value), 0,
         valid=found.evaluated, expected=len(found.sections), counted="sections",
         sufficient=value is not None and not missing, excluded={TOO_FEW: missing} if missing else {}, rules=rules,
-        reasons=why, provisional=remarks(facts, method), label=label,
+        reasons=why, label=label,
+        provisional=[*remarks(found.sections, facts.period, method), *several_lakes(found.sections)],
     )  # fmt: skip
 
 
@@ -165,7 +169,8 @@ def honest_share(indicator: Indicator, facts: Facts, *, class_: int) -> Figure:
         indicator, facts, (limits, method), shares.exact(class_) if shares.evaluated else None, method.share_decimals,
         valid=shares.evaluated, expected=len(those), counted="sections",
         sufficient=bool(shares.evaluated) and not missing, excluded={TOO_FEW: missing} if missing else {},
-        rules={**SHARES, WaterMethod: (*SHARES[WaterMethod], "shares_sum")}, provisional=remarks(facts, method),
+        rules={**SHARES, WaterMethod: (*SHARES[WaterMethod], "shares_sum")},
+        provisional=remarks(those, facts.period, method),
     )  # fmt: skip
     return msgspec.structs.replace(made, value=shares.printed[class_ - 1]) if shares.printed else made
 
@@ -186,7 +191,8 @@ def good_length_ratio(indicator: Indicator, facts: Facts) -> Figure:
         indicator, facts, (limits, method), share, method.share_decimals,
         valid=len(rivers) - sum(excluded.values()), expected=len(rivers), counted="sections",
         sufficient=share is not None and not excluded, excluded=excluded,
-        rules={**SHARES, WaterMethod: (*SHARES[WaterMethod], "river_length")}, provisional=remarks(facts, method),
+        rules={**SHARES, WaterMethod: (*SHARES[WaterMethod], "river_length")},
+        provisional=remarks(rivers, facts.period, method),
     )  # fmt: skip
 
 
@@ -195,7 +201,7 @@ def item_mean(indicator: Indicator, facts: Facts, *, item: str) -> Figure:
     limits, method = water_standards(facts)
     means, exact = _item(facts, item, method)
     decimals = method.decimals.get(item, 2)
-    kinds = {each.station.body for each in facts.sections}
+    kinds = {each.station.body for each in of_role(facts, "section")}
     label = ("", "")
     if exact is not None and item in limits.item and len(kinds) == 1:
         rounded = np.array([float(half_even(exact, decimals))])
@@ -211,7 +217,7 @@ def multiple(indicator: Indicator, facts: Facts, *, item: str) -> Figure:
     """
     limits, method = water_standards(facts)
     means, exact = _item(facts, item, method)
-    kinds = {each.station.body for each in facts.sections}
+    kinds = {each.station.body for each in of_role(facts, "section")}
     found: Fraction | None = None
     if exact is not None and len(kinds) == 1:
         value = half_even(exact, method.decimals[item])
@@ -220,7 +226,7 @@ def multiple(indicator: Indicator, facts: Facts, *, item: str) -> Figure:
 
 
 def _item(facts: Facts, item: str, method: WaterMethod) -> tuple[list[Fraction], Fraction | None]:
-    means = [section_means(each, facts.period, method).get(item) for each in facts.sections]
+    means = [section_means(each, facts.period, method).get(item) for each in of_role(facts, "section")]
     there = [mean for mean in means if mean is not None]
     return there, water.mean_of(there, item=item) if there else None
 
@@ -235,14 +241,15 @@ def _item_figure(
     label: tuple[str, str],
     item: str,
 ) -> Figure:
-    missing = len(facts.sections) - len(means)
+    those = of_role(facts, "section")
+    missing = len(those) - len(means)
     limits, method = water_standards(facts)
     return figure(
-        indicator, facts, (limits, method), exact, decimals, valid=len(means), expected=len(facts.sections),
+        indicator, facts, (limits, method), exact, decimals, valid=len(means), expected=len(those),
         counted="sections", sufficient=exact is not None and not missing,
         excluded={TOO_FEW: missing} if missing else {}, rules=rules,
         reasons=[MIXED] if exact is None and means else [],
-        provisional=remarks(facts, method, items=[item]), label=label,
+        provisional=remarks(those, facts.period, method, items=[item]), label=label,
     )  # fmt: skip
 
 
@@ -313,5 +320,5 @@ def _months(
         indicator, facts, (limits, method), value, decimals, valid=evaluated, expected=expected,
         counted="months of sections", sufficient=value is not None and bool((found.evaluated >= needed).all()),
         excluded={"months without a class or a target": missing} if missing else {}, rules=TARGETS,
-        provisional=remarks(facts, method, targets=True), label=label,
+        provisional=remarks(of_role(facts, "section"), facts.period, method, targets=True), label=label,
     )  # fmt: skip

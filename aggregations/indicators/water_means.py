@@ -1,6 +1,6 @@
 """Means of sections over a period: months from automatic days or manual samples, longer periods from months."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from typing import Final
@@ -9,8 +9,9 @@ import msgspec
 
 from aggregations import water
 from aggregations.figures import scaled
-from aggregations.indicators.facts import Facts, SectionDays
-from aggregations.periods import Period, month
+from aggregations.indicators.facts import SectionDays
+from aggregations.periods import DAY, Period, month
+from aggregations.rounding import fraction
 from aggregations.standards import WaterLimits, WaterMethod
 from aggregations.water import SectionClass
 
@@ -74,28 +75,29 @@ def month_means(section: SectionDays, period: Period, method: WaterMethod) -> li
     key = ("months", method.edition.id, period.first)
     if key not in section.memo:
         parts = [period] if len(period) <= SHORT_DAYS else period.months()
-        section.memo[key] = [(part, _part_means(section, period, part, method)) for part in parts]
+        section.memo[key] = list(zip(parts, _means_of_parts(section, period, parts, method), strict=True))
     found: list[tuple[Period, Means]] = section.memo[key]
     return found
 
 
-def _part_means(section: SectionDays, period: Period, part: Period, method: WaterMethod) -> Means:
-    first, end = (part.first - period.first).days, (part.last - period.first).days + 1
-    least = scaled(method.month_min_days, len(part), len(month(part.first.year, part.first.month)))
-    samples = [sample.values for sample in section.manual if first <= sample.day < end]
-    values: dict[str, Fraction | None] = {}
-    by_hand = set()
-    for item in dict.fromkeys([*section.means, *(item for sample in samples for item in sample)]):
-        automatic = None
-        if item in section.means:
-            days, counts = section.means[item][first:end], section.counts[item][first:end]
-            automatic = water.month_mean(days, counts, item=item, min_days=least)
-        results = [Fraction(repr(sample[item])) for sample in samples if item in sample]
-        if results and (automatic is None or item not in method.automatic_first):
-            by_hand.add(item)
-            automatic = water.mean_of(results, item=item)
-        values[item] = automatic
-    return Means(values, frozenset(by_hand))
+def _means_of_parts(
+    section: SectionDays, period: Period, parts: Sequence[Period], method: WaterMethod
+) -> Iterator[Means]:
+    cuts = [slice((part.first - period.first).days, (part.last - period.first).days + 1) for part in parts]
+    least = [scaled(method.month_min_days, len(p), len(month(p.first.year, p.first.month))) for p in parts]
+    automatic = {
+        item: water.month_means(days, section.counts[item], item=item, months=cuts, min_days=least)
+        for item, days in section.means.items()
+    }
+    for n, cut in enumerate(cuts):
+        samples = [sample.values for sample in section.manual if cut.start <= sample.day < cut.stop]
+        values = {item: means[n] for item, means in automatic.items()}
+        by_hand = set()
+        for item in dict.fromkeys(item for sample in samples for item in sample):
+            if values.get(item) is None or item not in method.automatic_first:
+                by_hand.add(item)
+                values[item] = water.mean_of([fraction(s[item]) for s in samples if item in s], item=item)
+        yield Means(values, frozenset(by_hand))
 
 
 def means_of(section: SectionDays, period: Period, method: WaterMethod) -> Means:
@@ -144,8 +146,22 @@ def judged_means(
     return {item: mean for item, mean in means.items() if item in judged or item not in method.class_items}
 
 
+def waters_of(sections: Sequence[SectionDays]) -> list[str]:
+    """Return the waters that sections lie on, by the names of the register; one without a name is one of its own."""
+    return list(dict.fromkeys(each.station.water or each.station.id for each in sections))
+
+
+def several_lakes(sections: Sequence[SectionDays]) -> list[str]:
+    """Return what a figure has to say where it is of points of more than one lake, and of nothing else."""
+    lakes = waters_of(sections)
+    only = all(each.station.body == "lake" for each in sections)
+    return [f"several lakes together, each to be judged apart: {len(lakes)}"] if only and len(lakes) > 1 else []
+
+
 def areas_of(lakes: Sequence[SectionDays], method: WaterMethod) -> list[Decimal] | None:
-    """Return the areas that weigh points of lakes [km2]; None where they count alike, or one has no area.
+    """Return the areas that weigh the points of a lake [km2]; None where they count alike, or one has no area.
+
+    Points of several lakes count alike: an area weighs a point of its own lake.
 
     References
     ----------
@@ -153,7 +169,8 @@ def areas_of(lakes: Sequence[SectionDays], method: WaterMethod) -> list[Decimal]
     """
     areas = [each.station.area_km2 for each in lakes]
     known = [area for area in areas if area is not None]
-    return known if method.lake_points == "area" and len(known) == len(areas) else None
+    by_area = method.lake_points == "area" and len(waters_of(lakes)) == 1
+    return known if by_area and len(known) == len(areas) else None
 
 
 def section_class(section: SectionDays, period: Period, limits: WaterLimits, method: WaterMethod) -> SectionClass:
@@ -198,31 +215,38 @@ def target_at_end(section: SectionDays, day: int = -1) -> int:
     return water.CLASS_NAMES.index(section.station.target_class or "-")
 
 
-def remarks(facts: Facts, method: WaterMethod, *, items: Sequence[str] = (), targets: bool = False) -> list[str]:
-    """What a figure has to say of its data: manual results, suspect values, targets that changed.
+def remarks(
+    sections: Sequence[SectionDays],
+    period: Period,
+    method: WaterMethod,
+    *,
+    items: Sequence[str] = (),
+    targets: bool = False,
+) -> list[str]:
+    """What a figure has to say of the data of the sections that it is about: manual, suspect, targets that changed.
 
     Without `items` of all that may enter the class of one of the sections, with the own items that have no mean.
     """
-    judged = {item for each in facts.sections for item in judged_items(each, method)}
+    judged = {item for each in sections for item in judged_items(each, method)}
     wanted = items or [item for item in method.class_items if item in judged]
-    manual = {item for each in facts.sections for item in means_of(each, facts.period, method).manual}
+    manual = {item for each in sections for item in means_of(each, period, method).manual}
     found = (
         [f"manual: {', '.join(SYMBOLS[item][1] for item in wanted if item in manual)}"] if manual & {*wanted} else []
     )
-    for each in [] if items else facts.sections:
-        means = section_means(each, facts.period, method)
+    for each in [] if items else sections:
+        means = section_means(each, period, method)
         if lacking := [
             item for item in judged_items(each, method) if means.get(item) is None and item in each.station.own_items
         ]:
             lacks = ", ".join(SYMBOLS[item][1] for item in lacking)
             found.append(f"{each.station.id}: no mean of its own items {lacks}")
-    counts = {item: sum(each.suspect.get(item, 0) for each in facts.sections) for item in wanted}
+    counts = {item: sum(each.suspect.get(item, 0) for each in sections) for item in wanted}
     text = "suspect, perhaps of another unit, and counted: {} ({})"
     found += [text.format(SYMBOLS[item][1], n) for item, n in counts.items() if n]
     if targets:
-        for each in (section for section in facts.sections if len(set(section.targets)) > 1):
+        for each in (section for section in sections if len(set(section.targets)) > 1):
             for day, (before, now) in enumerate(zip(each.targets, each.targets[1:], strict=False), 1):
                 if before != now:
-                    names, first = water.CLASS_NAMES, facts.period.days()[day]
+                    names, first = water.CLASS_NAMES, period.first + day * DAY
                     found.append(f"{each.station.id}: target {names[before]} before {first}, {names[now]} from then on")
     return found

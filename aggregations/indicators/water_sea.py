@@ -16,6 +16,7 @@ from aggregations.figures import Figure
 from aggregations.indicators.facts import Facts, Indicator, Rules, SectionDays, figure
 from aggregations.indicators.water_means import SYMBOLS
 from aggregations.periods import DAY, Period, month
+from aggregations.rounding import fraction
 from aggregations.standards import SeaLimits, SeaMethod, Survey, WaterMethod
 from aggregations.water import sea
 
@@ -32,10 +33,25 @@ NO_ITEM: Final = "a required item is missing"
 NO_AREA: Final = "no sea area in the register"
 
 
+class PointInSurvey(msgspec.Struct, frozen=True):
+    """A point in a survey: its means by item, its class (NO_CLASS: `why` it has none) and the area it stands for.
+
+    `samples` is how many there were; the area is 1 where points are counted. [km2]
+    """
+
+    point: SectionDays
+    samples: int
+    means: dict[str, Fraction]
+    class_: int
+    why: str
+    area: Fraction
+
+
 class Judged(msgspec.Struct, frozen=True):
     """One survey: how many of its points have a class, why the others have none, the areas of the classes.
 
     `areas` are [km2] where `by_area`, else numbers of points. `unmeasured` are items that a point with a class lacks.
+    `points` are all that count in it.
     """
 
     first: dt.date
@@ -46,6 +62,7 @@ class Judged(msgspec.Struct, frozen=True):
     areas: tuple[Fraction, ...]
     by_area: bool
     unmeasured: frozenset[str]
+    points: list[PointInSurvey]
 
     @property
     def sampled(self) -> bool:
@@ -78,39 +95,37 @@ def _judged(facts: Facts, season: Survey, months: Sequence[Period], limits: SeaL
     first, last = months[0].first, months[-1].last
     points = [each for each in facts.sea if _counts(each, first, last)]
     by_area = first >= method.by_area_from and any(each.station.area_km2 is not None for each in points)
-    excluded: Counter[str] = Counter()
-    classes, weights = [], []
-    unmeasured: set[str] = set()
-    for each in points:
-        means = _means(each, facts.period.first, months)
-        missing = {item for item in limits.item if item not in means}
-        if not means:
-            excluded[NO_SAMPLE] += 1
-        elif missing & {*method.required_items}:
-            excluded[NO_ITEM] += 1
-        elif by_area and each.station.area_km2 is None:
-            excluded[NO_AREA] += 1
-        else:
-            classes.append(sea.station_class(means, limits))
-            weights.append((each.station.area_km2 if by_area else None) or 1)
-            unmeasured |= missing
-    return Judged(
-        first, season, len(points), len(classes), dict(excluded), sea.class_areas(classes, weights), by_area,
-        frozenset(unmeasured),
-    )  # fmt: skip
+    found = [_in_survey(each, facts.period.first, months, limits, method, by_area=by_area) for each in points]
+    judged = [each for each in found if each.class_ != sea.NO_CLASS]
+    areas = sea.class_areas([each.class_ for each in judged], [each.area for each in judged])
+    excluded = Counter(each.why for each in found if each.why)
+    unmeasured = frozenset(item for each in judged for item in limits.item if item not in each.means)
+    return Judged(first, season, len(points), len(judged), dict(excluded), areas, by_area, unmeasured, found)
+
+
+def _in_survey(
+    point: SectionDays, start: dt.date, months: Sequence[Period], limits: SeaLimits, method: SeaMethod, *, by_area: bool
+) -> PointInSurvey:
+    """Judge a point by its samples in some months; `start` is the day that the samples' days count from."""
+    samples = [s.values for s in point.manual if any(start + s.day * DAY in each for each in months)]
+    items = dict.fromkeys(item for values in samples for item in values)
+    means = {item: water.mean_of([fraction(v[item]) for v in samples if item in v], item=item) for item in items}
+    why = ""
+    if not means:
+        why = NO_SAMPLE
+    elif any(item not in means for item in method.required_items):
+        why = NO_ITEM
+    elif by_area and point.station.area_km2 is None:
+        why = NO_AREA
+    class_ = sea.NO_CLASS if why else sea.station_class(means, limits)
+    area = Fraction((point.station.area_km2 if by_area else None) or 1)
+    return PointInSurvey(point, len(samples), means, class_, why, area)
 
 
 def _counts(point: SectionDays, first: dt.date, last: dt.date) -> bool:
     """Whether a point counts on any day from `first` to `last`."""
     since, until = point.station.since, point.station.until
     return (since is None or since <= last) and (until is None or until > first)
-
-
-def _means(point: SectionDays, start: dt.date, months: Sequence[Period]) -> dict[str, Fraction]:
-    """Means of the samples of a point in some months; `start` is the day that the samples' days count from."""
-    samples = [s.values for s in point.manual if any(start + s.day * DAY in each for each in months)]
-    items = dict.fromkeys(item for values in samples for item in values)
-    return {item: water.mean_of([Fraction(repr(v[item])) for v in samples if item in v], item=item) for item in items}
 
 
 def sea_standards(facts: Facts) -> tuple[SeaLimits, SeaMethod]:

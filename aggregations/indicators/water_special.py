@@ -10,10 +10,10 @@ import numpy as np
 
 from aggregations import water
 from aggregations.figures import Figure
-from aggregations.indicators.facts import Facts, Indicator, Rules, SectionDays, figure
+from aggregations.indicators.facts import Facts, Indicator, ManualSample, Rules, SectionDays, figure
 from aggregations.indicators.water import CLASS, of_role, water_standards
 from aggregations.indicators.water_bodies import TOO_FEW
-from aggregations.indicators.water_means import SYMBOLS, areas_of, means_of, remarks, section_means
+from aggregations.indicators.water_means import SYMBOLS, areas_of, means_of, remarks, section_means, several_lakes
 from aggregations.periods import DAY, Period
 from aggregations.rounding import IntArray
 from aggregations.standards import BlackOdour, WaterLimits, WaterMethod, WaterRanking, WaterTrophic
@@ -21,7 +21,7 @@ from aggregations.water import black_odour, bodies, cwqi, sources, trophic
 
 MEANS: Rules = {WaterMethod: ("means", "ph_mean", "minima", "automatic_first", "week", "detection_limit")}
 TROPHIC: Rules = {
-    WaterMethod: (*MEANS[WaterMethod], "lake_points"),
+    WaterMethod: (*MEANS[WaterMethod], "lake_points", "several_lakes"),
     WaterTrophic: ("index", "weights", "missing_item", "states", "rounding", "range", "first_day"),
 }
 INDEX: Rules = {
@@ -63,7 +63,7 @@ def trophic_index(indicator: Indicator, facts: Facts) -> Figure:
         valid=valid, expected=len(lakes), counted="sections",
         sufficient=found.index is not None and not found.partial and valid == len(lakes), excluded={}, rules=TROPHIC,
         reasons=_missing(found.missing) if lakes else ["no lake or reservoir"],
-        provisional=remarks(facts, method, items=list(rules.item)), label=label,
+        provisional=[*remarks(lakes, facts.period, method, items=list(rules.item)), *several_lakes(lakes)], label=label,
     )  # fmt: skip
 
 
@@ -72,7 +72,7 @@ def water_quality_index(indicator: Indicator, facts: Facts) -> Figure:
     limits, method = water_standards(facts)
     rules = facts.standards.on(WaterRanking, facts.period.last)
     those = of_role(facts, "section")
-    with_means = [each for each in those if any(v is not None for v in _means(each, facts, method).values())]
+    with_means = [each for each in those if _has_means(each, facts, method)]
     rivers, lakes = (
         [_means(each, facts, method) for each in with_means if each.station.body == body] for body in ("river", "lake")
     )
@@ -84,8 +84,28 @@ def water_quality_index(indicator: Indicator, facts: Facts) -> Figure:
         valid=len(with_means), expected=len(those), counted="sections",
         sufficient=found.index is not None and not without, excluded={TOO_FEW: without} if without else {},
         rules=INDEX, reasons=_missing([i for i in rules.items if i in missing]),
-        provisional=remarks(facts, method, items=rules.items),
+        provisional=remarks(those, facts.period, method, items=rules.items),
     )  # fmt: skip
+
+
+def indexes_without_each(facts: Facts) -> list[Fraction | None]:
+    """Return the water quality index of the scope without each of its sections in turn, exact; None where refused."""
+    limits, method = water_standards(facts)
+    rules = facts.standards.on(WaterRanking, facts.period.last)
+    those = of_role(facts, "section")
+    rivers, lakes = (
+        [each for each in those if each.station.body == body and _has_means(each, facts, method)]
+        for body in ("river", "lake")
+    )
+    of_rivers, of_lakes = ([_means(each, facts, method) for each in some] for some in (rivers, lakes))
+    less = cwqi.indexes_without_each(of_rivers, of_lakes, limits=limits, ranking=rules)
+    found = {each.station.id: index for each, index in zip([*rivers, *lakes], less, strict=True)}
+    whole = cwqi.city_index(of_rivers, of_lakes, limits=limits, ranking=rules).index
+    return [found.get(each.station.id, whole) for each in those]
+
+
+def _has_means(section: SectionDays, facts: Facts, method: WaterMethod) -> bool:
+    return any(mean is not None for mean in _means(section, facts, method).values())
 
 
 def _means(section: SectionDays, facts: Facts, method: WaterMethod) -> dict[str, Fraction | None]:
@@ -103,8 +123,7 @@ def source_attainment(indicator: Indicator, facts: Facts, *, by_volume: bool) ->
     are the stations that the register calls so; where it calls none so, those that have an intake.
     """
     limits, method = water_standards(facts)
-    those = [each for each in facts.sections if each.station.section_role == "source"]
-    those = those or [each for each in facts.sections if each.station.intake is not None]
+    those = sources_of(facts)
     excluded = {"no intake in the register": 0, TOO_FEW: 0}
     attains: list[bool | None] = []
     volumes: list[Decimal | int] = []
@@ -131,10 +150,16 @@ def source_attainment(indicator: Indicator, facts: Facts, *, by_volume: bool) ->
         counted="sources", sufficient=share is not None and not excluded, excluded=excluded, rules=SOURCES,
         reasons=[] if those else ["no drinking-water source in the register"],
         provisional=[
-            *remarks(facts, method, items=[*method.class_items, *limits.source_item]),
+            *remarks(those, facts.period, method, items=[*method.class_items, *limits.source_item]),
             *([f"not measured at some sources: {names}"] if names else []),
         ],
     )  # fmt: skip
+
+
+def sources_of(facts: Facts) -> list[SectionDays]:
+    """Return the drinking-water sources: what the register calls so; where it calls none so, those with an intake."""
+    sources = [each for each in facts.sections if each.station.section_role == "source"]
+    return sources or [each for each in facts.sections if each.station.intake is not None]
 
 
 def _bodies(facts: Facts) -> list[list[SectionDays]]:
@@ -146,18 +171,27 @@ def _bodies(facts: Facts) -> list[list[SectionDays]]:
     return list(found.values())
 
 
+def odour_sample(sample: ManualSample) -> black_odour.Sample:
+    """Return a manual sample as the guide grades it, with the depth of the water and whether its bottom was seen."""
+    return black_odour.Sample(sample.values, sample.values.get(DEPTH), bool(sample.values.get(CLEAR)))
+
+
 def _grade(points: Sequence[SectionDays], facts: Facts, part: Period, guide: BlackOdour) -> tuple[int, bool]:
     """Grade of a body by its manual samples of a part of the period, and whether every point has enough of them."""
     first, end = (part.first - facts.period.first).days, (part.last - facts.period.first).days + 1
+    of_body = ("odour of the body", guide.edition.id, facts.period.first, first, end, *(p.station.id for p in points))
+    if of_body in points[0].memo:
+        known: tuple[int, bool] = points[0].memo[of_body]
+        return known
     grades = []
     for each in points:
-        samples = [
-            black_odour.Sample(s.values, s.values.get(DEPTH), bool(s.values.get(CLEAR)))
-            for s in each.manual
-            if first <= s.day < end
-        ]
-        grades.append(black_odour.point_grade(samples, guide))
+        key = ("odour", guide.edition.id, facts.period.first, first, end)
+        if key not in each.memo:
+            samples = [odour_sample(s) for s in each.manual if first <= s.day < end]
+            each.memo[key] = black_odour.point_grade(samples, guide)
+        grades.append(each.memo[key])
     body = black_odour.body_grade([each.grade for each in grades], guide)
+    points[0].memo[of_body] = body.grade, all(each.sufficient for each in grades)
     return body.grade, all(each.sufficient for each in grades)
 
 

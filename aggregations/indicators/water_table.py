@@ -34,11 +34,16 @@ _SEA_CLASSES: Final = (
 )  # fmt: skip
 
 
+def _less_is_better(item: str) -> bool | None:
+    """Whether a smaller mean is better; None of pH, which is good inside a range, and of temperature."""
+    return None if item in ("ph", "temperature") else item != "do"
+
+
 def water_indicators() -> Iterator[Indicator]:
     """Yield the indicators of water: shares and bodies first, then targets, special waters, and single items."""
 
     def row(
-        name: str, zh: str, en: str, unit: str, function: Any, *, less: bool = False, sea: bool = False
+        name: str, zh: str, en: str, unit: str, function: Any, *, less: bool | None = False, sea: bool = False
     ) -> Indicator:  # fmt: skip
         return Indicator(
             name=f"water.{name}", name_zh=zh, name_en=en, unit=unit, medium="water", compute=function,
@@ -96,7 +101,9 @@ def water_indicators() -> Iterator[Indicator]:
     for item in MEANS:
         zh, en = SYMBOLS[item]
         mean = partial(water_bodies.item_mean, item=item)
-        yield row(f"mean.{item}", f"{zh}均值", f"mean of {en}", _UNITS.get(item, "mg/L"), mean, less=item != "do")
+        yield row(
+            f"mean.{item}", f"{zh}均值", f"mean of {en}", _UNITS.get(item, "mg/L"), mean, less=_less_is_better(item)
+        )
     for item in MEANS:
         if item not in WITHOUT_MULTIPLE:
             zh, en = SYMBOLS[item]

@@ -71,7 +71,7 @@ RULES: Final[dict[type[Standard], tuple[str, ...]]] = {
         "class_items", "reference_items", "required_items", "section_items", "realtime", "section", "missing_item",
         "states", "colours", "rgb", "means", "ph_mean", "minima", "rounding", "decimals", "ph_decimals",
         "detection_limit", "main_items", "metals_first", "multiple", "without_multiple", "main_items_order",
-        "proportions", "five_sections", "lake_points",
+        "proportions", "five_sections", "lake_points", "several_lakes",
         "body_states", "body_colours", "shares", "shares_sum", "body_main_items", "change_states", "change_shares",
         "change_larger", "trend", "trend_table", "trend_table_beyond", "trend_missing_n", "month_attainment",
         "year_attainment", "river_length", "sources", "sources_without", "source_decimals",

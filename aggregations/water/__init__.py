@@ -26,6 +26,7 @@ from aggregations.water.means import (
     half_detection_limit,
     mean_of,
     month_mean,
+    month_means,
     rounded_means,
     year_mean,
 )
@@ -46,6 +47,7 @@ __all__ = [
     "item_classes",
     "mean_of",
     "month_mean",
+    "month_means",
     "realtime_classes",
     "rounded_classes",
     "rounded_means",

@@ -1,6 +1,6 @@
 """Rivers, basins and water systems: shares of classes, state, main pollution items, share of river length."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from typing import Literal
@@ -11,7 +11,7 @@ import numpy as np
 from aggregations.rounding import IntArray, half_even
 from aggregations.standards import WaterLimits, WaterMethod
 from aggregations.water.classes import NO_CLASS, WORSE_THAN_V, SectionClass, evaluate
-from aggregations.water.means import mean_of
+from aggregations.water.means import mean_of, without_each
 from aggregations.water.sections import MainItem, class_row, main_items
 from sensors.sections import WaterBody
 
@@ -160,6 +160,14 @@ def means_of_sections(
         if means:
             found[item] = mean_of(means, item=item, weights=None if areas is None else [areas[i] for i in at])
     return found
+
+
+def means_without_each(sections: Sequence[Mapping[str, Fraction | None]]) -> Iterator[dict[str, Fraction]]:
+    """Yield the means of each item, as `means_of_sections` gives them, without each of the sections in turn."""
+    items = dict.fromkeys(item for section in sections for item in section)
+    less = {item: without_each([section.get(item) for section in sections], item=item) for item in items}
+    for i in range(len(sections)):
+        yield {item: mean for item, means in less.items() if (mean := means[i]) is not None}
 
 
 def body_class(

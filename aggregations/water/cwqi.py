@@ -9,7 +9,7 @@ import msgspec
 from aggregations.ranking import places
 from aggregations.rounding import half_even
 from aggregations.standards import WaterLimits, WaterRanking
-from aggregations.water.bodies import means_of_sections
+from aggregations.water.bodies import means_of_sections, means_without_each
 from aggregations.water.classes import OXYGEN
 from aggregations.water.means import PH
 from aggregations.water.sections import limit_of
@@ -123,11 +123,39 @@ def city_index(
 
     of_rivers, of_lakes = of(rivers, "river"), of(lakes, "lake")
     parts = [(part, n) for part, n in ((of_rivers, len(rivers)), (of_lakes, len(lakes))) if part is not None]
-    weighted = [part.index * n for part, n in parts if part.index is not None]
-    complete = parts and len(weighted) == len(parts)
-    index = sum(weighted, Fraction(0)) / (len(rivers) + len(lakes)) if complete else None
+    index = _weighted([(part.index, n) for part, n in parts])
     marked = index is not None and any(part.partial for part, _ in parts)
     return CityIndex(index, _printed(index, ranking), of_rivers, of_lakes, len(rivers), len(lakes), marked)
+
+
+def indexes_without_each(
+    rivers: Sequence[Means], lakes: Sequence[Means], *, limits: WaterLimits, ranking: WaterRanking
+) -> list[Fraction | None]:
+    """Index of a city, as `city_index` gives it, without each of its sections in turn: of rivers, then of lakes.
+
+    Returns
+    -------
+    (n_rivers + n_lakes,)
+        None where the index is refused, or no section is left.
+    """
+
+    def index_of(means: Means, body: WaterBody) -> Fraction | None:
+        return water_index(means, body, limits=limits, ranking=ranking).index
+
+    found: list[Fraction | None] = []
+    for those, body, others, other in ((rivers, "river", lakes, "lake"), (lakes, "lake", rivers, "river")):
+        beside = (index_of(means_of_sections(others), other), len(others))  # type: ignore[arg-type]
+        for means in means_without_each(those):
+            part = (index_of(means, body), len(those) - 1)  # type: ignore[arg-type]
+            found.append(_weighted([each for each in (part, beside) if each[1]]))
+    return found
+
+
+def _weighted(parts: Sequence[tuple[Fraction | None, int]]) -> Fraction | None:
+    """Mean of the indexes of parts weighted by their numbers; None where one was refused, or there is none."""
+    weighted = [index * n for index, n in parts if index is not None]
+    complete = parts and len(weighted) == len(parts)
+    return sum(weighted, Fraction(0)) / sum(n for _, n in parts) if complete else None
 
 
 def change(now: Fraction, before: Fraction, ranking: WaterRanking) -> Decimal:

@@ -4,6 +4,7 @@ pH is averaged through the concentration of hydrogen ions. Means stay unrounded 
 judged (`rounded_means`).
 """
 
+import math
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from fractions import Fraction
@@ -17,6 +18,8 @@ from aggregations.standards import WaterMethod
 PH = "ph"
 NO_VALUE = int(np.iinfo(np.int64).min)
 """Stands for no value among rounded means."""
+FITS = 2.0**62
+"""Sums below that are exact in 64 bits."""
 NEAR_TIE = 1e-9
 """So near to a tie, relative to itself, a binary mean is computed anew as a fraction. Binary error is far less."""
 
@@ -109,6 +112,38 @@ def month_mean(means: FloatArray, counts: IntArray, *, item: str, min_days: int)
     return total / n / MICRO
 
 
+def month_means(
+    means: FloatArray, counts: IntArray, *, item: str, months: Sequence[slice], min_days: Sequence[int]
+) -> list[Fraction | None]:
+    """Mean of each of several months, as `month_mean` gives it of one.
+
+    Parameters
+    ----------
+    means, counts : (n_days,)
+        Of the whole period, as of `month_mean`.
+    months : (n_months,)
+        The days of each month.
+    min_days : (n_months,)
+        Least valid days of each month.
+    """
+    valid = np.isfinite(means)
+    largest = float(np.abs(means[valid] * counts[valid]).max(initial=0)) * MICRO
+    common = math.lcm(*np.unique(counts[valid]).tolist())
+    if item == PH or largest * common * len(means) >= FITS:
+        return [
+            month_mean(means[cut], counts[cut], item=item, min_days=least)
+            for cut, least in zip(months, min_days, strict=True)
+        ]
+    at = np.where(valid, counts, 1)
+    # Sums of the days, as `exact_sum`, over one denominator for all of them.
+    sums = np.where(valid, np.rint(np.where(valid, means, 0.0) * at * MICRO), 0.0).astype(np.int64) * (common // at)
+    found: list[Fraction | None] = []
+    for cut, least in zip(months, min_days, strict=True):
+        n = int(valid[cut].sum())
+        found.append(None if n < max(least, 1) else Fraction(int(sums[cut].sum()), common * n * MICRO))
+    return found
+
+
 def year_mean(months: Sequence[Fraction | None], *, item: str, min_months: int) -> Fraction | None:
     """Mean of the valid monthly means, exact; None below `min_months`, and where no month is valid."""
     valid = [m for m in months if m is not None]
@@ -131,10 +166,30 @@ def mean_of(values: Sequence[Fraction], *, item: str, weights: Sequence[Fraction
         by = None if weights is None else [float(weight) for weight in weights]
         return Fraction(float(-np.log10(np.average([10.0 ** -float(v) for v in values], weights=by))))
     if weights is None:
-        return sum(values, Fraction(0)) / len(values)
+        common = math.lcm(*(value.denominator for value in values))
+        return Fraction(sum(value.numerator * (common // value.denominator) for value in values), common * len(values))
     exact = [Fraction(weight) for weight in weights]
     weighted = sum((value * weight for value, weight in zip(values, exact, strict=True)), Fraction(0))
     return weighted / sum(exact, Fraction(0))
+
+
+def without_each(values: Sequence[Fraction | None], *, item: str) -> list[Fraction | None]:
+    """Mean of some values, as `mean_of`, without each of them in turn; None where none is left.
+
+    None among the values is missing: leaving it out changes nothing.
+    """
+    there = [value for value in values if value is not None]
+    if not there:
+        return [None] * len(values)
+    whole, n = mean_of(there, item=item), len(there)
+    if n == 1:
+        return [whole if value is None else None for value in values]
+    if item == PH:
+        ions = np.array([10.0 ** -float(value) for value in there])
+        less = iter([Fraction(float(-np.log10(np.average(np.delete(ions, i))))) for i in range(n)])
+        return [whole if value is None else next(less) for value in values]
+    total = whole * n
+    return [whole if value is None else (total - value) / (n - 1) for value in values]
 
 
 class SectionMeans(msgspec.Struct, frozen=True):

@@ -6,6 +6,7 @@ from typing import NoReturn
 from ingestor.broker import BrokerError
 from ingestor.cli import (
     air_quality,
+    backfill,
     collecting,
     comparing,
     configuration,
@@ -13,7 +14,10 @@ from ingestor.cli import (
     doctoring,
     explaining,
     figures,
+    gaps,
+    jobs,
     laboratory,
+    publications,
     quarantine,
     reviewing,
     standards,
@@ -25,6 +29,7 @@ from sensors.errors import ConfigError
 
 __all__ = [
     "air_quality",
+    "backfill",
     "collecting",
     "comparing",
     "configuration",
@@ -32,8 +37,11 @@ __all__ = [
     "doctoring",
     "explaining",
     "figures",
+    "gaps",
+    "jobs",
     "laboratory",
     "main",
+    "publications",
     "quarantine",
     "reviewing",
     "standards",

@@ -10,6 +10,8 @@ import msgspec
 import typer
 
 from ingestor import formats, service, tables
+from ingestor.backfill import reading
+from ingestor.backfill.parts import Settings
 from ingestor.cli.common import Json, app, err, options, print_line, progress_bars
 from ingestor.config import CLIENT_ID
 from ingestor.formats import FORMATS
@@ -30,6 +32,9 @@ def run(
         str | None,
         typer.Option(envvar="QINGJING_CLIENT_ID", help="Client id; collectors that share subscriptions differ in it."),
     ] = None,
+    no_jobs: Annotated[
+        bool, typer.Option("--no-jobs", help="Only collect: no derivation and no other jobs on a schedule.")
+    ] = False,
     stop_with_stdin: Annotated[
         bool, typer.Option("--stop-with-stdin", help="Stop when standard input ends: with the parent process.")
     ] = False,
@@ -37,8 +42,9 @@ def run(
     """Collect: subscribe to the broker, store readings, acknowledge. SIGTERM or Ctrl-C ends it in an orderly way.
 
     Without `broker.host` in settings.toml it starts its own broker on 127.0.0.1, and collects what that holds before
-    it ends. Stations, sources and plans are reloaded when their files change; a bad file is refused and the old
-    one stays. `qingjing doctor` says what is wrong where it does not collect.
+    it ends. Beside it runs what `qingjing jobs` lists, in a process of its own. Stations, sources and plans are
+    reloaded when their files change; a bad file is refused and the old one stays. `qingjing doctor` says what is wrong
+    where it does not collect.
     """
     loaded = options.load()
     if client_id is not None and not CLIENT_ID.fullmatch(client_id):
@@ -50,7 +56,10 @@ def run(
     collector = loaded.settings.collector
     if health_port is not None:
         collector = msgspec.structs.replace(collector, health_port=health_port)
-    settings = msgspec.structs.replace(loaded.settings, broker=broker, collector=collector)
+    jobs = loaded.settings.jobs
+    if no_jobs:
+        jobs = msgspec.structs.replace(jobs, enabled=False)
+    settings = msgspec.structs.replace(loaded.settings, broker=broker, collector=collector, jobs=jobs)
     service.run(msgspec.structs.replace(loaded, settings=settings), options.data, stop_with_stdin=stop_with_stdin)
 
 
@@ -115,12 +124,28 @@ def replay(
 
 @app.command()
 def register(
-    file: Files, file_format: FileFormat, city: Annotated[str, typer.Option(help="Id of their city in settings.toml.")]
+    file: Files,
+    file_format: Annotated[
+        str, typer.Option("--format", help=f"One of {', '.join(dict.fromkeys([*FORMATS, *reading.FORMATS]))}.")
+    ],
+    city: Annotated[str, typer.Option(help="Id of their city in settings.toml.")],
 ) -> None:
-    """Print the rows of config/stations/*.csv for the stations of real files, header first."""
-    chosen = _format(file_format)
-    found = {station.id: station for each in file for station in chosen.stations(each, city)}
-    sys.stdout.write(registers.as_csv(list(found.values())))
+    """Print the rows of config/stations/*.csv for the stations of real files, header first.
+
+    What a file does not say is taken as usual: complete it, above all zone classes of monitors and target classes.
+    """
+    if file_format in FORMATS:
+        stations = [station for each in file for station in FORMATS[file_format].stations(each, city)]
+    elif file_format in reading.FORMATS:
+        settings, read = Settings(0), reading.FORMATS[file_format].read  # its times do not matter
+        stations = [station for each in file for station in reading.stations_of(each, read, settings, city)]
+    else:
+        raise ConfigError(
+            f"--format: expected one of {', '.join([*FORMATS, *reading.FORMATS])}, got {shown(file_format)}"
+        )
+    found = {(station.medium, station.id): station for station in stations}
+    for medium in dict.fromkeys(station.medium for station in found.values()):
+        sys.stdout.write(registers.as_csv([station for station in found.values() if station.medium == medium]))
 
 
 def _format(name: str) -> formats.FileFormat:

@@ -98,7 +98,7 @@ def opened_store(config: Config) -> Iterator[Store]:
     StoreError
         If there is none.
     """
-    _existing_store()
+    existing_store()
     store = open_store(config.settings.store, options.data)
     with contextlib.closing(store):
         if isinstance(store, SqliteStore):
@@ -123,11 +123,18 @@ def opened_ledger() -> Iterator[Ledger]:
     StoreError
         If there is none.
     """
-    with contextlib.closing(Ledger(_existing_store())) as ledger:
+    with contextlib.closing(Ledger(existing_store())) as ledger:
         yield ledger
 
 
-def _existing_store() -> Path:
+def existing_store() -> Path:
+    """Return the file of the store of --data.
+
+    Raises
+    ------
+    StoreError
+        If there is none.
+    """
     file = store_file(options.data)
     if not file.is_file():
         raise StoreError(f"store {file}: expected a store, got none; `qingjing run` makes it, --data says where")

@@ -93,6 +93,8 @@ def ranking(
     loaded = options.load()
     days = period_given(loaded, period, to_date)
     indicator = evaluation.indicator_named(by, option="--by")
+    if indicator.less_is_better is None:
+        raise ConfigError(f"--by: expected an indicator of which more or less is better, got {shown(by)}")
     ranked = comparisons.contenders(loaded, among, indicator.medium, of_sea=indicator.of_sea)
     with opened_store(loaded) as store, progress_bars() as progress:
         warn_if_stale(loaded, store)

@@ -11,7 +11,7 @@ from sensors.errors import ConfigError
 
 @app.command("doctor")
 def doctor_command(json_: Json = False) -> None:
-    """Look at service, broker, store, clock, disk, outbox, quarantine and permissions; say what to do.
+    """Look at service, broker, store, clock, disk, outbox, quarantine, jobs and permissions; say what to do.
 
     Exits with 1 where something is not good. It changes nothing but a missing database, which it makes.
     """

@@ -3,15 +3,17 @@
 import datetime as dt
 from typing import Annotated, Final
 
+import msgspec
 import typer
 
 from aggregations import periods
 from aggregations.periods import Period
 from aggregations.plans import Plan
 from aggregations.standards import Mode
-from ingestor import derivation, evaluation, scopes, tables
+from ingestor import derivation, evaluation, publishing, scopes, tables
 from ingestor.cli.common import Json, app, err, opened_store, options, out, print_line, print_tables, progress_bars
 from ingestor.config import Config
+from ingestor.jobs import lanes
 from ingestor.store import Store
 from ingestor.words import MODES
 from sensors.errors import ConfigError, shown
@@ -44,16 +46,16 @@ def derive(
                 _print_pieces(pieces, todo.gone)
                 print_pending(todo.pending)
             return
-        with progress_bars() as progress:
+        with lanes.held(store.file, lanes.DERIVATION, waiting=_waiting) as still_ours, progress_bars() as progress:
             task = progress.add_task("derive", total=None)
-            done = derivation.derive(
-                loaded,
-                store,
-                everything=everything,
-                progress=lambda days, of_all: progress.update(task, completed=days, total=of_all),
-            )
+
+            def advance(days: int, of_all: int) -> None:
+                still_ours()
+                progress.update(task, completed=days, total=of_all)
+
+            done, revised = publishing.bring_up_to_date(loaded, store, everything=everything, progress=advance)
     if json_:
-        print_line(tables.as_json(done))
+        print_line(tables.as_json(msgspec.structs.asdict(done) | {"revised": revised}))
         return
     _print_pieces(done.pieces, done.gone)
     for medium, count in done.stations.items():
@@ -63,6 +65,13 @@ def derive(
     for station, count in done.before_standards.items():
         print_line(f"{station}: {count:,} readings lie before the first edition of a standard and are left out")
     print_pending(done.pending)
+    for each in revised:
+        key, value = each.key, tables.printed(each.figure)
+        print_line(f"{key.indicator} {key.scope} {key.period}: now {value}, revision {each.revision}: {each.reason}")
+
+
+def _waiting(holder: str) -> None:
+    err.print(f"waiting for {holder}, which derives now", style="yellow", soft_wrap=True)
 
 
 WHY = {

@@ -22,8 +22,8 @@ from ingestor.derivation import air, noise, stale, water
 from ingestor.derivation.air_days import averaged
 from ingestor.derivation.spans import Rows, Span, usable
 from ingestor.derivation.stale import Pending, Plan, Work, covering, first_covered, pending, plan
-from ingestor.derivation.units import keys_of, reach_of, tables_of, units
-from ingestor.store import EVER, StoreError, Tables
+from ingestor.derivation.units import Reach, keys_of, reach_of, tables_of, units
+from ingestor.store import EVER, RawSeries, SeriesKey, StoreError, Tables
 from ingestor.store.arrivals import Derived
 from ingestor.store.reviewed import Locked, LockKey
 from sensors.quantities import MEDIA
@@ -31,8 +31,15 @@ from sensors.quantities import MEDIA
 __all__ = ["Done", "Pending", "Piece", "Plan", "Work", "derive", "is_stale", "pending", "piece", "plan"]
 
 
+ROWS_AT_ONCE = 15_000
+"""Rows that one transaction replaces, more or less: the collector waits for its end before it commits."""
+
+
 class Piece(msgspec.Struct, frozen=True):
-    """What is, or was, derived of a unit: why, of how many of its stations and station-days, from when to when."""
+    """What is, or was, derived of a unit: why, of how many of its stations and station-days, from when to when.
+
+    `late` has by station the days for which readings had arrived.
+    """
 
     unit: str
     why: stale.Why
@@ -40,6 +47,7 @@ class Piece(msgspec.Struct, frozen=True):
     station_days: int
     first: dt.date | None
     last: dt.date | None
+    late: dict[str, list[dt.date]] = {}
 
 
 class Done(msgspec.Struct, frozen=True):
@@ -59,9 +67,16 @@ class Done(msgspec.Struct, frozen=True):
 
 
 def derive(
-    config: Config, store: Tables, *, everything: bool = False, progress: Callable[[int, int], None] = lambda *_: None
+    config: Config,
+    store: Tables,
+    *,
+    everything: bool = False,
+    progress: Callable[[int, int], None] = lambda *_: None,
+    between: Callable[[], None] = lambda: None,
 ) -> Done:
     """Derive what is stale, or everything; `progress` is called with the station-days done and those to be done.
+
+    `between` is called before each transaction: there another process that waits to write can be let in.
 
     Raises
     ------
@@ -81,7 +96,7 @@ def derive(
         done.before_standards.update(_before_standards(config, store, work))
         of_city = {station.id for station in averaged(work.unit.stations)} & work.spans.keys()
         with _no_cycles():
-            for run in _carry_out(config, store, work, todo.locks):
+            for run in _carry_out(config, store, work, todo.locks, between):
                 days_done += sum(span.inside(run).n for id_, span in work.spans.items() if id_ in work.stations)
                 city_days += run.n if medium == "air" and of_city else 0
                 progress(days_done, days_to_do)
@@ -107,7 +122,7 @@ def piece(work: Work) -> Piece:
     first = work.runs[0].first if work.runs else None
     last = work.runs[-1].last if work.runs else None
     stations = len(set(work.stations) & work.spans.keys())
-    return Piece(work.unit.name, work.why, stations, work.station_days, first, last)
+    return Piece(work.unit.name, work.why, stations, work.station_days, first, last, work.late)
 
 
 def is_stale(config: Config, store: Tables) -> bool:
@@ -116,30 +131,37 @@ def is_stale(config: Config, store: Tables) -> bool:
     return bool(todo.work or todo.gone)
 
 
-def _carry_out(config: Config, store: Tables, work: Work, locks: dict[LockKey, Locked]) -> Iterator[Span]:
+def _carry_out(
+    config: Config, store: Tables, work: Work, locks: dict[LockKey, Locked], between: Callable[[], None]
+) -> Iterator[Span]:
     """Derive the days of some work and yield those done; the last of them with the mark of what they rest on."""
     unit = work.unit
     steps = _steps(work)
     keys = [
         (table, key) for table, key in keys_of(config, unit) if key not in unit.ids or key in work.stations
     ]  # of a city all areas, of its stations those that are derived again
+    reach = reach_of(config, unit.medium)
+    covered = first_covered(config, unit)
+    windows = [_window(run, reach, covering(work.spans.values())) for run, _, _ in steps if run is not None]
+    ranges = [(max(window.start, covered), window.end) for window in windows]
+    raw = zip(windows, store.raw_ranges(unit.medium, sorted(work.spans), ranges), strict=True)
     for i, (run, start, end) in enumerate(steps):
-        found = {} if run is None else {(each.table, each.key): each for each in _rows(config, store, work, run)}
-        with store.replacing():
-            if store.locks() != locks:
-                raise StoreError(
-                    f"derivation of {unit.name}: expected no month to be locked or unlocked meanwhile, got one; what "
-                    "was derived stays, derive again for the rest"
-                )
-            if start < end:
-                for table, key in keys:
+        found = {} if run is None else {(each.table, each.key): each for each in _rows(config, work, *next(raw))}
+        batches = list(_batches(keys, found)) if start < end else [[]]
+        for n, batch in enumerate(batches, 1):
+            between()
+            with store.replacing():
+                if store.locks() != locks:
+                    raise StoreError(
+                        f"derivation of {unit.name}: expected no month to be locked or unlocked meanwhile, got one; "
+                        "what was derived stays, derive again for the rest"
+                    )
+                for table, key in batch:
                     rows = found.get((table, key))
                     times, columns = _between(rows, start, end) if rows else ([], {})
                     store.replace(table, key, times, columns, start=start, end=end)
-            if i + 1 == len(steps):
-                marks = Derived(work.digest, {id_: _kept(span) for id_, span in work.spans.items()})
-                stations = [(unit.medium, id_) for id_ in unit.ids]
-                store.set_derived(unit.name, marks, stations, upto=work.upto, held=work.held)
+                if n == len(batches) and i + 1 == len(steps):
+                    _set_derived(store, work)
         if run is not None:
             yield run
 
@@ -161,13 +183,37 @@ def _steps(work: Work) -> list[tuple[Span | None, int, int]]:
     return steps
 
 
-def _rows(config: Config, store: Tables, work: Work, run: Span) -> Iterator[Rows]:
-    """Yield the derived rows of some days, and perhaps of days around them."""
-    unit, reach = work.unit, reach_of(config, work.unit.medium)
-    around = Span(run.first - reach.ahead * DAY, run.start - reach.ahead * DAY_S, reach.ahead + run.n + reach.back)
-    window = around.inside(covering(work.spans.values()))
-    start = max(window.start, first_covered(config, unit))
-    raw = store.raw_of(unit.medium, work.spans, start, window.end)
+def _batches(keys: list[tuple[str, str]], found: dict[tuple[str, str], Rows]) -> Iterator[list[tuple[str, str]]]:
+    """Yield tables and keys, of about `ROWS_AT_ONCE` rows together, at least once."""
+    batch: list[tuple[str, str]] = []
+    waiting = 0
+    for each in keys:
+        batch.append(each)
+        waiting += len(found[each].times) if each in found else 0
+        if waiting >= ROWS_AT_ONCE:
+            yield batch
+            batch, waiting = [], 0
+    yield batch
+
+
+def _set_derived(store: Tables, work: Work) -> None:
+    unit = work.unit
+    marks = Derived(work.digest, {id_: _kept(span) for id_, span in work.spans.items()})
+    stations = [(unit.medium, id_) for id_ in unit.ids]
+    note = msgspec.json.encode(piece(work))
+    store.set_derived(unit.name, marks, stations, upto=work.upto, piece=note, held=work.held)
+
+
+def _window(run: Span, reach: Reach, every: Span) -> Span:
+    """Return the days whose readings have a part in rows of a run."""
+    first = run.first - reach.ahead * DAY
+    around = Span(first, run.start - reach.ahead * DAY_S, reach.ahead + run.n + reach.back)
+    return around.inside(every)
+
+
+def _rows(config: Config, work: Work, window: Span, raw: dict[SeriesKey, RawSeries]) -> Iterator[Rows]:
+    """Yield the derived rows of some days; those at the ends may lack what lies outside of them."""
+    unit = work.unit
     if unit.medium == "air":
         observed = [
             air.Observed(station, work.spans[station.id], usable(config, station, raw, reviewed), reviewed)

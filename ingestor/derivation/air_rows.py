@@ -1,5 +1,6 @@
 """Derived rows of air: hours and days with their indexes, as the store keeps them."""
 
+from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
 
@@ -22,21 +23,30 @@ WITHOUT_EVENTS = "_without_events"
 def hour_rows(
     config: Config, area: Area, whole: Span, values: dict[str, IntArray], counts: dict[str, IntArray]
 ) -> Rows:
-    """Rows of hours with a value: means, real-time index, level, primary pollutants, edition."""
+    """Rows of hours with a value: means, real-time index, primary pollutants."""
     some = np.flatnonzero(np.any([v != MISSING for v in values.values()], axis=0))
     columns: dict[str, list[Any]] = {q: nullable_ints(v[some], MICRO) for q, v in values.items()}
     parts: dict[str, list[Any]] = {}
+    for hours, found, index in hour_indexes(config, area, whole, values):
+        _extend(parts, _main_columns(found, index, some[(some >= hours.start) & (some < hours.stop)] - hours.start))
+    columns |= parts
+    columns |= {f"{q}_count": n[some].tolist() for q, n in counts.items()}
+    return Rows(f"{area.tables}_hour", area.key, (whole.start + some * HOUR_S).tolist(), columns)
+
+
+def hour_indexes(
+    config: Config, area: Area, whole: Span, values: dict[str, IntArray]
+) -> Iterator[tuple[slice, aqi.Index, AirIndex]]:
+    """Yield runs of hours under one edition, as slices of those of the days, with their real-time index.
+
+    `values` are the hour means of the days by quantity, MISSING where not valid. [micros]
+    """
     for cut, index in config.standards.runs(AirIndex, whole.period, staged=area.staged):
         hours = slice(cut.start * HOURS, cut.stop * HOURS)
         lead = min(hours.start, HOURS)
         limits = config.standards.on(AirLimits, whole.first + cut.start * DAY, staged=area.staged)
         inside = {q: v[hours.start - lead : hours.stop] for q, v in values.items()}
-        found = index_of_hours(inside, index, limits, lead=lead, not_monitored=area.not_monitored)
-        chosen = some[(some >= hours.start) & (some < hours.stop)] - hours.start
-        _extend(parts, index_columns(found, index, chosen))
-    columns |= parts
-    columns |= {f"{q}_count": n[some].tolist() for q, n in counts.items()}
-    return Rows(f"{area.tables}_hour", area.key, (whole.start + some * HOUR_S).tolist(), columns)
+        yield hours, index_of_hours(inside, index, limits, lead=lead, not_monitored=area.not_monitored), index
 
 
 def day_rows(
@@ -66,20 +76,31 @@ def day_rows(
 
 def index_columns(found: aqi.Index, index: AirIndex, chosen: IntArray) -> dict[str, list[Any]]:
     """Columns of sub-indices, index, level, primary pollutants and edition of some days or hours."""
-    quantities = list(dict.fromkeys(index.item[item].quantity for item in found.sub))
     columns: dict[str, list[Any]] = {}
-    bits = np.zeros(len(chosen), dtype=np.int64)
-    for n, quantity in enumerate(quantities):
+    for quantity in _quantities(found, index):
         sub = np.max([v[chosen] for k, v in found.sub.items() if index.item[k].quantity == quantity], axis=0)
         columns[f"iaqi_{quantity}"] = nullable_ints(sub, 1)
-        bits |= aqi.is_primary(found, quantity, index)[chosen].astype(np.int64) << n
-    values = found.aqi[chosen]
-    names = [",".join(q for n, q in enumerate(quantities) if code >> n & 1) for code in range(1 << len(quantities))]
-    columns["aqi"] = nullable_ints(values, 1)
-    columns["level"] = [n or None for n in aqi.levels(values, index).tolist()]
-    columns["primary"] = [names[code] or None for code in bits.tolist()]
+    columns |= _main_columns(found, index, chosen)
+    columns["level"] = [n or None for n in aqi.levels(found.aqi[chosen], index).tolist()]
     columns["edition"] = [index.edition.id] * len(chosen)
     return columns
+
+
+def _main_columns(found: aqi.Index, index: AirIndex, chosen: IntArray) -> dict[str, list[Any]]:
+    """Columns of index and primary pollutants of some days or hours."""
+    quantities = _quantities(found, index)
+    bits = np.zeros(len(chosen), dtype=np.int64)
+    for n, quantity in enumerate(quantities):
+        bits |= aqi.is_primary(found, quantity, index)[chosen].astype(np.int64) << n
+    names = [",".join(q for n, q in enumerate(quantities) if code >> n & 1) for code in range(1 << len(quantities))]
+    return {
+        "aqi": nullable_ints(found.aqi[chosen], 1),
+        "primary": [names[code] or None for code in bits.tolist()],
+    }
+
+
+def _quantities(found: aqi.Index, index: AirIndex) -> list[str]:
+    return list(dict.fromkeys(index.item[item].quantity for item in found.sub))
 
 
 def published_days(

@@ -11,7 +11,7 @@ from aggregations.periods import DAY, parse
 from ingestor.config import DAY_S, EPOCH, Config
 from ingestor.derivation.spans import ROLES, Span
 from ingestor.derivation.units import Reach, Unit, digest_of, reach_of, units
-from ingestor.store import EVER, Ledger, Tables
+from ingestor.store import EVER, Ledger, Tables, arrivals
 from ingestor.store.arrivals import Derived, StationDay
 from ingestor.store.reviewed import Locked, LockKey
 from sensors.quantities import Medium
@@ -30,8 +30,9 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
 
     `spans` has by station the days from its first reading to its last; `runs` are days that are derived again, without
     gaps and in order; `stations` those whose own rows are. `digest` is that of now. `whole` tells that all rows of
-    the unit are replaced; rows of days outside the spans go. `reviews` are those in force by station. `locked` are
-    months whose rows stay as they are, in order, and `held` the station-days of what arrived that they wait for.
+    the unit are replaced; rows of days outside the spans go. `late` has by station the days for which readings arrived.
+    `reviews` are those in force by station. `locked` are months whose rows stay as they are, in order, and `held` the
+    station-days of what arrived that they wait for.
     """
 
     unit: Unit
@@ -40,6 +41,7 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
     spans: dict[str, Span]
     runs: list[Span]
     stations: list[str]
+    late: dict[str, list[dt.date]]
     whole: bool
     upto: int
     reviews: dict[str, list[Review]] = {}
@@ -65,7 +67,7 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Pending(msgspec.Struct, frozen=True, kw_only=True):
-    """Readings or reviews that arrived of a station after a month was locked, of `station_days` days of UTC."""
+    """Readings or reviews that arrived of a station after a month was locked, of `station_days` days."""
 
     medium: str
     city: str
@@ -126,6 +128,7 @@ def plan(config: Config, store: Tables, *, everything: bool = False) -> Plan:
                 unit=unit, why=why, digest=digest, spans=spans, upto=arrived.upto, locked=locked,
                 runs=[part for run in runs for part in _without(run, locked)],
                 stations=sorted(due) if incremental else unit.ids, whole=not incremental,
+                late={id_: local_days(config, days) for id_, days in due.items()},
                 reviews={id_: reviews[unit.medium, id_] for id_ in unit.ids if (unit.medium, id_) in reviews},
                 held=[(unit.medium, id_, day) for id_, days in due.items() for day in days
                       if any(_touches(day, each) for each in locked)],
@@ -158,10 +161,9 @@ def pending(config: Config, store: Tables | Ledger) -> list[Pending]:
     ]
 
 
-def months_of(config: Config, utc_day: int) -> list[str]:
-    """Return the local months, such as 2026-10, that a day of UTC touches."""
-    ends = (utc_day * DAY_S, (utc_day + 1) * DAY_S - 1)
-    return list(dict.fromkeys(f"{config.local_day(moment):%Y-%m}" for moment in ends))
+def months_of(config: Config, day: int) -> list[str]:
+    """Return the local months, such as 2026-10, that a day of arrivals touches."""
+    return list(dict.fromkeys(f"{each:%Y-%m}" for each in local_days(config, [day])))
 
 
 def _locked(config: Config, unit: Unit, locks: Iterable[LockKey]) -> list[Span]:
@@ -170,8 +172,9 @@ def _locked(config: Config, unit: Unit, locks: Iterable[LockKey]) -> list[Span]:
     return [Span(each.first, config.start_of(each.first), len(each)) for each in periods]
 
 
-def _touches(utc_day: int, span: Span) -> bool:
-    return utc_day * DAY_S < span.end and span.start < (utc_day + 1) * DAY_S
+def _touches(day: int, span: Span) -> bool:
+    first, after = arrivals.moments_of(day)
+    return first < span.end and span.start < after
 
 
 def _without(run: Span, locked: list[Span]) -> Iterator[Span]:
@@ -208,18 +211,24 @@ def _of_arrivals(
     covered = first_covered(config, unit)
     stale: set[dt.date] = set()
     reach = reach_of(config, unit.medium)
-    for id_, utc_days in due.items():
-        start = max(utc_days[0] * DAY_S, covered)
-        ends = store.extents(unit.medium, [id_], start, max(start, (utc_days[-1] + 1) * DAY_S))
+    for id_, arrived in due.items():
+        start = max(arrivals.moments_of(arrived[0])[0], covered)
+        ends = store.extents(unit.medium, [id_], start, max(start, arrivals.moments_of(arrived[-1])[1]))
         old = spans[id_]
         if id_ in ends:
             spans[id_] = covering([old, span_of(config, *ends[id_])])
-        days = {config.local_day(moment) for day in utc_days for moment in (day * DAY_S, (day + 1) * DAY_S - 1)}
+        days = set(local_days(config, arrived))
         days |= {day for day in spans[id_].period.days() if not old.first <= day <= old.last}
         stale |= _reached(days, reach)
     whole = covering(spans.values())
     inside = sorted(day for day in stale if whole.first <= day <= whole.last)
     return spans, list(_runs(config, inside))
+
+
+def local_days(config: Config, days: Iterable[int]) -> list[dt.date]:
+    """Return the local days that days of arrivals touch, in order."""
+    ends = (arrivals.moments_of(day) for day in days)
+    return sorted({config.local_day(moment) for first, after in ends for moment in (first, after - 1)})
 
 
 def _reached(days: set[dt.date], reach: Reach) -> set[dt.date]:

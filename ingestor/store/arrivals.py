@@ -1,8 +1,9 @@
 """Which days readings arrived for, and from which of them everything was derived: what makes derived rows stale.
 
-Days are those of UTC, so that the file knows no zone: whoever derives takes both local days that one touches. A
-sequence number, raised with every delivery to the store, stands for the time of an arrival: no clock that is moved
-back can hide one. It is raised after the readings are in the store, in the transaction that takes them from the outbox.
+Days are those of Beijing time, whatever the zone of the settings: the file knows no settings, and in another zone
+whoever derives takes both local days that one touches. A sequence number, raised with every delivery to the store,
+stands for the time of an arrival: no clock that is moved back can hide one. It is raised after the readings are in the
+store, in the transaction that takes them from the outbox.
 """
 
 import sqlite3
@@ -14,6 +15,8 @@ import msgspec
 from sensors.reading import Reading
 
 DAY_S: Final = 86_400
+OFFSET_S: Final = 28_800
+"""Of Beijing time from UTC. [s]"""
 SEQUENCE: Final = "arrivals"
 """The counter that holds the last sequence number."""
 
@@ -35,11 +38,11 @@ _UPSERT = (
 )
 
 StationDay = tuple[str, str, int]
-"""Medium, station, and day of UTC since 1970."""
+"""Medium, station, and day of Beijing time since 1970."""
 
 
 class Due(NamedTuple):
-    """Days of UTC, by medium and station, for which readings arrived that nothing was derived from yet.
+    """Days of Beijing time, by medium and station, for which readings arrived that nothing was derived from yet.
 
     `upto` is the last sequence number among all arrivals: what `Derived` says it was derived from.
     """
@@ -49,7 +52,7 @@ class Due(NamedTuple):
 
 
 class Waiting(NamedTuple):
-    """A day of UTC of a station of which not all that arrived was derived: only up to the number `applied`.
+    """A day of a station of which not all that arrived was derived: only up to the number `applied`.
 
     It is due, or it is held for a locked month: days of that month keep the rows that they had.
     """
@@ -75,9 +78,19 @@ _days = msgspec.msgpack.Decoder(list[StationDay])
 _spans = msgspec.json.Decoder(dict[str, tuple[int, int]])
 
 
+def day_of(time: int) -> int:
+    """Return the day of Beijing time since 1970 that a moment falls on."""
+    return (time + OFFSET_S) // DAY_S
+
+
+def moments_of(day: int) -> tuple[int, int]:
+    """Return the first moment of a day of Beijing time, and the first after it. [s since 1970 in UTC]"""
+    return day * DAY_S - OFFSET_S, (day + 1) * DAY_S - OFFSET_S
+
+
 def days_of(readings: Iterable[Reading]) -> bytes:
     """Return the station-days of readings, as a group of the outbox keeps them."""
-    return msgspec.msgpack.encode({(r.medium, r.station, r.time // DAY_S) for r in readings})
+    return msgspec.msgpack.encode({(r.medium, r.station, day_of(r.time)) for r in readings})
 
 
 def record(db: sqlite3.Connection, groups: Iterable[bytes], *, at: float) -> None:
@@ -100,6 +113,26 @@ def due(db: sqlite3.Connection) -> Due:
     ):
         found.setdefault((medium, station), []).append(day)
     return Due(last(db), found)
+
+
+def arrived_at(db: sqlite3.Connection, medium: str, station: str, day: int) -> float | None:
+    """Return when readings for a day of UTC (since 1970) last arrived; None where none did. [s since 1970]"""
+    found = db.execute(
+        "SELECT at FROM arrival WHERE medium = ? AND station = ? AND day = ?", (medium, station, day)
+    ).fetchone()
+    return float(found[0]) if found else None
+
+
+def arrivals_of(db: sqlite3.Connection, medium: str, first: int, last: int) -> dict[str, list[tuple[int, float]]]:
+    """Return by station the days of UTC (since 1970) from one to another with readings, and when they last arrived."""
+    found: dict[str, list[tuple[int, float]]] = {}
+    rows = db.execute(
+        "SELECT station, day, at FROM arrival WHERE medium = ? AND day BETWEEN ? AND ? ORDER BY station, day",
+        (medium, first, last),
+    )
+    for station, day, at in rows:
+        found.setdefault(station, []).append((day, at))
+    return found
 
 
 def derived_units(db: sqlite3.Connection) -> dict[str, Derived]:

@@ -2,7 +2,9 @@
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -10,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from ingestor.schema import HEALTH
-from ingestor.store import arrivals, line_protocol
+from ingestor.store import arrivals
 from ingestor.store.arrivals import Derived, StationDay
 from ingestor.store.delivery import deliver
 from ingestor.store.influx_server import InfluxServer
@@ -19,6 +21,9 @@ from ingestor.store.ledger import BUSY_S, Ledger
 from ingestor.store.ports import NO_VALUE, Arrival, Backlog, Block, station_days
 from ingestor.store.writer import Delivered, Writer, oldest, values_in
 
+ROWS_A_REQUEST = 5000
+REQUESTS_IN_FLIGHT = 4
+"""What `load` sends at once: while the server works, the next lines are made."""
 SETTLE_S = 0.5
 """How often what was delivered is deleted from the outbox where no commit comes along."""
 
@@ -48,6 +53,7 @@ class InfluxStore(Ledger, InfluxTables):
         """Stop the writer, close the file and the connections."""
         if self._writer is not None:
             self._writer.stop(within_s=0.0)
+        self._requests.shutdown(cancel_futures=True)
         super().close()
         self._server.close()
 
@@ -118,13 +124,24 @@ class InfluxStore(Ledger, InfluxTables):
             self._drop_delivered(Delivered(batch.last_id, values_in(batch.lines), refused))
 
     def load(self, blocks: Sequence[Block]) -> int:
-        """See `Intake.load`: where writing fails half-way, what was written becomes stale with the next try."""
-        stored = 0
-        for block in blocks:
-            self._write(line_protocol.lines_of(block))
-            stored += sum(int((codes != NO_VALUE).sum()) for _, codes in block.columns.values())
+        """See `Intake.load`. Its days are stale before it begins, so that none is forgotten where it fails half-way."""
+        from ingestor.store import bulk_lines
+
+        days = station_days(blocks)
+        self.make_stale(days)
+        self._server.probe()  # makes a missing database before several requests ask for it at once
+        lines = (batch for block in blocks for batch in bulk_lines.batches(block, ROWS_A_REQUEST))
+        with ThreadPoolExecutor(REQUESTS_IN_FLIGHT) as pool:
+            under_way: deque[Future[None]] = deque()
+            for batch in lines:
+                under_way.append(pool.submit(self._server.write_all, batch))
+                if len(under_way) > REQUESTS_IN_FLIGHT:
+                    under_way.popleft().result()
+            for each in under_way:
+                each.result()
+        stored = sum(int((codes != NO_VALUE).sum()) for block in blocks for _, codes in block.columns.values())
         with self._usable("days not made stale"), self._transaction():
-            arrivals.mark(self._db, station_days(blocks), at=time.time())
+            arrivals.mark(self._db, days, at=time.time())
             self._count({"values": stored, "values_drained": stored})
         return stored
 
@@ -146,10 +163,12 @@ class InfluxStore(Ledger, InfluxTables):
         stations: Iterable[tuple[str, str]],
         *,
         upto: int,
+        piece: bytes,
         held: Iterable[StationDay] = (),
     ) -> None:
         """See `Tables.set_derived`."""
-        self._marks.append(partial(super().set_derived, unit, derived, list(stations), upto=upto, held=list(held)))
+        marked = partial(super().set_derived, unit, derived, list(stations), upto=upto, piece=piece, held=list(held))
+        self._marks.append(marked)
 
     def forget_derived(self, units: Iterable[str]) -> None:
         """See `Tables.forget_derived`."""

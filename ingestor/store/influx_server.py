@@ -17,6 +17,7 @@ import json
 import logging
 import os
 import re
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
@@ -38,6 +39,8 @@ LONGEST_WORDS = 500
 LINES_TOLD = 3
 
 _DROPPED = re.compile(r"dropped=(\d+)")
+_MINUS_ZERO = re.compile(r",-0(?=[,\]])")
+"""How the server writes -0.0, which would be read as the integer 0; no text that we store holds it."""
 _REFUSED = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY)
 _NOT_LET_IN = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 
@@ -106,7 +109,9 @@ class InfluxServer:
         self._to = [("db", database)]
         if retention_policy:
             self._to.append(("rp", retention_policy))
+        self._creating = threading.Lock()
         self._created = False
+        self._made = 0
 
     def close(self) -> None:
         """Close the connections."""
@@ -145,7 +150,11 @@ class InfluxServer:
         RefusedError, TooLargeError, UnavailableError
             See the module.
         """
+        self._write(lines, again=False)
+
+    def _write(self, lines: bytes, *, again: bool) -> None:
         parameters = [*self._to, ("precision", "s")]
+        made = self._made
         try:
             self._call("/write", "POST", parameters, {"Content-Type": "text/plain; charset=utf-8"}, lines)
             self._created = False
@@ -154,11 +163,15 @@ class InfluxServer:
                 raise TooLargeError from answer
             if answer.status in _REFUSED and answer.is_influxdb:
                 raise RefusedError(answer.words) from answer
-            if answer.status == HTTPStatus.NOT_FOUND and not self._created:
-                self._create()
-                self.write(lines)
-                return
-            raise self._unavailable(answer) from answer
+            if answer.status != HTTPStatus.NOT_FOUND or again:
+                raise self._unavailable(answer) from answer
+            with self._creating:
+                if self._made == made:  # no other thread has made it since we asked
+                    if self._created:
+                        raise self._unavailable(answer) from answer
+                    self._create()
+                    self._made += 1
+            self._write(lines, again=True)
 
     def probe(self) -> None:
         """Ask whether the server is there and takes what we write; makes a missing database.
@@ -220,6 +233,8 @@ class InfluxServer:
         body = self._ask("GET", statement, "application/json")
         if not body:
             return []
+        if ",-0" in body:
+            body = _MINUS_ZERO.sub(",-0.0", body)
         try:
             (result,) = _answers.decode(body).results
         except (msgspec.DecodeError, ValueError) as error:
@@ -288,23 +303,25 @@ class InfluxServer:
         from influxdb_client.rest import ApiException
 
         try:
-            self._client.api_client.call_api(
+            # Not preloaded: the client keeps the last answer it has preloaded, for all threads.
+            answer, *_ = self._client.api_client.call_api(
                 path,
                 method,
                 query_params=parameters,
                 header_params={"Content-Type": "text/plain", **headers},
                 body=body,
+                _preload_content=False,
             )
+            told = answer.data.decode()
         except ApiException as error:
             raise _AnswerError.of(error) from error
         except (urllib3.exceptions.HTTPError, OSError) as error:
             raise UnavailableError(f"store {self.url}: unavailable ({_short(error)})") from error
-        answer = self._client.api_client.last_response
         if path == "/write" and answer.status != HTTPStatus.NO_CONTENT:
             raise UnavailableError(
                 f"store {self.url}: expected 204 as InfluxDB answers a write, got {answer.status}; is this InfluxDB?"
             )
-        return answer.data, answer.getheaders()
+        return told, answer.headers
 
     def _unavailable(self, answer: "_AnswerError") -> StoreError:
         if answer.status in _NOT_LET_IN:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from typing import Any, Final, TypeVar
 
@@ -16,6 +17,8 @@ from sensors.quantities import MEDIA
 
 LINES_AT_ONCE = 5000
 STATIONS_AT_ONCE = 50
+REQUESTS_AT_ONCE = 3
+"""To the server: what is written, and what is read ahead."""
 ROWS_AT_ONCE = 50_000
 """Rows that wait at most until what is on the server is compared with them."""
 FLAG: Final = "_flag"
@@ -23,12 +26,18 @@ FLAG: Final = "_flag"
 _READ: Final[dict[Kind, Callable[[Any], Any]]] = {"REAL": float, "INTEGER": int, "TEXT": str}
 
 
+T = TypeVar("T")
+Columns = tuple[Sequence[int], Mapping[str, Sequence[Any]]]
+"""Times, and columns by name."""
+
+
 class InfluxTables:
     """Implements `Tables` but for counters and `replacing`, which need the ledger."""
 
     def __init__(self, server: InfluxServer) -> None:
         self._server = server
-        self._waiting: dict[tuple[str, int, int], dict[str, dict[int, dict[str, Any]]]] = {}
+        self._requests = ThreadPoolExecutor(REQUESTS_AT_ONCE, thread_name_prefix="influxdb")
+        self._waiting: dict[tuple[str, int, int], dict[str, Columns]] = {}
         self._rows_waiting = 0
 
     def series(self, medium: str) -> list[SeriesKey]:
@@ -76,6 +85,18 @@ class InfluxTables:
                     found |= _series_of(medium, station, int(period), table)
         return dict(sorted(found.items(), key=lambda item: (item[0].station, item[0].period_s, item[0].quantity)))
 
+    def raw_ranges(
+        self, medium: str, stations: Collection[str], ranges: Sequence[tuple[int, int]]
+    ) -> Iterator[dict[SeriesKey, RawSeries]]:
+        """See `Tables.raw_ranges`: the server looks for the next range while the last one is worked on."""
+        coming: Future[dict[SeriesKey, RawSeries]] | None = None
+        for start, end in ranges:
+            now, coming = coming, self._requests.submit(self.raw_of, medium, stations, start, end)
+            if now is not None:
+                yield now.result()
+        if coming is not None:
+            yield coming.result()
+
     def extents(self, medium: str, stations: Collection[str], start: int, end: int) -> dict[str, tuple[int, int]]:
         """See `Tables.extents`."""
         moments: dict[str, list[int]] = {}
@@ -107,14 +128,8 @@ class InfluxTables:
         end: int = EVER[1],
     ) -> None:
         """See `Tables.replace`: it takes effect with others of the same table and range, at the latest in `flush`."""
-        declared = TABLES[table]
-        names = list(columns)
-        rows = {
-            at: {name: value for name, value in zip(names, row, strict=True) if value is not None}
-            for at, row in zip(times, zip(*columns.values(), strict=True), strict=True)
-        }
-        self._waiting.setdefault((declared.name, start, end), {})[key] = rows
-        self._rows_waiting += len(rows)
+        self._waiting.setdefault((table, start, end), {})[key] = (times, columns)
+        self._rows_waiting += len(times)
         if self._rows_waiting >= ROWS_AT_ONCE:
             self.flush()
 
@@ -129,20 +144,29 @@ class InfluxTables:
             for some in batched(of_keys, STATIONS_AT_ONCE):
                 self._replace(TABLES[table], {key: of_keys[key] for key in some}, start, end)
 
-    def _replace(self, table: Table, now: dict[str, dict[int, dict[str, Any]]], start: int, end: int) -> None:
+    def _replace(self, table: Table, now: dict[str, Columns], start: int, end: int) -> None:
         before = self._rows_of(table, now, start, end)
         lines = []
-        for key, rows in now.items():
-            head = f"{table.name},{table.key}={key}"
+        for key, (times, columns) in now.items():
             there = before.get(key, {})
-            # A row that is overwritten would keep a value that it should not have any more.
-            deleted = {at for at, row in there.items() if row.keys() - rows.get(at, {}).keys()}
-            self._delete(table, key, sorted(deleted))
-            for at, row in rows.items():
-                if row and (at in deleted or there.get(at) != row):
-                    fields = ",".join(f"{name}={_field(table.columns[name], value)}" for name, value in row.items())
-                    lines.append(f"{head} {fields} {at}\n")
+            if there:
+                times, columns = self._changed(table, key, there, times, columns)
+            lines += _lines(table, key, times, columns)
         self._write(lines)
+
+    def _changed(
+        self, table: Table, key: str, there: dict[int, dict[str, Any]], times: Sequence[int], columns: Mapping[str, Any]
+    ) -> Columns:
+        """Delete rows of `key` that lose a value, which overwriting keeps; return those to be written."""
+        rows = dict(zip(times, zip(*columns.values(), strict=True), strict=True))
+        kept = {
+            at: {name: value for name, value in zip(columns, row, strict=True) if value is not None}
+            for at, row in rows.items()
+        }
+        deleted = {at for at, row in there.items() if row.keys() - kept.get(at, {}).keys()}
+        self._delete(table, key, sorted(deleted))
+        changed = [i for i, at in enumerate(times) if at in deleted or there.get(at) != kept[at]]
+        return [times[i] for i in changed], {name: [each[i] for i in changed] for name, each in columns.items()}
 
     def keep_only(self, table: str, keys: Collection[str]) -> None:
         """See `Tables.keep_only`."""
@@ -204,8 +228,13 @@ class InfluxTables:
             )
 
     def _write(self, lines: list[str]) -> None:
-        for start in range(0, len(lines), LINES_AT_ONCE):
-            self._server.write_all("".join(lines[start : start + LINES_AT_ONCE]).encode())
+        """Write lines; the server works on some while others are on their way."""
+        sent = [
+            self._requests.submit(self._server.write_all, "".join(lines[start : start + LINES_AT_ONCE]).encode())
+            for start in range(0, len(lines), LINES_AT_ONCE)
+        ]
+        for each in sent:
+            each.result()
 
 
 def _series_of(medium: str, station: str, period_s: int, table: QueryTable) -> dict[SeriesKey, RawSeries]:
@@ -227,9 +256,6 @@ def _series_of(medium: str, station: str, period_s: int, table: QueryTable) -> d
     return found
 
 
-T = TypeVar("T")
-
-
 def batched(items: Iterable[T], size: int) -> Iterator[tuple[T, ...]]:
     """Yield the items in tuples of a size, the last perhaps smaller: as `itertools.batched` of Python 3.12."""
     rest = iter(items)
@@ -241,10 +267,23 @@ def _any_of(tag: str, values: Iterable[str]) -> str:
     return " OR ".join(f"{quoted(tag)} = {literal(value)}" for value in values)
 
 
-def _field(kind: Kind, value: Any) -> str:
-    if kind == "TEXT":
-        return line_protocol.text(value)
-    return f"{int(value)}i" if kind == "INTEGER" else repr(float(value))
+def _lines(table: Table, key: str, times: Sequence[int], columns: Mapping[str, Sequence[Any]]) -> list[str]:
+    """Return the lines of rows; a row without any value has none."""
+    head = f"{table.name},{table.key}={key}"
+    fields = [_fields(name, table.columns[name], values) for name, values in columns.items()]
+    rows = zip(*fields, times, strict=True)
+    return [f"{head} {','.join(filter(None, of_row))} {at}\n" for *of_row, at in rows if any(of_row)]
+
+
+def _fields(name: str, kind: Kind, values: Sequence[Any]) -> list[str]:
+    """Return a field a value, empty where it is None."""
+    if kind == "REAL":
+        known = iter(line_protocol.numbers([float(value) for value in values if value is not None]))
+        return ["" if value is None else f"{name}={next(known)}" for value in values]
+    if kind == "INTEGER":
+        return ["" if value is None else f"{name}={value}i" for value in values]
+    texts = {value: f"{name}={line_protocol.text(value)}" for value in set(values) if value is not None}
+    return [texts.get(value, "") for value in values]
 
 
 def _moment(seconds: int) -> str:

@@ -12,9 +12,10 @@ from pathlib import Path
 
 import msgspec
 
-from ingestor.store import arrivals, line_protocol, reviewed
+from ingestor.store import arrivals, line_protocol, publications, reviewed, runs
 from ingestor.store.arrivals import Derived, Due, StationDay, Waiting
 from ingestor.store.ports import Arrival, Backlog, Quarantined, StoreError, Taken
+from ingestor.store.publications import Publication
 from ingestor.store.reviewed import DaysOfStation, Entered, Locked, LockKey
 from sensors.reading import Reading, Refusal
 from sensors.reviews import Review, in_force
@@ -42,7 +43,9 @@ CREATE TABLE subscription (client_id TEXT, filter TEXT, PRIMARY KEY (client_id, 
 CREATE TABLE counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 """
     + arrivals.SCHEMA
+    + publications.SCHEMA
     + reviewed.SCHEMA
+    + runs.SCHEMA
 )
 
 _QUARANTINE = (
@@ -254,6 +257,11 @@ class Ledger:
         with self._usable("arrivals cannot be read"):
             return arrivals.due(self._db)
 
+    def arrivals_of(self, medium: str, first: int, last: int) -> dict[str, list[tuple[int, float]]]:
+        """Return by station the days with readings from one to another, and when what came last for them did."""
+        with self._usable("arrivals cannot be read"):
+            return arrivals.arrivals_of(self._db, medium, first, last)
+
     def derived_units(self) -> dict[str, Derived]:
         """See `Tables.derived_units`."""
         with self._usable("marks of derivation cannot be read"):
@@ -266,17 +274,43 @@ class Ledger:
         stations: Iterable[tuple[str, str]],
         *,
         upto: int,
+        piece: bytes,
         held: Iterable[StationDay] = (),
     ) -> None:
         """See `Tables.set_derived`."""
         arrivals.set_derived(self._db, unit, derived, stations, upto=upto, held=held)
+        publications.note_piece(self._db, piece)
 
     def forget_derived(self, units: Iterable[str]) -> None:
         """See `Tables.forget_derived`."""
         arrivals.forget(self._db, units)
 
+    # Published figures
+
+    def publications(self) -> list[Publication]:
+        """Return all revisions of published figures, those of a figure after one another and in order."""
+        with self._usable("published figures cannot be read"):
+            return publications.every(self._db)
+
+    def pieces(self) -> list[tuple[int, bytes]]:
+        """Return what was derived since published figures were computed last, with its id."""
+        with self._usable("what was derived cannot be read"):
+            return publications.pieces(self._db)
+
+    def publish(
+        self, revisions: Iterable[Publication], *, followed: Iterable[int] = (), checked_with: int | None = None
+    ) -> None:
+        """Add revisions, forget the pieces they follow, remember the configuration of all: together, or nothing."""
+        with self._usable("nothing was published"), self._transaction():
+            publications.add(self._db, revisions)
+            publications.followed(self._db, followed)
+            if checked_with is not None:
+                self._db.execute(
+                    "INSERT OR REPLACE INTO counter VALUES (?, ?)", (publications.CHECKED_WITH, checked_with)
+                )
+
     def make_stale(self, days: Iterable[StationDay]) -> None:
-        """Make station-days (medium, station, day of UTC since 1970) stale, as readings that arrive do."""
+        """Make station-days stale, as readings that arrive do; days as of `arrivals.day_of`."""
         with self._usable("days not made stale"), self._transaction():
             arrivals.mark(self._db, days, at=time.time())
 

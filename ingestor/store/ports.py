@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from ingestor.store.arrivals import DAY_S, Derived, Due, StationDay, Waiting
+from ingestor.store.arrivals import DAY_S, OFFSET_S, Derived, Due, StationDay, Waiting
 from ingestor.store.reviewed import Locked, LockKey
 from sensors import flags
 from sensors.quantities import Medium
@@ -127,7 +127,12 @@ NO_VALUE: Final = 0
 
 def station_days(blocks: Iterable[Block]) -> set[StationDay]:
     """Return the station-days of blocks."""
-    return {(block.medium, block.station, day) for block in blocks for day in np.unique(block.times // DAY_S).tolist()}
+    found: set[StationDay] = set()
+    for block in blocks:
+        days = (block.times + OFFSET_S) // DAY_S
+        firsts = np.flatnonzero(np.diff(days, prepend=days[:1] - 1))  # times ascend: faster than looking for all
+        found.update((block.medium, block.station, day) for day in days[firsts].tolist())
+    return found
 
 
 def raw_series(rows: Sequence[tuple[int, float | None, int]]) -> RawSeries:
@@ -208,6 +213,11 @@ class Tables(Protocol):
     def raw_of(self, medium: str, stations: Collection[str], start: int, end: int) -> dict[SeriesKey, RawSeries]:
         """Return all series of some stations that have values with start <= time < end, in the order of `series`."""
 
+    def raw_ranges(
+        self, medium: str, stations: Collection[str], ranges: Sequence[tuple[int, int]]
+    ) -> Iterator[dict[SeriesKey, RawSeries]]:
+        """Yield `raw_of` for each range (start, end) in turn; a store may read the next one ahead."""
+
     def extents(self, medium: str, stations: Collection[str], start: int, end: int) -> dict[str, tuple[int, int]]:
         """Return by station the first and the last moment of its readings with start <= time < end."""
 
@@ -230,15 +240,17 @@ class Tables(Protocol):
         stations: Iterable[tuple[str, str]],
         *,
         upto: int,
+        piece: bytes,
         held: Iterable[StationDay] = (),
     ) -> None:
         """Mark a unit as derived from what arrived of its (medium, station)s up to a `Due.upto`; inside `replacing`.
 
-        Days `held` are marked so, too, but are `waiting` from now on.
+        `piece` says what was derived, for published figures to follow. Days `held` are marked, too, but are `waiting`
+        from now on.
         """
 
     def waiting(self) -> list[Waiting]:
-        """Return the days of UTC that are due, and those that are held for a locked month."""
+        """Return the days that are due, and those that are held for a locked month."""
 
     def reviews(self) -> list[Review]:
         """Return the reviews in force, in the order of their entry."""

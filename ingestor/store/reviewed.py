@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 
 from ingestor.store import arrivals
-from ingestor.store.arrivals import DAY_S, StationDay
+from ingestor.store.arrivals import StationDay
 from sensors.quantities import Medium
 from sensors.reviews import Action, Readings, Review
 
@@ -50,7 +50,7 @@ class Locked(msgspec.Struct, frozen=True, kw_only=True):
 
 
 DaysOfStation = tuple[str, str, int, int]
-"""Medium, station, and its days of UTC since 1970 from the first up to but not including the last."""
+"""Medium, station, and its days (`arrivals.day_of`) from the first up to but not including the last."""
 LockKey = tuple[str, Medium, str]
 """Month such as 2026-10, medium, city."""
 
@@ -61,7 +61,7 @@ class UnknownReviewError(ValueError):
 
 def add(db: sqlite3.Connection, new: Sequence[Review]) -> tuple[list[int], int]:
     """Add reviews and make what they are about stale, inside a transaction; return their ids and the station-days."""
-    spans = [(r.medium, r.station, r.from_s // DAY_S, (r.until_s - 1) // DAY_S + 1) for r in new]
+    spans = [(r.medium, r.station, arrivals.day_of(r.from_s), arrivals.day_of(r.until_s - 1) + 1) for r in new]
     days = _known_days(db, spans, _of_stations(db))
     arrivals.mark(db, days, at=time.time())
     number = arrivals.last(db)

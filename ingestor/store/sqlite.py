@@ -3,10 +3,12 @@
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from itertools import repeat
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 
 from ingestor.schema import HEALTH, TABLES, Table
 from ingestor.store import arrivals, line_protocol, reviewed
@@ -31,10 +33,11 @@ CREATE TABLE IF NOT EXISTS reading (
 ) WITHOUT ROWID;
 """
 
-_UPSERT = (
-    "INSERT INTO reading VALUES (?, ?, ?, ?) "
-    "ON CONFLICT (series, time) DO UPDATE SET value = excluded.value, flag = excluded.flag"
-)
+_ON_CONFLICT = "ON CONFLICT (series, time) DO UPDATE SET value = excluded.value, flag = excluded.flag"
+_UPSERT = f"INSERT INTO reading VALUES (?, ?, ?, ?) {_ON_CONFLICT}"
+ROWS_AT_ONCE = 50
+"""Rows of a series that one statement of `load` stores: twice as fast as one by one; of more nothing is gained."""
+_UPSERT_MANY = f"INSERT INTO reading VALUES {', '.join(['(?1, ?, ?, ?)'] * ROWS_AT_ONCE)} {_ON_CONFLICT}"
 
 
 class SqliteStore(Ledger):
@@ -99,19 +102,23 @@ class SqliteStore(Ledger):
                     key = (block.medium, block.station, block.period_s, quantity)
                     series = self._ids.get(key) or self._id(key, new_ids)
                     there = codes != NO_VALUE
-                    rows = zip(
-                        repeat(series),
-                        block.times[there].tolist(),
-                        values[there].tolist(),  # SQLite keeps NaN as NULL
-                        codes[there].tolist(),
-                        strict=False,
-                    )
-                    self._db.executemany(_UPSERT, rows)
+                    self._upsert(series, block.times[there], values[there], codes[there])
                     values_stored += int(there.sum())
             arrivals.mark(self._db, station_days(blocks), at=time.time())
             self._count({"values": values_stored, "values_drained": values_stored})
         self._ids.update(new_ids)
         return values_stored
+
+    def _upsert(
+        self, series: int, times: npt.NDArray[np.int64], values: npt.NDArray[np.float64], codes: npt.NDArray[np.int64]
+    ) -> None:
+        """Write values of one series, inside a transaction; SQLite keeps NaN as NULL."""
+        fields: list[int | float] = [0] * (3 * len(times))
+        fields[0::3], fields[1::3], fields[2::3] = times.tolist(), values.tolist(), codes.tolist()
+        width = 3 * ROWS_AT_ONCE
+        whole = len(fields) // width * width
+        self._db.executemany(_UPSERT_MANY, ([series, *fields[i : i + width]] for i in range(0, whole, width)))
+        self._db.executemany(_UPSERT, ([series, *fields[i : i + 3]] for i in range(whole, len(fields), 3)))
 
     def record_health(self, collector: str, at: int, columns: Mapping[str, float]) -> None:
         """See `Intake.record_health`."""
@@ -196,9 +203,24 @@ class SqliteStore(Ledger):
 
     def raw_of(self, medium: str, stations: Collection[str], start: int, end: int) -> dict[SeriesKey, RawSeries]:
         """See `Tables.raw_of`."""
-        of_them = set(stations)
-        found = {key: self.raw(key, start, end) for key in self.series(medium) if key.station in of_them}
+        keys: list[SeriesKey] = []
+        with self._usable("series cannot be read"):
+            for station in sorted(set(stations)):
+                rows = self._db.execute(
+                    "SELECT medium, station, period_s, quantity FROM series WHERE medium = ? AND station = ? "
+                    "ORDER BY period_s, quantity",
+                    (medium, station),
+                )
+                keys += [SeriesKey(*row) for row in rows]
+        found = {key: self.raw(key, start, end) for key in keys}
         return {key: series for key, series in found.items() if len(series.times)}
+
+    def raw_ranges(
+        self, medium: str, stations: Collection[str], ranges: Sequence[tuple[int, int]]
+    ) -> Iterator[dict[SeriesKey, RawSeries]]:
+        """See `Tables.raw_ranges`."""
+        for start, end in ranges:
+            yield self.raw_of(medium, stations, start, end)
 
     def extents(self, medium: str, stations: Collection[str], start: int, end: int) -> dict[str, tuple[int, int]]:
         """See `Tables.extents`."""

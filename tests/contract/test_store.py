@@ -217,11 +217,11 @@ def test_replacing_keeps_nothing_of_a_derivation_that_fails_in_sqlite(tmp_path: 
 
 def test_replacing_sets_no_mark_where_a_derivation_fails(store: Store) -> None:
     with suppress(ZeroDivisionError), store.replacing():
-        store.set_derived("noise:n1", Derived("a", {}), [("noise", "n1")], upto=1)
+        store.set_derived("noise:n1", Derived("a", {}), [("noise", "n1")], upto=1, piece=b"{}")
         raise ZeroDivisionError
     assert store.derived_units() == {}
     with store.replacing():
-        store.set_derived("noise:n1", Derived("b", {"n1": (3, 2)}), [("noise", "n1")], upto=1)
+        store.set_derived("noise:n1", Derived("b", {"n1": (3, 2)}), [("noise", "n1")], upto=1, piece=b"{}")
     assert store.derived_units() == {"noise:n1": Derived("b", {"n1": (3, 2)})}
 
 
@@ -311,7 +311,7 @@ def test_days_are_due_from_their_delivery_until_they_are_derived(store: Store) -
     store.commit([arrival(reading(86_400, 2.0))])
     store.drain()
     with store.replacing():
-        store.set_derived("air:x", Derived("d", {}), [("air", "a1")], upto=due.upto)
+        store.set_derived("air:x", Derived("d", {}), [("air", "a1")], upto=due.upto, piece=b"{}")
     assert store.due().days == {("air", "a1"): [1]}
     store.make_stale([("noise", "n1", 7)])
     assert store.due().days == {("air", "a1"): [1], ("noise", "n1"): [7]}

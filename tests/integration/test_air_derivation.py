@@ -161,7 +161,7 @@ def test_station_has_an_index_without_what_it_does_not_monitor_by_plan(store: Sq
         (43, None), (None, None),
     ]  # fmt: skip
     first = start_of("2026-03-02")
-    assert [row(store, "air_hour", name, first, "aqi", "iaqi_pm25") for name in ("a1", "a2")] == [(43, 43), (None, 43)]
+    assert [row(store, "air_hour", name, first, "aqi") for name in ("a1", "a2")] == [43, None]
 
 
 @pytest.mark.parametrize(("present", "so2", "aqi"), [(("a1",), 10, 43), ((), None, None)])

@@ -178,7 +178,7 @@ def test_derived_tables_of_another_version_are_derived_again(
             earlier.replace("air_day", "sz-a01", [0], {"windows": [17]})
             unit = next(each for each in units(shipped) if each.name == "air:shenzhen")
             marks = Derived(digest_of(shipped, unit), {"sz-a01": (18_263, 1)})  # 2020-01-02
-            earlier.set_derived(unit.name, marks, [("air", "sz-a01")], upto=earlier.due().upto)
+            earlier.set_derived(unit.name, marks, [("air", "sz-a01")], upto=earlier.due().upto, piece=b"{}")
     with closing(SqliteStore(tmp_path / "store.sqlite3")) as again:
         assert derivation.is_stale(shipped, again)
         derivation.derive(shipped, again)
@@ -314,3 +314,47 @@ def test_hours_of_air_and_noise_take_nothing_from_grab_samples(
     assert levels == ([40.0] * 24 if whole_hours else [])
     count = day_row(store, "sz-a01", "2020-01-02", "pm25", "pm25_count")
     assert count == ((61.0, 24) if whole_hours else (None, 0))
+
+
+def test_derivation_writes_in_bounded_transactions_with_the_mark_in_the_last_and_ends_in_the_same_rows(
+    tmp_path: Path, shipped: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found, marks = [], []
+    for n, most in enumerate((10**9, 50)):
+        monkeypatch.setattr(derivation, "ROWS_AT_ONCE", most)
+        with closing(SqliteStore(tmp_path / f"{n}.sqlite3")) as store:
+            put(
+                store,
+                *(
+                    r
+                    for id_ in ("sz-a01", "sz-a02")
+                    for day in (1, 2)
+                    for r in whole_day(id_, f"2020-06-0{day}", ITEMS)
+                ),
+            )
+            seen: list[bool] = []
+            derivation.derive(shipped, store, between=lambda of=store, to=seen: to.append(bool(of.derived_units())))
+            found.append(contents(store, shipped))
+            marks.append(seen)
+            assert not derivation.is_stale(shipped, store)
+    assert found[0] == found[1]
+    assert marks[0] == [False]
+    assert len(marks[1]) > 2
+    assert not any(marks[1])
+
+
+def test_derivation_that_dies_between_two_transactions_leaves_its_unit_stale(
+    store: SqliteStore, shipped: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(derivation, "ROWS_AT_ONCE", 1)
+    put(store, *whole_day("sz-a01", "2020-06-01", ITEMS))
+    calls: list[int] = []
+
+    def between() -> None:
+        calls.append(1)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        derivation.derive(shipped, store, between=between)
+    assert derivation.is_stale(shipped, store)

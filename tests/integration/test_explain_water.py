@@ -331,3 +331,85 @@ def text_of(found: Explanation, language: Language) -> str:
         console.print(each, soft_wrap=isinstance(each, str))
     text: str = console.file.getvalue()  # type: ignore[attr-defined]  # it is the StringIO above
     return text
+
+
+def test_a_sample_of_shallow_water_has_the_grade_that_the_figure_gives_it(roles: Config, store: SqliteStore) -> None:
+    # 9 cm of transparency are heavy, but not in 20 cm of water: 40 % of it are 8 cm
+    for day in ("03", "10", "17"):
+        sample(store, "k1", f"2024-06-{day}", sd=9.0, do=5.0, depth=20.0)
+    derivation.derive(roles, store)
+    found = explanation(roles, store, "water.black_odorous", "city:shenzhen", periods.parse("2024-06"))
+
+    assert found.figure.value == 0
+    assert isinstance(found.basis, WaterBasis)
+    (section,) = found.basis.sections
+    assert [each.grade for each in section.samples] == [0, 0, 0]
+    assert str(section.samples[0].values["depth"]) == "20.0"
+
+
+def test_points_due_are_told_as_those_overdue(roles: Config, store: SqliteStore) -> None:
+    sample(store, "k1", "2024-06-23", do=5.0)
+
+    found = basis(roles, store, "water.patrol_due", "city:shenzhen", "2024-06")
+
+    assert [(each.station, str(each.last_sample)) for each in found.sections] == [("k1", "2024-06-23")]
+
+
+def test_items_that_are_not_a_sections_own_are_told_as_not_judged(three: Config, store: SqliteStore) -> None:
+    file = three.directory / "stations" / "water.csv"
+    head, *rows = file.read_text(encoding="utf-8").splitlines()
+    file.write_text("\n".join([head + ",own_items", *(f"{row},fluoride" for row in rows)]), encoding="utf-8")
+    fill(store, "w1", "2024-06")
+    sample(store, "w1", "2024-06-10", cod=99.0, fluoride=1.2)  # COD is none of 5+X
+    derivation.derive(config.load(three.directory), store)
+    found = explanation(config.load(three.directory), store, "water.class", "station:w1", periods.parse("2024-06"))
+
+    assert isinstance(found.basis, WaterBasis)
+    (section,) = found.basis.sections
+    assert (section.water_class, [m.item for m in section.main_items]) == (4, ["fluoride"])
+    assert {each.item for each in section.items if not each.judged} == {"cod"}
+    assert "不参评" in "".join(text_of(found, "zh").replace("│", "").split())
+
+
+def test_a_source_is_told_with_all_that_it_fails_by(roles: Config, store: SqliteStore) -> None:
+    # sulphate 300 of 250 mg/L: 0.2; COD 25 of 20: 0.2 (class IV)
+    fill(store, "s1", "2024-06", tp=0.02)
+    sample(store, "s1", "2024-06-10", cod=25.0, so4=300.0, cl=10.0, no3n=1.0, fe=0.1, mn=0.05)
+
+    (section,) = basis(roles, store, "water.source_attainment", "city:shenzhen", "2024-06").sections
+
+    assert section.water_class == 4
+    assert [(m.item, m.water_class, str(m.multiple)) for m in section.main_items] == [
+        ("cod", 4, "0.2"), ("so4", 0, "0.2"),
+    ]  # fmt: skip
+
+
+def test_the_index_of_a_city_is_told_without_each_section_as_it_were_computed(
+    three: Config, store: SqliteStore
+) -> None:
+    rest = {
+        "cod": 12.0, "bod5": 2.0, "cu": 0.002, "zn": 0.02, "fluoride": 0.3, "se": 0.0002, "arsenic": 0.001,
+        "hg": 0.00002, "cd": 0.00005, "cr6": 0.002, "pb": 0.0005, "cn": 0.002, "vp": 0.0003, "oil": 0.01, "las": 0.03,
+        "sulfide": 0.005,
+    }  # fmt: skip
+    for section, nh3n in (("w1", 0.4), ("w2", 1.0)):
+        sample(store, section, "2024-06-10", **(CLEAN | rest | {"nh3n": nh3n}))
+
+    found = basis(three, store, "water.cwqi", "city:shenzhen", "2024-06")
+
+    # Only ammonia nitrogen differs: mean 0.7 of 1.0; without w2 0.4, without w1 1.0. w3 has nothing and moves nothing.
+    assert [(each.station, str(each.moved)) for each in found.moved_most] == [("w2", "0.3"), ("w1", "-0.3")]
+
+
+def test_a_station_that_does_not_count_in_the_period_is_no_lack_of_data(three: Config, store: SqliteStore) -> None:
+    file = three.directory / "stations" / "water.csv"
+    text = file.read_text(encoding="utf-8")
+    text = text.replace("河,river,III,,\nw3", "河,river,III,2024-07-01,\nw3")  # w2, not yet
+    file.write_text(text.replace("河,river,,,", "河,river,,,2024-06-01"), encoding="utf-8")  # w3, no more
+    loaded = config.load(three.directory)
+    fill(store, "w1", "2024-06")
+    derivation.derive(loaded, store)
+
+    figure = explanation(loaded, store, "water.good_ratio", "city:shenzhen", periods.parse("2024-06")).figure
+
+    assert (figure.valid, figure.expected, figure.sufficient) == (1, 1, True)

@@ -179,7 +179,7 @@ def test_compare_of_a_leap_day_takes_the_last_day_of_february(run: Run) -> None:
 def test_compare_of_a_period_in_the_future_warns_and_has_nothing(run: Run) -> None:
     done = run("compare", "--scope", "city:shenzhen", "--period", "2099", "--name", "air.good_days")
     assert "the period 2099 has not begun" in done.stderr
-    assert "2099: no valid day; 2098: no valid day" in done.stdout
+    assert "1 2099: no valid day\n2 2098: no valid day" in done.stdout
 
 
 def test_compare_across_editions_says_so_but_not_by_one_mode(run: Run) -> None:

@@ -162,3 +162,9 @@ def test_rivers_are_ranked_and_compared_from_the_command(
     (change,) = run("compare", "--scope", "river:shenzhen/茅洲河", "--name", "water.state", "--period", "2020-06")
     assert (change["label"], change["direction"]) == ("明显好转", "better")  # 重度 to 轻度: two grades
     run("compare", "--scope", "river:shenzhen/茅洲河", "--name", "water.*", "--period", "2020-W24")
+
+
+def test_what_is_neither_better_nor_worse_is_not_ranked(qingjing: object) -> None:
+    asked = ("ranking", "--among", "sections:shenzhen", "--by", "water.mean.ph", "--period", "2020")
+    found = qingjing(*asked, code=2)  # type: ignore[operator]
+    assert "--by: expected an indicator of which more or less is better, got 'water.mean.ph'" in found.stderr

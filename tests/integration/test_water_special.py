@@ -142,6 +142,28 @@ def test_seas_are_ranked_and_compared_apart_from_rivers(place: Place) -> None:
     assert "HJ 442" in explained
 
 
+def test_explanation_of_the_sea_tells_each_point_of_each_survey(place: Place) -> None:
+    place.register(",area_km2", ["s1,shenzhen,湾,sea,30", "s2,shenzhen,湾,sea,10", "s3,shenzhen,湾,sea,5"])
+    place.load([
+        ("s1", "2020-05-10", CLASS[1]), ("s1", "2020-05-12", {"din": 0.22, "po4p": 0.010}),  # mean 0.21: class 2
+        ("s2", "2020-05-10", CLASS[5]), ("s3", "2020-05-10", {"din": 0.1}),
+    ])  # fmt: skip
+    asked = ("explain", "water.sea_good_ratio", "--scope", "river:shenzhen/湾", "--period", "2020-05")
+    found = json.loads(place.run(*asked, "--json"))["basis"]
+
+    told = [(p["station"], p["survey"], p["samples"], p["sea_class"], p["why"], p["worst"]) for p in found["points"]]
+    assert told == [
+        ("s1", "spring", 2, 2, "", []), ("s2", "spring", 1, 5, "", ["din"]),
+        ("s3", "spring", 1, 0, "a required item is missing", []),
+    ]  # fmt: skip
+    # 30 of 40 km2; without s2 all of it, without s1 nothing
+    assert [(p["station"], p["moved"]) for p in found["moved_most"]] == [("s1", 75.0), ("s2", -25.0)]
+    text = "".join(place.run("--lang", "zh", *asked).replace("│", "").split())
+    assert "2020年春季" in text
+    assert "劣四类" in text
+    assert "缺少必测项目" in text
+
+
 # --- black odour
 
 

@@ -260,3 +260,54 @@ def body_of_points(points: list[int]) -> tuple[int, list[tuple[int, int]]]:
     if heavy * 100 >= 60 * len(known):
         return 2, reaches
     return (1 if max(known) > 0 else 0), reaches
+
+
+def months(classes: list[int], target: int) -> tuple[int, int, int, int]:
+    """3: months at the target or better, months evaluated, longest run that failed, run at the end; 0 is no class."""
+    attained = evaluated = 0
+    said = ""
+    for class_ in classes:
+        if class_ == 0 or target == 0:
+            said += "-"
+            continue
+        evaluated += 1
+        attained += class_ <= target
+        said += "+" if class_ <= target else "x"
+    runs = said.replace("+", " ").replace("-", " ").split(" ")
+    return attained, evaluated, max(len(run) for run in runs), len(runs[-1])
+
+
+SEA = {  # 6; classes 1 to 4
+    "do": "6 5 4 3", "codmn": "2 3 4 5", "bod5": "1 3 4 5", "din": "0.20 0.30 0.40 0.50",
+    "po4p": "0.015 0.030 0.030 0.045", "oil": "0.05 0.05 0.30 0.50", "hg": "0.00005 0.0002 0.0002 0.0005",
+    "cd": "0.001 0.005 0.010 0.010", "pb": "0.001 0.005 0.010 0.050", "cu": "0.005 0.010 0.050 0.050",
+    "zn": "0.020 0.050 0.10 0.50", "arsenic": "0.020 0.030 0.050 0.050",
+}  # fmt: skip
+
+
+def sea_class(values: dict[str, Fraction]) -> int:
+    """1 to 4, 5 worse; 0 without any item."""
+    worst = 0
+    for item, value in values.items():
+        found = 5
+        for class_ in (4, 3, 2, 1):
+            if item == "ph":
+                low, high = ("7.8", "8.5") if class_ <= 2 else ("6.8", "8.8")
+                met = Fraction(low) <= value <= Fraction(high)
+            else:
+                limit = Fraction(SEA[item].split()[class_ - 1])
+                met = value > limit if item == "do" else value <= limit
+            found = class_ if met else found
+        worst = max(worst, found)
+    return worst
+
+
+def sea_state(first: Fraction, good: Fraction, worst: Fraction) -> str:
+    """From the shares of class 1, of 1 and 2, and of worse than 4."""
+    if first >= 60 and good >= 90:
+        return "优"
+    if good >= 80:
+        return "良好"
+    if worst > 40:
+        return "极差"
+    return "一般" if good >= 60 and worst <= 30 else "差"

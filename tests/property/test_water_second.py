@@ -1,6 +1,7 @@
 """Evaluation of water agrees with the plain second implementation on random data, limits and ties included."""
 
 import math
+import os
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -13,12 +14,20 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from aggregations import standards, water
-from aggregations.standards import BlackOdour, WaterLimits, WaterMethod, WaterRanking, WaterTrophic
-from aggregations.water import black_odour, bodies, changes, cwqi, sections, trophic
+from aggregations.standards import (
+    BlackOdour,
+    SeaLimits,
+    SeaMethod,
+    WaterLimits,
+    WaterMethod,
+    WaterRanking,
+    WaterTrophic,
+)
+from aggregations.water import attainment, black_odour, bodies, changes, cwqi, sea, sections, trophic
 from tests.property import second_water as second
 
 CONFIG = Path(__file__).resolve().parents[2] / "config" / "standards"
-MODEST = settings(max_examples=80, deadline=None)
+MODEST = settings(max_examples=int(os.environ.get("QINGJING_PROPERTY_EXAMPLES", "80")), deadline=None)
 Body = Literal["river", "lake"]
 
 
@@ -31,6 +40,8 @@ METHOD = edition("water-method-2011")
 TROPHIC = edition("trophic-2004")
 RANKING = edition("water-ranking-2017")
 GUIDE = edition("black-odour-2015")
+SEA_LIMITS = edition("gb3097-1997")
+SEA_METHOD = edition("hj442")
 assert isinstance(LIMITS, WaterLimits)
 assert isinstance(METHOD, WaterMethod)
 assert isinstance(TROPHIC, WaterTrophic)
@@ -253,3 +264,68 @@ def test_edges_of_oxygen_by_saturation_are_exact() -> None:
         for do in ("6.5", "6.4")
     ]
     assert found == [1, 2]
+
+
+@settings(max_examples=200, deadline=None)
+@given(classes=st.lists(st.integers(0, 6), min_size=1, max_size=14), target=st.integers(0, 5))
+@example(classes=[2, 2, 2, 3, 3, 3, 3, 3, 3, 4, 4, 0], target=3)  # V22
+def test_months_against_the_target_agree(classes: list[int], target: int) -> None:
+    found = attainment.monthly_attainment(np.array([classes]), np.array([target]))
+
+    told = (found.attained[0], found.evaluated[0], found.longest_failed[0], found.failed_at_end[0])
+    assert told == second.months(classes, target)
+
+
+def near_sea(item: str) -> st.SearchStrategy[Fraction]:
+    """Values at and about the limits of the sea."""
+    bounds = ["6.8", "7.8", "8.5", "8.8"] if item == "ph" else second.SEA[item].split()
+    return st.tuples(st.sampled_from(bounds), st.integers(-2, 2)).map(
+        lambda t: Fraction(t[0]) + t[1] * Fraction(1, 10**6)
+    )
+
+
+sea_values = st.fixed_dictionaries({}, optional={item: near_sea(item) for item in ("ph", *second.SEA)})
+
+
+@settings(max_examples=200, deadline=None)
+@given(values=sea_values)
+def test_class_of_the_sea_agrees(values: dict[str, Fraction]) -> None:
+    assert isinstance(SEA_LIMITS, SeaLimits)
+    assert sea.station_class(values, SEA_LIMITS) == second.sea_class(values)
+
+
+@settings(max_examples=300, deadline=None)
+@given(areas=st.lists(st.integers(0, 20), min_size=5, max_size=5).filter(any))
+@example(areas=[12, 6, 2, 0, 0])  # 60 and 90 %
+@example(areas=[0, 16, 4, 0, 0])  # 80 %
+@example(areas=[0, 12, 2, 0, 6])  # 60 and 30 %
+@example(areas=[0, 12, 0, 0, 8])  # 40 %
+@example(areas=[16, 0, 0, 0, 4])
+def test_state_of_the_sea_agrees(areas: list[int]) -> None:
+    assert isinstance(SEA_METHOD, SeaMethod)
+    shares = sea.shares_of_areas([Fraction(each) for each in areas], SEA_METHOD)
+    assert shares is not None
+
+    n = sum(areas)
+    parts = [Fraction(100 * part, n) for part in (areas[0], areas[0] + areas[1], areas[4])]
+    assert [shares.first, shares.good, shares.worst] == parts
+    assert sea.sea_state(shares, SEA_METHOD).state == second.sea_state(*parts)
+
+
+@MODEST
+@given(
+    rivers=st.lists(means_of(missing=False), max_size=3),
+    lakes=st.lists(means_of(missing=False), max_size=2),
+    lacks=st.sampled_from(["ph", "tp", None]),
+)
+def test_index_of_a_city_without_each_section_is_that_of_the_others(
+    rivers: list[dict[str, Fraction | None]], lakes: list[dict[str, Fraction | None]], lacks: str | None
+) -> None:
+    if rivers and lacks:
+        rivers = [{**rivers[0], lacks: None}, *rivers[1:]]
+
+    found = cwqi.indexes_without_each(rivers, lakes, limits=LIMITS, ranking=RANKING)
+
+    others = [(rivers[:i] + rivers[i + 1 :], lakes) for i in range(len(rivers))]
+    others += [(rivers, lakes[:i] + lakes[i + 1 :]) for i in range(len(lakes))]
+    assert found == [cwqi.city_index(*each, limits=LIMITS, ranking=RANKING).index for each in others]

@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from aggregations import periods
+from aggregations import periods, water
 from aggregations.comparison import compared
 from aggregations.figures import Figure
 from aggregations.indicators import INDICATORS, Facts, ManualSample, SectionDays
@@ -534,3 +534,96 @@ def test_trend_of_water_needs_four_years_and_is_that_of_the_vector(compute: Comp
         "-0.952", "falling", True, "0.643",
     )  # fmt: skip
     assert (few.says, few.least) == (None, 4)
+
+
+def test_worst_class_is_named_as_a_class(compute: Compute) -> None:
+    figure = compute("water.worst_class", "2020-06", section("2020-06", OF_CLASS[0]), section("2020-06", OF_CLASS[5]))
+    assert (figure.value, figure.label, figure.label_en) == (6, "劣Ⅴ类", "worse than V")
+
+
+@pytest.mark.parametrize(
+    ("item", "direction"), [("ph", None), ("temperature", None), ("nh3n", "worse"), ("do", "better")]
+)
+def test_no_change_of_ph_or_temperature_is_for_the_better(
+    editions: Standards, item: str, direction: str | None
+) -> None:
+    name = f"water.mean.{item}"
+    now, before = (given(editions, p, [section(p, {item: v})]) for p, v in (("2020-06", 9.0), ("2019-06", 7.0)))
+    found = compared(INDICATORS[name], now, before)
+
+    assert (found.change, found.direction) == (Decimal(found.change or 0), direction)
+    assert found.change is not None
+    years = [given(editions, str(2015 + i), [section(str(2015 + i), {item: 6.0 + i})]) for i in range(5)]
+    figures = [INDICATORS[name].compute(INDICATORS[name], each) for each in years]
+    (method,) = (m for m in editions.all if isinstance(m, WaterMethod))
+    trend = yearly_water_trend(INDICATORS[name], figures, method, digest="")
+    assert (trend.says, trend.better) == ("rising", {None: None, "worse": False, "better": True}[direction])
+
+
+def test_sources_and_black_odorous_bodies_enter_neither_means_nor_remarks_of_sections(compute: Compute) -> None:
+    hand = {"cod": 30.0}
+    those = [
+        section("2020-06", {**CLEAN, "nh3n": 0.4}),
+        section("2020-06", {**CLEAN, "nh3n": 9.0}, manual=[(3, hand)], name="k", section_role="black_odour"),
+        section("2020-06", {**CLEAN, "nh3n": 0.1}, manual=[(3, hand)], name="w", section_role="source"),
+    ]
+    mean, class_ = (compute(f"water.{name}", "2020-06", *those) for name in ("mean.nh3n", "class"))
+
+    assert (str(mean.value), mean.valid, mean.expected, mean.label) == ("0.40", 1, 1, "Ⅱ类")
+    assert (class_.label, class_.provisional) == ("Ⅱ类", [])
+    assert compute("water.source_attainment", "2020-06", *those).provisional[0] == "manual: COD"
+
+
+def lakes(*counts: int, values: Sequence[float]) -> list[SectionDays]:
+    """Lakes with so many points each, of one ammonia nitrogen each."""
+    return [
+        section("2020-06", {**CLEAN, "nh3n": value}, name=f"l{i}-{k}", water=f"lake {i}", body="lake")
+        for i, (n, value) in enumerate(zip(counts, values, strict=True))
+        for k in range(n)
+    ]
+
+
+def test_several_lakes_are_judged_as_a_region_and_say_so(compute: Compute) -> None:
+    # Six points: 4 of class I, 2 worse than V: good 66.7 %, worse 33.3 %: moderately polluted (2.4). As one lake their
+    # means were (4 x 0.1 + 2 x 2.4) / 6 = 0.87, class III.
+    many = lakes(4, 2, values=(0.1, 2.4))
+    state, class_ = (compute(f"water.{name}", "2020-06", *many) for name in ("state", "class"))
+    assert (state.label, class_.value) == ("中度污染（橙色）", None)
+    assert state.provisional == ["several lakes together, each to be judged apart: 2"]
+    one = compute("water.state", "2020-06", *[each for each in many if each.station.water == "lake 0"])
+    assert (one.label, one.provisional) == ("优（蓝色）", [])
+
+    few = compute("water.class", "2020-06", *lakes(1, 1, values=(0.2, 2.0)))
+    assert (few.label, few.provisional) == ("Ⅳ类", ["several lakes together, each to be judged apart: 2"])  # 1.10
+    assert "several lakes" in compute("water.trophic_index", "2020-06", *many).provisional[-1]
+
+
+def test_areas_weigh_points_of_one_lake_only(editions: Standards) -> None:
+    method = msgspec.structs.replace(
+        next(m for m in editions.all if isinstance(m, WaterMethod)), lake_points="area"
+    )  # fmt: skip
+    points = [section("2020-06", CLEAN, water=w, body="lake", area_km2=Decimal(9)) for w in ("a", "a", "b")]
+
+    assert areas_of(points[:2], method) == [9, 9]
+    assert areas_of(points, method) is None
+
+
+def test_months_at_once_have_the_means_of_each() -> None:
+    drawn = np.random.default_rng(5)
+    counts = drawn.integers(0, 25, 90)
+    for item in ("tp", "ph", "fcoli"):
+        sums = drawn.integers(1, 9 * 10**6, 90) * (10**9 if item == "fcoli" else 1)  # too large for 64 bits
+        days = np.where(counts > 3, sums / np.maximum(counts, 1) / 10**6, np.nan)
+        months, least = [slice(0, 31), slice(31, 59), slice(59, 90)], [18, 28, 18]
+        assert water.month_means(days, counts, item=item, months=months, min_days=least) == [
+            water.month_mean(days[cut], counts[cut], item=item, min_days=n)
+            for cut, n in zip(months, least, strict=True)
+        ]
+
+
+def test_sections_evaluated_and_not_registered_decide_between_means_and_shares(compute: Compute) -> None:
+    # Six sections, two without data: four are judged by their means, (0.1 x 3 + 2.4) / 4 = 0.675 mg/L, class III.
+    those = [section("2020-06", {**CLEAN, "nh3n": value}) for value in (0.1, 0.1, 0.1, 2.4)]
+    figure = compute("water.class", "2020-06", *those, section("2020-06"), section("2020-06"))
+
+    assert (figure.label, figure.valid, figure.expected) == ("Ⅲ类", 4, 6)

@@ -153,3 +153,21 @@ def test_trend_without_a_verdict_names_the_years_left_out(shipped: Config) -> No
     text = text_of(comparison_tables.trend(trend(None, left_out=[2015, 2016]), shipped.standards, "en"))
     assert "years left out for too little data: 2015, 2016" in text
     assert "verdict" not in text
+
+
+def test_remarks_of_a_ranking_stand_once_below_it(shipped: Config) -> None:
+    rows = [standing(n, "80", reasons=["no valid day"]) for n in (1, 2)] + [standing(3, "70")]
+    table, _, below = text_of(comparison_tables.ranking(rows, shipped.standards, "zh")).partition("└")
+
+    assert "无有效日" not in table
+    assert below.splitlines()[1] == "1 无有效日"
+    assert [line.rstrip("│ ")[-1] for line in table.splitlines() if "valid" not in line].count("1") == 2
+
+
+def test_remarks_of_changes_stand_once_below_them(shipped: Config) -> None:
+    rows = [changed(None, "20", lacking="now"), changed(None, "30", lacking="now")]
+    table, _, below = text_of(comparison_tables.changes(rows, shipped.standards, "zh")).partition("└")
+
+    assert len([line for line in below.splitlines() if line.startswith("1 ")]) == 1
+    assert "2020" in below
+    assert "；" not in table

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from ingestor import config
-from ingestor.config import CollectorSettings, Config, Settings, StoreSettings
+from ingestor.config import ClosingSettings, CollectorSettings, Config, JobsSettings, Settings, StoreSettings
 from sensors.errors import ConfigError
 
 CITIES = """zone = "Asia/Shanghai"
@@ -45,6 +45,7 @@ def test_settings_without_sections_are_the_embedded_broker_and_sqlite(config_cop
 
 def test_settings_that_come_along_write_the_defaults_of_collector_and_store_out(shipped: Config) -> None:
     assert (shipped.settings.collector, shipped.settings.store) == (CollectorSettings(), StoreSettings())
+    assert shipped.settings.jobs == JobsSettings()
 
 
 def test_settings_of_a_broker_with_everything_are_taken(config_copy: Path) -> None:
@@ -253,3 +254,26 @@ def test_config_gateways_leave_figures_as_fresh_as_they_were(config_copy: Path) 
     before = config.load(config_copy).fingerprint
     (config_copy / "gateways.csv").write_text("gateway,medium,station\ng1,air,sz-a01\n", encoding="utf-8")
     assert config.load(config_copy).fingerprint == before
+
+
+def test_settings_of_jobs_are_taken(config_copy: Path) -> None:
+    jobs = loaded(config_copy, '[jobs]\nderive_every_min = 10\n[jobs.monthly]\nafter_days = 3\nat = "23:59"\n').jobs
+    assert (jobs.enabled, jobs.derive_every_min, jobs.monthly) == (True, 10, ClosingSettings(after_days=3, at="23:59"))
+    assert jobs.monthly.at_s == 86_340
+
+
+@pytest.mark.parametrize(
+    ("section", "said"),
+    [
+        ("derive_every = 5", "jobs.derive_every: expected one of"),
+        ("derive_every_min = 0", "jobs.derive_every_min: expected"),
+        ("silent_after = 0", "jobs.silent_after: expected"),
+        ('daily = { at = "06:00" }', "jobs.daily"),
+        ('daily = { after_days = 0, at = "24:00" }', "jobs.daily.at: expected"),
+        ('daily = { after_days = 0, at = "6:00" }', "jobs.daily.at: expected"),
+        ('daily = { after_days = -1, at = "06:00" }', "jobs.daily.after_days: expected"),
+        ('weekly = { after_days = 1, at = "06:00" }', "jobs.weekly: expected one of"),
+    ],
+)
+def test_settings_of_jobs_refuse_what_they_do_not_know(config_copy: Path, section: str, said: str) -> None:
+    assert error_of(config_copy, f"[jobs]\n{section}\n").startswith(said)

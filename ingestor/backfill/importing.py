@@ -1,0 +1,289 @@
+"""History in bulk: files past MQTT into the store, checked as messages are; what is refused goes to quarantine.
+
+Whatever interrupts it, the same import again ends in the same store: everything is written again, and writing a value
+again changes nothing. What is refused is told together by file and reason: an excerpt of its rows lies in quarantine.
+"""
+
+import datetime as dt
+import time
+from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
+from operator import itemgetter
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import numpy as np
+
+from ingestor.backfill import shifts
+from ingestor.backfill.ahead import read_ahead
+from ingestor.backfill.building import Item, whole_file
+from ingestor.backfill.checks import Bounds, joined, screened
+from ingestor.backfill.lines import BrokenFileError
+from ingestor.backfill.parts import SHOWN_BYTES, Fault, Longs, Part, Settings
+from ingestor.backfill.reading import Reader
+from ingestor.config import Config
+from ingestor.store import Arrival, Store
+from ingestor.store.ports import NO_VALUE, Block
+from sensors.errors import ConfigError, shown
+from sensors.reading import Refusal
+
+SOURCE: Final = "(import)"
+"""The source of what files of history put into quarantine; no source of config/ can have this name."""
+MAX_AHEAD_S: Final = 300
+NOT_BEFORE: Final = dt.date(2000, 1, 1)
+VALUES_AT_ONCE: Final = 500_000
+"""Values after which what was read is stored: in SQLite one transaction."""
+ROWS_KEPT: Final = 20
+"""Rows of a refusal that quarantine keeps."""
+REFUSALS_KEPT: Final = 1000
+"""Refusals of a file that are told one by one; others of the same code are told together."""
+
+
+Head = tuple[str, str, int]
+"""Medium, station and period of a block."""
+
+
+class Refused(msgspec.Struct, frozen=True):
+    """What was refused of a file for one reason: how many rows, the first and the last (None: the whole file)."""
+
+    file: str
+    code: str
+    detail: str
+    rows: int
+    first: int | None
+    last: int | None
+
+
+class FileResults(msgspec.Struct):
+    """What a file gave: rows read, values stored (or good, where nothing is stored), rows refused in part or whole."""
+
+    file: str
+    rows: int = 0
+    values: int = 0
+    rows_refused: int = 0
+
+
+class Imported(msgspec.Struct, frozen=True):
+    """What became of some files."""
+
+    files: list[FileResults]
+    refused: list[Refused]
+
+
+class _Group:
+    """Faults of a file that are told together."""
+
+    def __init__(self, fault: Fault, file: Path) -> None:
+        self.code, self.file, self.rows = fault.code, file, 0
+        self.place, self.header = fault.source.place, fault.source.header
+        self.detail = fault.detail
+        self.first = self.last = int(fault.lines[0]) if len(fault.lines) else None
+        self.excerpt: list[bytes] = []
+
+    def add(self, fault: Fault) -> None:
+        self.rows += len(fault.lines)
+        if len(fault.lines):
+            self.last = int(fault.lines[-1])
+        for line in fault.lines[: ROWS_KEPT - len(self.excerpt)].tolist():
+            self.excerpt.append(fault.source.row(line))
+
+    def refused(self) -> Refused:
+        place = f"{self.place}: " if self.place else ""
+        return Refused(str(self.file), self.code, f"{place}{self.detail}", self.rows, self.first, self.last)
+
+    def arrival(self, now: float) -> Arrival:
+        """What quarantine keeps: the header and the first rows."""
+        return Arrival(
+            SOURCE,
+            f"{self.file.name}: {self.place}" if self.place else self.file.name,
+            now,
+            b"\n".join([self.header[: 10 * SHOWN_BYTES], *self.excerpt, b""]),
+            [],
+            [Refusal(self.code, told(self.refused()))],
+        )
+
+
+def told(refused: Refused) -> str:
+    """Return where a refusal begins, its reason, and how many rows it holds for."""
+    at = "" if refused.first is None else f"line {refused.first}: "
+    more = "" if refused.rows <= 1 else f" (and {refused.rows - 1:,} more rows, the last {refused.last})"
+    return f"{at}{refused.detail}{more}"
+
+
+class _Import:
+    """One run over some files; `store` None only checks."""
+
+    def __init__(self, config: Config, store: Store | None, *, force: bool) -> None:
+        self._bounds = Bounds(
+            config.quantities,
+            config.register,
+            config.start_of(NOT_BEFORE),
+            int(time.time()) + MAX_AHEAD_S,
+            config.offset_s,
+        )
+        self._store = store
+        self._shift_s = 0 if force else config.offset_s
+        self._waiting: dict[Head, list[Block]] = {}
+        self._values_waiting = 0
+        self._of_earlier_files: set[Head] = set()
+        self._shifted_here: set[Head] = set()
+        self._groups: dict[tuple[str, str], _Group] = {}
+
+    def file(self, file: Path, items: Iterator[Item]) -> tuple[FileResults, list[Refused]]:
+        """Import one file, whose parts and faults are given."""
+        results = FileResults(str(file))
+        self._groups.clear()
+        self._shifted_here.clear()
+        self._of_earlier_files |= self._waiting.keys()
+        seen, refused_rows = _Rows(), _Rows()
+        for item in items:
+            faults = [item] if isinstance(item, Fault) else self._part(item, results)
+            if isinstance(item, Part):
+                seen.add(item.source, item.lines)
+            for fault in faults:
+                self._note(fault, file)
+                seen.add(fault.source, fault.lines)
+                refused_rows.add(fault.source, fault.lines)
+        results.rows, results.rows_refused = seen.count(), refused_rows.count()
+        groups = list(self._groups.values())
+        if self._store is not None and groups:
+            now = time.time()
+            self._store.commit([group.arrival(now) for group in groups])
+        return results, [group.refused() for group in groups]
+
+    def flush(self) -> None:
+        """Store what waits."""
+        if self._store is not None and self._waiting:
+            self._store.load([joined(blocks) for blocks in self._waiting.values()])
+        self._waiting, self._values_waiting = {}, 0
+        self._of_earlier_files.clear()
+
+    def _part(self, part: Part, results: FileResults) -> list[Fault]:
+        block, faults = screened(part, self._bounds)
+        if block is None:
+            return faults
+        key = (block.medium, block.station, block.period_s)
+        if key in self._of_earlier_files:  # so that it is compared with what those brought
+            self.flush()
+        shifted = self._shifted(block, part, key)
+        if shifted is not None:
+            return [*faults, shifted]
+        values = sum(int((codes != NO_VALUE).sum()) for _, codes in block.columns.values())
+        results.values += values
+        if self._store is not None:
+            self._waiting.setdefault(key, []).append(block)
+            self._values_waiting += values
+            if self._values_waiting >= VALUES_AT_ONCE:
+                self.flush()
+        return faults
+
+    def _shifted(self, block: Block, part: Part, key: Head) -> Fault | None:
+        """The fault of hours that the store holds at another time; then all of the station's in this file."""
+        if self._store is None or key in self._waiting:
+            return None
+        known = key in self._shifted_here
+        found = None if known else shifts.shift_of(block, self._store, self._shift_s)
+        if found is None and not known:
+            return None
+        self._shifted_here.add(key)
+        way = "" if found is None else " later" if found > 0 else " earlier"
+        detail = (
+            f"{block.station}: expected hours at the times at which the store has them, got equal values "
+            f"{abs(self._shift_s) / 3600:g} h{way}: is its zone right? --zone says it, --force takes it as it is"
+        )
+        return Fault("shifted_time", detail, f"{block.station} shifted", part.lines, part.source)
+
+    def _note(self, fault: Fault, file: Path) -> None:
+        key = (fault.code, fault.about)
+        if key not in self._groups and len(self._groups) >= REFUSALS_KEPT:
+            key = (fault.code, "")
+        if key not in self._groups:
+            self._groups[key] = _Group(fault, file)
+        self._groups[key].add(fault)
+
+
+class _Rows:
+    """Counts rows of a file, each once, though several parts or faults of one source after the other name them."""
+
+    def __init__(self) -> None:
+        self._before = 0
+        self._source: object = None
+        self._lines: list[Longs] = []
+
+    def add(self, source: object, lines: Longs) -> None:
+        if source is not self._source:
+            self._before, self._source, self._lines = self.count(), source, []
+        self._lines.append(lines)
+
+    def count(self) -> int:
+        if len(self._lines) < 2:
+            return self._before + sum(map(len, self._lines))
+        return self._before + len(np.unique(np.concatenate(self._lines)))
+
+
+class _Head(msgspec.Struct, frozen=True):
+    """The beginning of a file that cannot be read. Implements `Source`."""
+
+    file: Path
+    place: str = ""
+
+    @property
+    def header(self) -> bytes:
+        """See `Source.header`."""
+        with self.file.open("rb") as opened:
+            return opened.read(SHOWN_BYTES)
+
+    def row(self, line: int) -> bytes:  # noqa: ARG002  # it has none
+        """See `Source.row`."""
+        return b""
+
+
+def import_files(
+    config: Config,
+    files: Sequence[Path],
+    reader: Reader,
+    store: Store | None,
+    *,
+    settings: Settings,
+    force: bool = False,
+    advance: Callable[[int], None] = lambda _: None,
+) -> Imported:
+    """Check files and store what can be taken; without a store nothing is stored.
+
+    `advance` is told of bytes that were read. With `force` hours that the store holds at another time are stored, too.
+
+    Raises
+    ------
+    ConfigError
+        If a file is not there, or the format needs to be told what a file does not say.
+    StoreError
+        If some values could not be stored; those before them are.
+    """
+    for file in files:
+        if not file.is_file():
+            raise ConfigError(f"{shown(str(file))}: expected a file, got {'a directory' if file.is_dir() else 'none'}")
+    run = _Import(config, store, force=force)
+    done = Imported([], [])
+
+    def items() -> Iterator[tuple[int, Item]]:
+        for number, file in enumerate(files):
+            try:
+                for item in reader(file, settings, advance):
+                    yield number, item
+            except BrokenFileError as error:
+                yield number, whole_file("broken_table", str(error), _Head(file))
+
+    by_file = groupby(read_ahead(items()), key=itemgetter(0))
+    found = next(by_file, None)
+    for number, file in enumerate(files):
+        of_it: Iterator[Item] = iter(())
+        if found is not None and found[0] == number:
+            of_it = map(itemgetter(1), found[1])
+        results, refused = run.file(file, of_it)
+        if found is not None and found[0] == number:
+            found = next(by_file, None)
+        done.files.append(results)
+        done.refused.extend(refused)
+    run.flush()
+    return done

@@ -1,0 +1,259 @@
+"""Completeness: expected against received values of each station and quantity, gaps, data capture, silence, lateness.
+
+How often a station reports is learnt from its readings: the commonest step of a series. An expected value is one of
+that step whose interval lies wholly in the period, in the days on which the station counts, and before the moment asked
+for. Values of several averaging periods are one quantity: those of the one that covers most say the step, the others
+fill its gaps. Manual samples are expected at no interval and are left out.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final, NamedTuple
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from aggregations.periods import Period
+from ingestor.config import DAY_S, Config
+from ingestor.derivation.spans import usable
+from ingestor.silence import is_silent, modal_step
+from ingestor.store import EVER, RawSeries, SeriesKey, Store
+from sensors.quantities import MEDIA, Medium
+from sensors.register import Station
+
+STATIONS_AT_ONCE: Final[dict[Medium, int]] = {"air": 10, "water": 10, "noise": 2}
+"""Stations that are read at once, so that memory stays bounded."""
+DEFAULT_INTERVAL_S: Final = 3600
+"""Interval of a quantity that should be measured and never was, at a station that never sent any other."""
+
+Times = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
+
+
+class Gap(msgspec.Struct, frozen=True):
+    """An interval without values, from the first that is missing to the next that is there; UTC since 1970. [s]"""
+
+    start: int
+    end: int
+    missing: int
+
+
+class Capture(msgspec.Struct, frozen=True):
+    """How much of a quantity came: valid values are those that may enter statistics, flags and ranges considered."""
+
+    medium: Medium
+    station: str
+    quantity: str
+    interval_s: int
+    expected: int
+    received: int
+    valid: int
+    gaps: list[Gap]
+
+    @property
+    def percent(self) -> float:
+        """Data capture, valid of expected values; 100 where none is expected. [%]"""
+        return 100.0 * self.valid / self.expected if self.expected else 100.0
+
+
+class Silent(msgspec.Struct, frozen=True):
+    """A station that was silent at the moment asked for; `last` is the end of its last interval, None without any."""
+
+    medium: Medium
+    station: str
+    interval_s: int
+    last: int | None
+
+
+class Late(msgspec.Struct, frozen=True):
+    """A station of which readings came late: of how many of the days with readings, and the longest delay. [s]
+
+    A day counts with what came last for it; days are those of Beijing time.
+    """
+
+    medium: Medium
+    station: str
+    days_late: int
+    days: int
+    longest_s: float
+
+
+class Completeness(msgspec.Struct, frozen=True):
+    """What a period holds, up to a moment."""
+
+    period: str
+    as_of: float
+    captures: list[Capture]
+    silent: list[Silent]
+    late: list[Late]
+
+
+class Sent(NamedTuple):
+    """Values of a quantity of one averaging period: when, and which of them are valid."""
+
+    period_s: int
+    times: Times
+    valid: Mask
+
+
+def completeness(
+    config: Config,
+    store: Store,
+    stations: Sequence[Station],
+    period: Period,
+    *,
+    as_of: float,
+    progress: Callable[[int, int], None] = lambda *_: None,
+) -> Completeness:
+    """Return what came from some stations in a period; `progress` gets how many stations are done, and of how many.
+
+    Raises
+    ------
+    StoreError
+        If the store cannot be read.
+    """
+    start = config.start_of(period.first)
+    end = min(config.start_of(period.last) + DAY_S, int(as_of))
+    found = Completeness(str(period), as_of, [], [], [])
+    done = 0
+    for medium in MEDIA:
+        of_medium = [station for station in stations if station.medium == medium]
+        if not of_medium:
+            continue
+        known: dict[str, list[SeriesKey]] = {}
+        for key in store.series(medium):
+            if key.period_s > 0:
+                known.setdefault(key.station, []).append(key)
+        ends = store.extents(medium, [s.id for s in of_medium], EVER[0], int(as_of))
+        found.late.extend(_late(config, store, of_medium, ends, start, end))
+        for first in range(0, len(of_medium), STATIONS_AT_ONCE[medium]):
+            some = of_medium[first : first + STATIONS_AT_ONCE[medium]]
+            raw = store.raw_of(medium, [s.id for s in some], start, end) if end > start else {}
+            for station in some:
+                captures = list(_captures(config, station, known.get(station.id, []), raw, start, end))
+                found.captures.extend(captures)
+                last = ends[station.id][1] if station.id in ends else None
+                found.silent.extend(_silent(config, station, captures, last, as_of))
+            done += len(some)
+            progress(done, len(stations))
+    return found
+
+
+def _captures(
+    config: Config,
+    station: Station,
+    known: Sequence[SeriesKey],
+    raw: dict[SeriesKey, RawSeries],
+    start: int,
+    end: int,
+) -> Iterator[Capture]:
+    """Yield what came of each quantity that is expected of a station."""
+    since = config.start_of(station.since) if station.since else start
+    until = config.start_of(station.until) if station.until else end
+    start, end = max(start, since), min(end, until)
+    sent: dict[str, list[Sent]] = {}
+    for key, times, values, _ in usable(config, station, raw):
+        if key.period_s > 0:
+            sent.setdefault(key.quantity, []).append(Sent(key.period_s, times, np.isfinite(values)))
+    steps = [step for each in sent.values() for one in each if (step := modal_step(one.times)) is not None]
+    usual = min(steps, default=min((key.period_s for key in known), default=DEFAULT_INTERVAL_S))
+    for quantity in _expected(config, station, known):
+        of_it = sent.get(quantity, [])
+        interval_s, phase = _rhythm(of_it, fallback_s=usual, midnight=start % DAY_S)
+        covered, valid = slots(of_it, interval_s=interval_s, phase=phase, start=start, end=end)
+        yield Capture(
+            station.medium, station.id, quantity, interval_s, len(covered), int(covered.sum()), int(valid.sum()),
+            list(gaps_of(covered, interval_s=interval_s, first=_label(start, interval_s, phase))),
+        )  # fmt: skip
+
+
+def _expected(config: Config, station: Station, known: Sequence[SeriesKey]) -> list[str]:
+    """Return the quantities that a station should send: those it ever sent, of air all that it measures by plan."""
+    ever = {key.quantity for key in known}
+    wanted = set(config.quantities.air) if station.medium == "air" else ever
+    return [
+        quantity
+        for quantity in config.quantities.of(station.medium)
+        if quantity in wanted | ever and quantity not in station.not_monitored
+    ]
+
+
+def _rhythm(sent: Sequence[Sent], *, fallback_s: int, midnight: int) -> tuple[int, int]:
+    """Return interval and phase of a quantity: of the averaging period that covers most. [s]"""
+    best = max(sent, key=lambda each: len(each.times) * (modal_step(each.times) or each.period_s), default=None)
+    if best is None or not len(best.times):
+        return fallback_s, midnight % fallback_s
+    interval_s = modal_step(best.times) or best.period_s
+    phases, counts = np.unique(best.times % interval_s, return_counts=True)
+    return interval_s, int(phases[np.argmax(counts)])
+
+
+def _label(moment: int, interval_s: int, phase: int) -> int:
+    """Return the first moment of a rhythm that is not before another."""
+    return moment + (phase - moment) % interval_s
+
+
+def slots(sent: Sequence[Sent], *, interval_s: int, phase: int, start: int, end: int) -> tuple[Mask, Mask]:
+    """Return which of the expected values came, and which of them are valid.
+
+    Expected are intervals with start <= beginning and end of interval <= end. A value belongs to the interval whose
+    beginning is nearest; one of a series that comes more often to the one it lies in, one of a longer averaging period
+    to all those it covers.
+
+    Returns
+    -------
+    (n,) bool, (n,) bool
+    """
+    first = _label(start, interval_s, phase)
+    n = max(0, (end - first) // interval_s)
+    covered, valid = np.zeros(n, dtype=np.bool_), np.zeros(n, dtype=np.bool_)
+    for each in sent:
+        step = min(modal_step(each.times) or each.period_s, interval_s)
+        at = (each.times - first + step // 2) // interval_s
+        for further in range(max(1, round(each.period_s / interval_s))):
+            inside = (at + further >= 0) & (at + further < n)
+            covered[(at + further)[inside]] = True
+            valid[(at + further)[inside & each.valid]] = True
+    return covered, valid
+
+
+def gaps_of(covered: Mask, *, interval_s: int, first: int) -> Iterator[Gap]:
+    """Yield the runs of intervals without a value, in the order of time; the first interval begins at `first`."""
+    edges = np.flatnonzero(np.diff(np.concatenate(([True], covered, [True])).astype(np.int8)))
+    for begin, end in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
+        yield Gap(first + begin * interval_s, first + end * interval_s, end - begin)
+
+
+def _silent(
+    config: Config, station: Station, captures: Sequence[Capture], last: int | None, as_of: float
+) -> Iterator[Silent]:
+    """Yield the station where it was silent at a moment on whose day it counts; manual sections never are."""
+    if not station.expected_on(config.local_day(int(as_of))) or (station.medium == "water" and not captures):
+        return
+    interval_s = min((each.interval_s for each in captures), default=DEFAULT_INTERVAL_S)
+    if last is None or is_silent(last, interval_s, as_of, after=config.settings.jobs.silent_after):
+        yield Silent(station.medium, station.id, interval_s, None if last is None else last + interval_s)
+
+
+def _late(
+    config: Config, store: Store, stations: Sequence[Station], ends: dict[str, tuple[int, int]], start: int, end: int
+) -> Iterator[Late]:
+    """Yield the stations of which what came last for a day came long after the day, or after its last reading."""
+    if not stations or end <= start:
+        return
+    limit_s = 60 * config.settings.jobs.late_after_min
+    arrivals = store.arrivals_of(stations[0].medium, start // DAY_S, (end - 1) // DAY_S)
+    for station in stations:
+        of_it = arrivals.get(station.id)
+        if not of_it or station.id not in ends:
+            continue
+        delays = [at - min((day + 1) * DAY_S, ends[station.id][1]) for day, at in of_it]
+        late = [delay for delay in delays if delay > limit_s]
+        if late:
+            yield Late(station.medium, station.id, len(late), len(of_it), max(late))
+
+
+def longest_gaps(found: Completeness, *, at_least_s: int) -> list[tuple[Capture, Gap]]:
+    """Return gaps of at least a length, the longest first, and of the same length in the order of the captures. [s]"""
+    every = [(each, gap) for each in found.captures for gap in each.gaps if gap.end - gap.start >= at_least_s]
+    return sorted(every, key=lambda item: item[1].start - item[1].end)

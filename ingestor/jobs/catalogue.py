@@ -1,0 +1,81 @@
+"""The jobs that there are, and what each does."""
+
+import time
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Final
+
+from aggregations.periods import Period
+from ingestor import publishing
+from ingestor.config import ClosingSettings, Config
+from ingestor.jobs.calendars import Calendar, Kind
+from ingestor.jobs.clocks import Clock, SystemClock
+from ingestor.jobs.closing import close
+from ingestor.jobs.lanes import CHECKS, DERIVATION
+from ingestor.jobs.ledger import JobLedger
+from ingestor.jobs.runner import Alive, Job
+from ingestor.silence import Silence
+from ingestor.store import Store, open_store, store_file
+
+LET_IN_S: Final = 0.11
+"""SQLite looks every 0.1 s at the longest whether it may write: so long the collector is let in between two writes."""
+NAMES: Final = ("derive", "checks", "daily", "monthly", "quarterly", "yearly")
+
+
+def jobs(
+    config: Config,
+    data: Path,
+    *,
+    current: Callable[[], Config] | None = None,
+    clock: Clock | None = None,
+    opened: Callable[[Config], Store] | None = None,
+) -> list[Job]:
+    """Return the jobs of a data directory, in the order in which they are run where several are due.
+
+    When they are due comes from `config`; what they work with from `current`, which may change between two runs.
+    """
+    now = current or (lambda: config)
+    open_ = opened or (lambda loaded: open_store(loaded.settings.store, data))
+    silence = Silence()
+
+    def derive(alive: Alive) -> str:
+        loaded = now()
+        with closing(open_(loaded)) as store:
+            done, revised = publishing.bring_up_to_date(loaded, store, between=lambda: _let_others_in(alive))
+        if not done.pieces and not done.gone:
+            return "nothing was stale"
+        said = f"{sum(done.station_days.values())} station-days of {len(done.pieces)} units"
+        return f"{said}; {len(revised)} published figures revised" if revised else said
+
+    def check(alive: Alive) -> str:
+        loaded = now()
+        with (
+            closing(open_(loaded)) as store,
+            closing(JobLedger(store_file(data), clock=clock or SystemClock())) as ledger,
+        ):
+            return silence.look(loaded, store, ledger, alive=alive)
+
+    def close_period(period: Period) -> str:
+        loaded = now()
+        with closing(open_(loaded)) as store:
+            return close(loaded, store, period)
+
+    def closing_job(kind: Kind, when: ClosingSettings) -> Job:
+        calendar = Calendar(kind=kind, after_days=when.after_days, at_s=when.at_s, offset_s=config.offset_s)
+        return Job(name=kind, lane=DERIVATION, work=derive, calendar=calendar, close=close_period)
+
+    settings = config.settings.jobs
+    return [
+        Job(name="derive", lane=DERIVATION, work=derive, every_s=60.0 * settings.derive_every_min),
+        Job(name="checks", lane=CHECKS, work=check, every_s=60.0 * settings.check_every_min),
+        closing_job("daily", settings.daily),
+        closing_job("monthly", settings.monthly),
+        closing_job("quarterly", settings.quarterly),
+        closing_job("yearly", settings.yearly),
+    ]
+
+
+def _let_others_in(alive: Alive) -> None:
+    alive()
+    time.sleep(LET_IN_S)

@@ -1,0 +1,34 @@
+"""What closing a period does once its hours and days are up to date. What else belongs to it is called here."""
+
+from aggregations.periods import Period
+from ingestor import publishing
+from ingestor.config import DAY_S, Config
+from ingestor.store import Store
+from sensors.quantities import MEDIA
+
+
+def close(config: Config, store: Store, period: Period) -> str:
+    """Close a period and return what is to be said of it: how many of its stations sent readings, what was published.
+
+    The headlines of every city are published of months, quarters and years. It may be called again for a period, by
+    hand, or where the process died before that could be noted.
+
+    Raises
+    ------
+    StoreError
+        If the store cannot be read.
+    """
+    start, end = config.start_of(period.first), config.start_of(period.last) + DAY_S
+    said = []
+    for medium in MEDIA:
+        expected = [
+            station.id
+            for station in config.register.of(medium)
+            if (station.since is None or station.since <= period.last)
+            and (station.until is None or station.until > period.first)
+        ]
+        if expected:
+            sent = store.extents(medium, expected, start, end)
+            said.append(f"{medium} {len(sent)}/{len(expected)}")
+    new = publishing.publish(config, store, publishing.of_cities(config, store, period)) if len(period) > 1 else []
+    return f"stations with readings: {', '.join(said) or 'none is registered'}; figures published: {len(new)}"

@@ -1,0 +1,19 @@
+"""Every command of docs/import.md, run as it stands there on the files that it shows."""
+
+import re
+from pathlib import Path
+
+from tests.conftest import Qingjing
+from tests.support import ROOT
+
+
+def test_commands_of_the_import_page_work_in_order(qingjing: Qingjing, tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "import.md").read_text()
+    long, wide = re.findall(r"^```csv\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    (tmp_path / "readings.csv").write_text(long)
+    (tmp_path / "readings-wide.csv").write_text(wide)
+    (block,) = re.findall(r"^```console\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    for command in block.splitlines():
+        assert command.startswith("$ qingjing ")
+        qingjing(*command.removeprefix("$ qingjing ").split())
+    assert (tmp_path / "days.csv").read_text().startswith("station,time,so2,")

@@ -1,0 +1,120 @@
+"""Published figures follow what is derived: each change is a revision with its reason, and none is lost."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from aggregations import periods
+from ingestor import config, derivation, evaluation, publishing
+from ingestor.config import Config
+from ingestor.store import SqliteStore
+from tests.integration.test_derivation import HOUR, air, put, start_of, whole_day
+
+SCOPE = "station:sz-a01"
+NAMES = ["air.annual_mean.pm25", "air.good_days"]
+MONTH = periods.parse("2020-01")
+
+
+@pytest.fixture
+def store(tmp_path: Path, shipped: Config) -> Iterator[SqliteStore]:
+    """A month of readings of which figures are published: 31 days of 10 ug/m3."""
+    with closing(SqliteStore(tmp_path / "data" / "qingjing.sqlite3")) as opened:
+        put(opened, *[r for d in range(1, 32) for r in whole_day("sz-a01", f"2020-01-{d:02d}", {"pm25": 10.0})])
+        derivation.derive(shipped, opened)
+        publish(shipped, opened)
+        yield opened
+
+
+def publish(loaded: Config, store: SqliteStore) -> list[Any]:
+    return publishing.publish(loaded, store, evaluation.all_figures(loaded, store, SCOPE, MONTH, names=NAMES))
+
+
+def revisions(store: SqliteStore, name: str = NAMES[0]) -> list[tuple[int, str, str]]:
+    found = [each for each in store.publications() if each.key.indicator == name]
+    return [(each.revision, str(each.figure.exact), each.reason) for each in found]
+
+
+FIRST = (1, "10", "published")
+
+
+def test_publishing_the_same_again_adds_nothing(store: SqliteStore, shipped: Config) -> None:
+    assert publish(shipped, store) == []
+    assert revisions(store) == [FIRST]
+
+
+def test_late_readings_of_two_days_make_a_revision_that_says_so(store: SqliteStore, shipped: Config) -> None:
+    # 41 in one of 24 hours: (23 * 10 + 41) / 24 = 11.29 -> 11 on two days; (29 * 10 + 2 * 11) / 31 = 312 / 31
+    for day in ("2020-01-10", "2020-01-20"):
+        put(store, air("sz-a01", start_of(day) + 5 * HOUR, {"pm25": 41.0}))
+    publishing.bring_up_to_date(shipped, store)
+    assert revisions(store) == [FIRST, (2, "312/31", "late readings for 2 days at 1 station")]
+
+
+def test_late_readings_that_change_nothing_make_no_revision(store: SqliteStore, shipped: Config) -> None:
+    put(store, air("sz-a01", start_of("2020-01-10"), {"pm25": 10.0}))
+    _, new = publishing.bring_up_to_date(shipped, store)
+    assert (new, store.pieces()) == ([], [])
+
+
+@pytest.mark.parametrize("when", ["2020-03-10", "2019-11-10"])
+def test_readings_of_other_months_make_no_revision(when: str, store: SqliteStore, shipped: Config) -> None:
+    put(store, *whole_day("sz-a01", when, {"pm25": 500.0}))
+    _, new = publishing.bring_up_to_date(shipped, store)
+    assert new == []
+
+
+def test_a_derivation_whose_service_died_is_followed_by_the_next(store: SqliteStore, shipped: Config) -> None:
+    put(store, air("sz-a01", start_of("2020-01-10") + 5 * HOUR, {"pm25": 41.0}))
+    derivation.derive(shipped, store)  # and dies before published figures follow
+    publishing.bring_up_to_date(shipped, store)
+    assert [reason for _, _, reason in revisions(store)] == ["published", "late readings for 1 day at 1 station"]
+
+
+def test_a_changed_standard_is_the_reason_where_it_changes_the_figure(store: SqliteStore, config_copy: Path) -> None:
+    (edition,) = [
+        path
+        for path in (config_copy / "standards").glob("*.toml")
+        if 'id = "HJ 663-2013"' in path.read_text(encoding="utf-8")
+    ]
+    text = edition.read_text(encoding="utf-8")
+    assert "pm25 = 0" in text
+    edition.write_text(text.replace("pm25 = 0", "pm25 = 1", 1), encoding="utf-8")
+    put(store, air("sz-a01", start_of("2020-01-10") + 5 * HOUR, {"pm25": 41.0}))  # 11.3 with one decimal
+    publishing.bring_up_to_date(config.load(config_copy), store)
+    ((_, _, first), (_, exact, reason)) = revisions(store)
+    assert (first, exact) == ("published", "3113/310")  # (30 * 10 + 11.3) / 31
+    assert reason == "standard changed: HJ 663-2013; late readings for 1 day at 1 station"
+
+
+def test_a_changed_register_is_the_reason_where_it_changes_the_figure(store: SqliteStore, config_copy: Path) -> None:
+    register = config_copy / "stations" / "air.csv"
+    register.write_text(register.read_text().replace("2019-01-01,\n", "2020-01-02,\n", 1))
+    publishing.bring_up_to_date(config.load(config_copy), store)
+    found = [each for each in store.publications() if each.key.indicator == NAMES[0]]
+    assert [(each.revision, each.figure.valid, each.reason) for each in found] == [
+        (1, 31, "published"), (2, 30, "register, checks, events or other configuration changed"),
+    ]  # fmt: skip
+
+
+def test_history_shows_every_revision_in_chinese_and_as_json(store: SqliteStore, qingjing: Callable[..., Any]) -> None:
+    data = store.file.parent
+    put(store, air("sz-a01", start_of("2020-01-10") + 5 * HOUR, {"pm25": 41.0}))
+    store.close()
+    derived = qingjing("--data", data, "derive").stdout
+    assert (
+        "air.annual_mean.pm25 station:sz-a01 2020-01: now 10 ug/m3, revision 2: late readings for 1 day at 1 sta"
+        in derived
+    )
+    told = json.loads(qingjing("--data", data, "history", NAMES[0], "--period", "2020-01", "--json").stdout)
+    assert [(each["revision"], each["figure"]["exact"]) for each in told] == [(1, "10"), (2, "311/31")]
+    shown = qingjing("--data", data, "--lang", "zh", "history", NAMES[0], "--scope", SCOPE).stdout
+    assert "首次发布" in shown
+    assert "迟到" in shown
+    again = qingjing("--data", data, "publish", "--scope", SCOPE, "--period", "2020-01", "--name", NAMES[0]).stdout
+    assert again == "1 figures: 0 published, 0 revised, 1 as before\n"
+    wrong = qingjing("--data", data, "history", "air.anual_mean.pm25", code=2).stderr
+    assert "INDICATOR: expected the name of one indicator" in wrong
