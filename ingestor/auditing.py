@@ -7,9 +7,9 @@ import msgspec
 
 from aggregations import periods
 from aggregations.periods import DAY, Period
-from ingestor.config import DAY_S, Config
+from ingestor.config import Config
 from ingestor.store import Ledger
-from ingestor.store.arrivals import day_of
+from ingestor.store.arrivals import day_of, moments_of
 from ingestor.store.reviewed import DaysOfStation, Entered, Locked, LockKey
 from sensors.errors import ConfigError, shown
 from sensors.quantities import MEDIA, Medium
@@ -159,14 +159,15 @@ def _pending(config: Config, ledger: Ledger, every: list[Entered]) -> dict[int, 
         review = entered.review
         days = waiting.get((review.medium, review.station), [])
         hit = [
-            day
+            (first, after)
             for day, applied in days
-            if applied < entered.arrived and day * DAY_S < review.until_s and review.from_s < (day + 1) * DAY_S
+            for first, after in (moments_of(day),)
+            if applied < entered.arrived and first < review.until_s and review.from_s < after
         ]
         touched = {
             f"{config.local_day(moment):%Y-%m}"
-            for day in hit
-            for moment in (max(day * DAY_S, review.from_s), min((day + 1) * DAY_S, review.until_s) - 1)
+            for first, after in hit
+            for moment in (max(first, review.from_s), min(after, review.until_s) - 1)
         }
         months = [month for month in locked_months(config, locks, review) if month in touched]
         if months:

@@ -99,11 +99,12 @@ def _print_pieces(pieces: list[derivation.Piece], gone: list[str]) -> None:
 def print_pending(pending: list[derivation.Pending]) -> None:
     """Print what waits for locked months."""
     for each in pending[:PIECES_SHOWN]:
+        days = f"{each.station_days:,} day{'' if each.station_days == 1 else 's'}"
         place = f"{each.medium}:{each.station} {each.month}"
         print_line(
             f"{place}：已审核锁定，{each.station_days:,} 天有新数据或审核待处理，解锁后生效"
             if options.language == "zh"
-            else f"{place}: pending for a locked month: readings or reviews of {each.station_days:,} days"
+            else f"{place}: pending for a locked month: readings or reviews of {days}"
         )
     if len(pending) > PIECES_SHOWN:
         print_line(f"and {len(pending) - PIECES_SHOWN} more pending for locked months (--json lists all)")

@@ -332,8 +332,9 @@ def test_reviews_are_kept_as_entered_and_make_days_with_readings_stale(
         store.drain()
         before = store.due().upto
         with store.replacing():
-            store.set_derived("air:x", Derived("d", {}), [("air", "a1")], upto=before)
-        new = [review(DAY_S + 9, 3 * DAY_S), review(5 * DAY_S, 6 * DAY_S), review(0, 9 * DAY_S, station="a2")]
+            store.set_derived("air:x", Derived("d", {}), [("air", "a1")], upto=before, piece=b"{}")
+        midnight = 3 * DAY_S - 8 * 3600  # in Beijing
+        new = [review(DAY_S + 9, midnight), review(5 * DAY_S, 6 * DAY_S), review(0, 9 * DAY_S, station="a2")]
         assert store.add_reviews(new) == ([1, 2, 3], 2)
         assert store.due() == Due(before + 1, {("air", "a1"): [1, 5]})
     with closing(opened(kind, tmp_path / "store.sqlite3", database)) as again:
@@ -345,8 +346,8 @@ def test_reviews_are_kept_as_entered_and_make_days_with_readings_stale(
 
 def test_review_of_days_that_were_derived_without_arriving_makes_them_stale(store: Store) -> None:
     with store.replacing():  # as of readings on a server whose ledger was lost
-        store.set_derived("air:x", Derived("d", {"a1": (10, 3)}), [("air", "a1")], upto=0)
-    assert store.add_reviews([review(0, 99 * DAY_S)])[1] == 5  # local days 10 to 12, and those of UTC around them
+        store.set_derived("air:x", Derived("d", {"a1": (10, 3)}), [("air", "a1")], upto=0, piece=b"{}")
+    assert store.add_reviews([review(0, 99 * DAY_S)])[1] == 5  # days 10 to 12, and those around them
     assert store.due().days == {("air", "a1"): [9, 10, 11, 12, 13]}
 
 
@@ -373,7 +374,7 @@ def test_review_that_is_not_in_force_cannot_be_undone(number: int, why: str, sto
 def test_held_days_wait_from_what_was_derived_until_they_are_released(store: Store) -> None:
     def derive(held: list[tuple[str, str, int]]) -> None:
         with store.replacing():
-            store.set_derived("air:x", Derived("d", {}), [("air", "a1")], upto=store.due().upto, held=held)
+            store.set_derived("air:x", Derived("d", {}), [("air", "a1")], upto=store.due().upto, piece=b"{}", held=held)
 
     store.make_stale([("air", "a1", 1), ("air", "a1", 2)])
     derive([])
