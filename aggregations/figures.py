@@ -30,6 +30,7 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
     how a period is evaluated in which editions change. `events` tells whether hours of decided exceptional events,
     where there were any, are in the figure; `counterpart` is then the figure with the other choice.
     `label` and `label_en` say in words what the number stands for: a class, a state, main pollution items.
+    `audited` tells that all months of the period are locked: reviewed, and not to change any more.
     """
 
     indicator: str
@@ -53,6 +54,7 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
     counterpart: Variant | None = None
     label: str = ""
     label_en: str = ""
+    audited: bool = False
 
 
 def scaled(least: int, part: int, whole: int) -> int:

@@ -69,7 +69,7 @@ class Silent(msgspec.Struct, frozen=True):
 class Late(msgspec.Struct, frozen=True):
     """A station of which readings came late: of how many of the days with readings, and the longest delay. [s]
 
-    A day counts with what came last for it; days are those of UTC.
+    A day counts with what came last for it; days are those of Beijing time.
     """
 
     medium: Medium

@@ -5,6 +5,8 @@ from collections.abc import Collection
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
+import msgspec
+
 from aggregations import indicators, plans
 from aggregations.figures import Figure
 from aggregations.indicators import HEADLINES, INDICATORS, Facts, Indicator
@@ -13,6 +15,7 @@ from aggregations.plans import Plan, Verdict
 from aggregations.standards import Mode
 from ingestor import scopes
 from ingestor.air_facts import air_facts
+from ingestor.auditing import audited
 from ingestor.config import Config
 from ingestor.noise_facts import noise_facts
 from ingestor.scopes import Scope
@@ -170,7 +173,9 @@ def facts_of(
 ) -> Facts:
     """Return what indicators of a medium are computed from."""
     if medium == "air":
-        return air_facts(config, store, scope, period, mode=mode, needs={indicator.needs for indicator in chosen})
-    if medium == "noise":
-        return noise_facts(config, store, scope, period, mode=mode)
-    return water_facts(config, store, scope, period, mode=mode)
+        facts = air_facts(config, store, scope, period, mode=mode, needs={indicator.needs for indicator in chosen})
+    elif medium == "noise":
+        facts = noise_facts(config, store, scope, period, mode=mode)
+    else:
+        facts = water_facts(config, store, scope, period, mode=mode)
+    return msgspec.structs.replace(facts, audited=audited(store.locks(), scope.stations[medium], period))

@@ -13,13 +13,14 @@ from ingestor import evaluation, scopes
 from ingestor.config import Config
 from ingestor.explanation_air import AirBasis, air_basis
 from ingestor.explanation_noise import NoiseBasis, noise_basis
+from ingestor.explanation_reviews import ReviewUsed, reviews_used
 from ingestor.explanation_water import WaterBasis, water_basis
 from ingestor.scopes import Scope
 from ingestor.store import Tables
 
 
 class Explanation(msgspec.Struct, frozen=True, kw_only=True):
-    """A figure, its rules, and what it rests on, which is of the kind of its medium."""
+    """A figure, its rules, what it rests on, which is of the kind of its medium, and reviews of its readings."""
 
     figure: Figure
     name_zh: str
@@ -27,6 +28,7 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     decimals: int
     rules: list[RuleUsed]
     basis: AirBasis | NoiseBasis | WaterBasis
+    reviews: list[ReviewUsed] = []
 
 
 def explanation(
@@ -58,6 +60,7 @@ def explanation(
         decimals=max(0, -int(figure.value.as_tuple().exponent)) if figure.value is not None else 0,
         rules=explain.rules_used(figure, facts.standards),
         basis=_basis(config, store, indicator, figure, facts, where, most),
+        reviews=reviews_used(config, store, indicator, where, period),
     )
 
 

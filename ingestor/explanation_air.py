@@ -21,6 +21,7 @@ from ingestor.config import Config
 from ingestor.derivation.air_days import Area, station_days
 from ingestor.derivation.air_hours import Observed, city_hours, event_hours, leave_out
 from ingestor.derivation.spans import ROLES, Span, usable
+from ingestor.derivation.stale import by_station
 from ingestor.explanation_hours import ExcludedHours, StationHours, counted, excluded_hours
 from ingestor.scopes import Scope
 from ingestor.store import Tables
@@ -112,12 +113,17 @@ def _evidence(
     end = config.start_of(period.last + (_margin(config) + 1) * DAY)
     days = Span(first, start, before + len(period) + _margin(config))
     inside = slice(before * DAY_HOURS, (before + len(period)) * DAY_HOURS)
+    reviews = by_station(store.reviews())
     found = []
     for city in dict.fromkeys(station.city for station in area.members):
         stations = config.register.of("air", city)
         raw = store.raw_of("air", [station.id for station in stations], start, end)
-        found_of = [(station, usable(config, station, raw)) for station in stations]
-        observed = [Observed(station, days, readings) for station, readings in found_of if readings]
+        found_of = [
+            (station, usable(config, station, raw, reviewed), reviewed)
+            for station in stations
+            for reviewed in [reviews.get(("air", station.id), [])]
+        ]
+        observed = [Observed(station, days, readings, reviewed) for station, readings, reviewed in found_of if readings]
         members = [member.id for member in area.members]
         hours = city_hours(config, observed, days, doubted=members) if observed else None
         for station in area.members:

@@ -7,7 +7,16 @@ import msgspec
 import numpy as np
 
 from aggregations import explain_noise, noise
-from aggregations.air.hours import FLAGGED, NO_READING, NOT_COUNTED, NOT_ON_THE_HOUR, REASONS, TOO_SHORT, VALID
+from aggregations.air.hours import (
+    FLAGGED,
+    NO_READING,
+    NOT_COUNTED,
+    NOT_ON_THE_HOUR,
+    REASONS,
+    REVIEWED,
+    TOO_SHORT,
+    VALID,
+)
 from aggregations.explain_noise import MovedPointTime, MovedResult
 from aggregations.indicators import Facts, Indicator, MonitorDays
 from aggregations.indicators.noise import PEAK, standards_of
@@ -15,16 +24,18 @@ from aggregations.noise import PartOfDay
 from aggregations.periods import DAY
 from aggregations.rounding import BoolArray, IntArray
 from ingestor.config import Config
+from ingestor.derivation.air_hours import REVIEW
 from ingestor.derivation.noise import REASONS as STORED
 from ingestor.derivation.noise_hours import WEATHER
 from ingestor.derivation.spans import HOUR_S, HOURS, IMPLAUSIBLE, NEGATIVE
+from ingestor.derivation.stale import by_station
 from ingestor.explanation_hours import ExcludedHours, StationHours, counted, excluded_hours
 from ingestor.store import Tables
-from sensors import checks, flags
+from sensors import checks, flags, reviews
 from sensors.register import ZoneClass
 
 WHY: Final[dict[int, str]] = {
-    **{code: REASONS[code] for code in (NO_READING, FLAGGED, NOT_COUNTED, NOT_ON_THE_HOUR)},
+    **{code: REASONS[code] for code in (NO_READING, FLAGGED, NOT_COUNTED, NOT_ON_THE_HOUR, REVIEWED)},
     TOO_SHORT: "too few valid samples in the hour",
     WEATHER: "too many samples taken out by weather",
     NEGATIVE: checks.REASONS["negative"],
@@ -103,7 +114,11 @@ def noise_basis(config: Config, store: Tables, indicator: Indicator, facts: Fact
         )
         told = np.full(len(codes), VALID)
         told[index[due]] = codes[index[due]]
-        n = int((doubted[index[due]] & (codes[index[due]] == VALID)).sum())
+        suspect = {
+            name: n
+            for name, hours_of_it in doubted.items()
+            if (n := int((hours_of_it[index[due]] & (codes[index[due]] == VALID)).sum()))
+        }
         stations.append(
             StationHours(
                 station=station.id,
@@ -113,7 +128,7 @@ def noise_basis(config: Config, store: Tables, indicator: Indicator, facts: Fact
                 hours=index[due].size,
                 valid=int((codes[index[due]] == VALID).sum()),
                 excluded=counted(told, WHY),
-                suspect={SUSPECT: n} if n else {},
+                suspect=suspect,
             )
         )
         days += _excluded(config, indicator, facts, monitor, due & ~valid, codes[index])
@@ -128,8 +143,8 @@ def noise_basis(config: Config, store: Tables, indicator: Indicator, facts: Fact
     )
 
 
-def _hours(config: Config, store: Tables, facts: Facts, monitor: MonitorDays) -> tuple[IntArray, BoolArray]:
-    """Why each hour of the period and the day after does not count, and which hours have a suspect reading."""
+def _hours(config: Config, store: Tables, facts: Facts, monitor: MonitorDays) -> tuple[IntArray, dict[str, BoolArray]]:
+    """Why each hour of the period and the day after does not count, and which hours are doubted, by what."""
     start = config.start_of(facts.period.first)
     n = (len(facts.period) + 1) * HOURS
     codes = np.full(n, NO_READING)
@@ -143,7 +158,9 @@ def _hours(config: Config, store: Tables, facts: Facts, monitor: MonitorDays) ->
             raw = store.raw(key, start, start + n * HOUR_S)
             near = raw.flags == flags.SUSPECT
             doubted[(raw.times[near] - start) // HOUR_S] = True
-    return codes, doubted
+    reviewed = by_station(store.reviews()).get(("noise", monitor.station.id), [])
+    by_review = reviews.hours_with(reviewed, "leq", "flag", start=start, n_hours=n, whole=False)
+    return codes, {SUSPECT: doubted, REVIEW: by_review}
 
 
 def _index(config: Config, indicator: Indicator, facts: Facts, monitor: MonitorDays) -> IntArray:

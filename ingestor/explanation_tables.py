@@ -10,6 +10,7 @@ from rich.table import Table
 
 from aggregations.explain import RuleUsed
 from aggregations.figures import Figure
+from ingestor import review_tables
 from ingestor.explanation import Explanation
 from ingestor.explanation_air import AirBasis, ExcludedDays, Lack
 from ingestor.explanation_hours import ExcludedHours, StationHours
@@ -18,7 +19,7 @@ from ingestor.explanation_noise_tables import noise_tables
 from ingestor.explanation_water_tables import water_tables
 from ingestor.explanation_words import SHOWN, ZH, counts, cut
 from ingestor.standards_tables import clause_in_chinese
-from ingestor.tables import printed, value_printed, why
+from ingestor.tables import audit_named, printed, value_printed, why
 from ingestor.words import ITEMS, MODES, Language, joined, remarks_of, unit
 
 
@@ -30,6 +31,8 @@ def explained(explanation: Explanation, language: Language) -> Iterator[Renderab
     yield f"[bold]{escape(name)}[/]  [dim]{figure.indicator}[/]  {escape(figure.scope)}  {figure.period}"
     yield from _lines(explanation, zh)
     yield from _basis(explanation, language)
+    if explanation.reviews:
+        yield review_tables.used(explanation.reviews, language)
     yield _rules(explanation.rules, zh)
 
 
@@ -76,6 +79,7 @@ def _lines(explanation: Explanation, zh: bool) -> Iterator[str]:
     for each in remarks_of(figure.provisional, language):
         yield line("说明", "note", escape(each), "yellow")
     yield line("口径", "mode", f"{MODES[figure.mode][language]} [dim]({figure.mode})[/]")
+    yield line("审核", "audit", audit_named([figure], language))
     yield line("标准", "editions", escape(", ".join(f"{k} ({v})" for k, v in figure.editions.items())))
     if figure.counterpart is not None:
         yield line("事件", "events", _events(figure, zh))

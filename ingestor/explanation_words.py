@@ -14,6 +14,8 @@ ZH: Final[dict[str, str]] = {
     "before or after the days on which the station counts": "不在站点参评期内",
     "a reading of an hour that does not start on the hour": "小时值不在整点开始",
     "in a decided exceptional event": "属已认定的异常事件",
+    "taken out by a review": "审核剔除",
+    "review": "审核存疑",
     "below zero": "负值",
     "outside the plausible range of config/quantities.toml": "超出合理范围",
     "the same value for too many hours": "长时间不变",

@@ -6,6 +6,7 @@ noted in the same transaction as the mark of derivation, and forgotten with the 
 dies in between follows it with its next start.
 """
 
+import datetime as dt
 import time
 from collections.abc import Callable, Collection, Iterable
 
@@ -23,6 +24,7 @@ from ingestor.store import Store
 from ingestor.store.publications import CHECKED_WITH, Key, Publication
 from sensors.errors import ConfigError
 from sensors.quantities import MEDIA
+from sensors.reviews import Review
 
 FIRST = "published"
 REGISTER = "register, checks, events or other configuration changed"
@@ -88,6 +90,7 @@ def follow(config: Config, store: Store) -> list[Publication]:
     """
     noted = [(number, _piece.decode(piece)) for number, piece in store.pieces()]
     latest = {each.key: each for each in store.publications()}
+    entered = [each.review for each in store.entered_reviews()] if latest else []
     changed = store.counts().get(CHECKED_WITH) != config.fingerprint
     new = []
     now = time.time()
@@ -102,7 +105,7 @@ def follow(config: Config, store: Store) -> list[Publication]:
         plan = config.plans[key.plan] if key.plan else None
         figure = evaluation.compute(config, store, key.indicator, key.scope, period, plan=plan, mode=before.figure.mode)
         if differs(before.figure, figure):
-            reason = _reason(before.figure, figure, pieces, where, period)
+            reason = _reason(config, before, figure, pieces, entered, where, period)
             new.append(Publication(key=key, revision=before.revision + 1, at=now, reason=reason, figure=figure))
     if noted or new or (changed and latest):
         store.publish(new, followed=[number for number, _ in noted], checked_with=config.fingerprint)
@@ -160,24 +163,47 @@ def _bears_on(piece: Piece, indicator: Indicator, where: Scope, period: Period) 
     return piece.first <= period.last and (reaches_far or piece.last >= period.first - DAY)
 
 
-def _reason(before: Figure, now: Figure, pieces: list[Piece], where: Scope, period: Period) -> str:
-    """Why a published figure changed, as people are told."""
-    parts = [_of_standards(before, now)]
+def _reason(
+    config: Config,
+    before: Publication,
+    now: Figure,
+    pieces: list[Piece],
+    entered: list[Review],
+    where: Scope,
+    period: Period,
+) -> str:
+    """Why a published figure changed, as people are told; of days that a review touches the review is the reason."""
+    parts = [_of_standards(before.figure, now)]
     ids = {station.id for stations in where.stations.values() for station in stations}
+    start, end = config.start_of(period.first), config.start_of(period.last + DAY)
+    reviews = [
+        each
+        for each in entered
+        if each.station in ids and each.at >= before.at and each.from_s < end and start < each.until_s
+    ]
     late = {
-        station: [day for day in days if period.first <= day <= period.last]
+        station: [
+            day
+            for day in days
+            if period.first <= day <= period.last
+            and not any(each.station == station and _touches(config, each, day) for each in reviews)
+        ]
         for piece in pieces
         for station, days in piece.late.items()
+        if station in ids
     }
-    of_scope = {station: days for station, days in late.items() if days and station in ids} or {
-        station: days for station, days in late.items() if days
-    }
-    if of_scope:
-        n_days = len({day for days in of_scope.values() for day in days})
-        parts.append(f"late readings for {_many(n_days, 'day')} at {_many(len(of_scope), 'station')}")
+    n_days = len({day for days in late.values() for day in days})
+    if n_days:
+        parts.append(f"late readings for {_many(n_days, 'day')} at {_many(sum(map(bool, late.values())), 'station')}")
+    if reviews:
+        parts.append(f"review by {', '.join(sorted({each.by for each in reviews}))}")
     if any(piece.why == "changed" for piece in pieces) and not parts[0]:
         parts.append(REGISTER)
     return "; ".join(filter(None, parts)) or (ANEW if pieces else REGISTER)
+
+
+def _touches(config: Config, review: Review, day: dt.date) -> bool:
+    return review.from_s < config.start_of(day + DAY) and config.start_of(day) < review.until_s
 
 
 def _of_standards(before: Figure, now: Figure) -> str:

@@ -25,7 +25,8 @@ REASONS_SHOWN: Final = 3
 def targets(plan: Plan, verdicts: list[Verdict], language: Language, *, title: str) -> Table:
     """Return the table of a plan's targets."""
     name = plan.title if language == "zh" else plan.title_en
-    table = Table(title=escape(f"{name} · {title}"), title_justify="left")
+    audit = audit_named((verdict.figure for verdict in verdicts), language)
+    table = Table(title=escape(" · ".join(filter(None, (name, title, audit)))), title_justify="left")
     for key in ("target", "value", "limit", "valid", "status"):
         right = key in ("value", "limit", "valid")
         table.add_column(word(key, language), justify="right" if right else "left", overflow="fold")
@@ -124,12 +125,22 @@ def framed(
 ) -> list[RenderableType]:
     """Return a line with a title, a table, and lines with notes and with what ? means where a figure carries it.
 
+    The title says whether the figures are audited.
+
     Lines are printed without wrapping.
     """
+    found = list(found)
     below = list(notes)
     if any(figure is not None and figure.value is not None and not figure.sufficient for figure in found):
         below.append(word("mark", language))
-    return [f"[italic]{escape(' · '.join(title))}[/]", table, *(f"[dim]{escape(line)}[/]" for line in below)]
+    whole = " · ".join(filter(None, (*title, audit_named(found, language))))
+    return [f"[italic]{escape(whole)}[/]", table, *(f"[dim]{escape(line)}[/]" for line in below)]
+
+
+def audit_named(found: Iterable[Figure | None], language: Language) -> str:
+    """Whether figures are audited: all, some or none; nothing where there are none."""
+    those = [figure.audited for figure in found if figure is not None]
+    return word("audited" if all(those) else "partly" if any(those) else "unaudited", language) if those else ""
 
 
 def mode_named(mode: Mode, language: Language) -> str:

@@ -78,6 +78,9 @@ WORDS: Final[dict[str, dict[Language, str]]] = {
     "half": {"zh": "（低于检出限，按其一半）", "en": " (half the detection limit)"},
     "note": {"zh": "说明", "en": "note"},
     "headline": {"zh": "默认列出", "en": "by default"},
+    "audited": {"zh": "已审核", "en": "audited"},
+    "unaudited": {"zh": "未审核", "en": "unaudited"},
+    "partly": {"zh": "部分已审核", "en": "partly audited"},
     "air": {"zh": "空气", "en": "air"},
     "water": {"zh": "地表水", "en": "water"},
     "noise": {"zh": "噪声", "en": "noise"},
@@ -206,6 +209,7 @@ _REMARKS: Final[tuple[tuple[str, str], ...]] = (
     (r"derived anew", "重新计算"),
     (r"register, checks, events or other configuration changed", "站点名录、审核规则、事件等配置有变更"),
     (r"standard changed: (.+)", "标准有变更：{}"),
+    (r"review by (.+)", "数据审核：{}"),
     (r"late readings for (\d+) days? at (\d+) stations?", "{1}个站点{0}天的数据迟到"),
     (r"several lakes together, each to be judged apart: (\d+)", "含{}个湖库，应分湖库评价"),
 )

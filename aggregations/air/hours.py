@@ -22,6 +22,7 @@ TOO_SHORT: Final = 3
 NOT_COUNTED: Final = 4
 NOT_ON_THE_HOUR: Final = 5
 EVENT: Final = 6
+REVIEWED: Final = 8
 FIRST_CHECK: Final = 10
 """Code of an hour that a check took out: this and the code of the check (`sensors.checks.CODES`)."""
 
@@ -32,6 +33,7 @@ REASONS: Final[dict[int, str]] = {
     NOT_COUNTED: "before or after the days on which the station counts",
     NOT_ON_THE_HOUR: "a reading of an hour that does not start on the hour",
     EVENT: "in a decided exceptional event",
+    REVIEWED: "taken out by a review",
 }
 """Why an hour does not count."""
 

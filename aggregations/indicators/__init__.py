@@ -66,14 +66,14 @@ def compute(indicator: Indicator, facts: Facts) -> Figure:
     ----------
     .. [1] Rules on sand dust (config/standards/air-events-2016.toml): which statistics leave the hours of events out.
     """
-    kept = indicator.compute(indicator, facts)
+    kept = msgspec.structs.replace(indicator.compute(indicator, facts), audited=facts.audited)
     in_earlier_years = indicator.needs == "years" and facts.earlier_without_events
     if indicator.affected is None or not (facts.air_without_events is not None or in_earlier_years):
         return kept
     rule = facts.standards.find(AirEvents, facts.period.last)
     if rule is not None and not set(rule.quantities) & set(indicator.quantities):
         return kept
-    excluded = indicator.compute(indicator, facts.without_events())
+    excluded = msgspec.structs.replace(indicator.compute(indicator, facts.without_events()), audited=facts.audited)
     policy = rule.policy[indicator.affected] if rule else "keep"
     if policy == "keep":
         chosen, other = kept, _variant(excluded, "excluded")

@@ -103,7 +103,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     None where there were none. `hours` and `earlier` (the days of the years before, the last first) are there where
     the indicator asks for them; `earlier_without_events` is empty where no event touched any of those years.
     `sections` are those of rivers and lakes, `sea` the points of the sea. `surveys` are the manual surveys of noise of
-    a city.
+    a city. `audited` says that all months of the period are locked.
     """
 
     scope: str
@@ -122,6 +122,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     sea: list[SectionDays] = []
     monitors: list[MonitorDays] = []
     surveys: NoiseSurveys = NoiseSurveys()
+    audited: bool = False
 
     def without_events(self) -> "Facts":
         """Return the facts without the hours of exceptional events, and not with them any more."""

@@ -19,6 +19,7 @@ from ingestor.cli import (
     laboratory,
     publications,
     quarantine,
+    reviewing,
     standards,
 )
 from ingestor.cli.common import app
@@ -42,6 +43,7 @@ __all__ = [
     "main",
     "publications",
     "quarantine",
+    "reviewing",
     "standards",
 ]
 

@@ -33,6 +33,7 @@ def derive(
     """Bring hours and days up to date: those for which readings arrived, or of which the configuration changed.
 
     Whatever interrupts it, the next one completes it; what it ends in is what deriving everything from scratch gives.
+    Months that were locked (`qingjing review lock`) stay as they are, with --all, too; what waits for them is listed.
     """
     loaded = options.load()
     with opened_store(loaded) as store:
@@ -40,9 +41,10 @@ def derive(
             todo = derivation.plan(loaded, store, everything=everything)
             pieces = [derivation.piece(work) for work in todo.work]
             if json_:
-                print_line(tables.as_json({"pieces": pieces, "gone": todo.gone}))
+                print_line(tables.as_json({"pieces": pieces, "gone": todo.gone, "pending": todo.pending}))
             else:
                 _print_pieces(pieces, todo.gone)
+                print_pending(todo.pending)
             return
         with lanes.held(store.file, lanes.DERIVATION, waiting=_waiting) as still_ours, progress_bars() as progress:
             task = progress.add_task("derive", total=None)
@@ -62,6 +64,7 @@ def derive(
         print_line(f"cities: {done.city_days:,} days of air")
     for station, count in done.before_standards.items():
         print_line(f"{station}: {count:,} readings lie before the first edition of a standard and are left out")
+    print_pending(done.pending)
     for each in revised:
         key, value = each.key, tables.printed(each.figure)
         print_line(f"{key.indicator} {key.scope} {key.period}: now {value}, revision {each.revision}: {each.reason}")
@@ -74,7 +77,7 @@ def _waiting(holder: str) -> None:
 WHY = {
     "new": "never derived",
     "changed": "register, checks, events or standards changed",
-    "readings": "readings arrived",
+    "readings": "readings or reviews arrived",
     "asked": "asked for",
 }
 """Why something is derived, as people are told."""
@@ -91,6 +94,20 @@ def _print_pieces(pieces: list[derivation.Piece], gone: list[str]) -> None:
         print_line(f"and {len(pieces) - PIECES_SHOWN} more (--json lists all)")
     for unit in gone:
         print_line(f"{unit}: not in the register any more: its rows are removed")
+
+
+def print_pending(pending: list[derivation.Pending]) -> None:
+    """Print what waits for locked months."""
+    for each in pending[:PIECES_SHOWN]:
+        days = f"{each.station_days:,} day{'' if each.station_days == 1 else 's'}"
+        place = f"{each.medium}:{each.station} {each.month}"
+        print_line(
+            f"{place}：已审核锁定，{each.station_days:,} 天有新数据或审核待处理，解锁后生效"
+            if options.language == "zh"
+            else f"{place}: pending for a locked month: readings or reviews of {days}"
+        )
+    if len(pending) > PIECES_SHOWN:
+        print_line(f"and {len(pending) - PIECES_SHOWN} more pending for locked months (--json lists all)")
 
 
 @app.command()
@@ -233,10 +250,14 @@ def period_given(loaded: Config, period: str | None, to_date: str | None) -> Per
         chosen = Period(last.replace(month=1, day=1), last)
     else:
         chosen = periods.parse(period or "")
-    today = loaded.local_day(int(dt.datetime.now(dt.UTC).timestamp()))
-    if chosen.first > today:
-        err.print(f"the period {chosen} has not begun: today is {today}", style="yellow", soft_wrap=True)
+    if chosen.first > today(loaded):
+        err.print(f"the period {chosen} has not begun: today is {today(loaded)}", style="yellow", soft_wrap=True)
     return chosen
+
+
+def today(loaded: Config) -> dt.date:
+    """Return the local day of now."""
+    return loaded.local_day(int(dt.datetime.now(dt.UTC).timestamp()))
 
 
 def plan_named(loaded: Config, plan: str | None) -> Plan | None:
@@ -255,7 +276,7 @@ def plan_named(loaded: Config, plan: str | None) -> Plan | None:
 def warn_if_stale(loaded: Config, store: Store) -> None:
     if derivation.is_stale(loaded, store):
         err.print(
-            "readings or configuration changed since the last `qingjing derive`: run it for fresh figures",
+            "readings, reviews or configuration changed since the last `qingjing derive`: run it for fresh figures",
             style="yellow",
             soft_wrap=True,
         )
@@ -263,7 +284,7 @@ def warn_if_stale(loaded: Config, store: Store) -> None:
 
 def _day(text: str | None, loaded: Config) -> dt.date:
     if text is None:
-        return loaded.local_day(int(dt.datetime.now(dt.UTC).timestamp())) - dt.timedelta(days=1)
+        return today(loaded) - dt.timedelta(days=1)
     return _date("--as-of", text)
 
 

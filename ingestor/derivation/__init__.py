@@ -1,9 +1,10 @@
 """Derivation: from raw readings to hours and days, for every registered station and city.
 
-Everything is a pure function of the readings, the register and the standards. What is stale (`stale.py`) is computed
-again and replaced, some days of a unit (`units.py`) at a time, so that the collector never waits long; the rest stays.
-The mark of what a unit was derived from is set with the last of its rows: a derivation that dies half-way leaves it
-stale, and the next one completes it. Deriving little by little gives the same rows as deriving everything at once.
+Everything is a pure function of the readings, the reviews, the register and the standards, but for locked months, which
+keep the rows that they had. What is stale (`stale.py`) is computed again and replaced, some days of a unit
+(`units.py`) at a time, so that the collector never waits long; the rest stays. The mark of what a unit was derived from
+is set with the last of its rows: a derivation that dies half-way leaves it stale, and the next one completes it.
+Deriving little by little gives the same rows as deriving everything at once.
 """
 
 import bisect
@@ -20,13 +21,14 @@ from ingestor.config import DAY_S, EPOCH, Config
 from ingestor.derivation import air, noise, stale, water
 from ingestor.derivation.air_days import averaged
 from ingestor.derivation.spans import Rows, Span, usable
-from ingestor.derivation.stale import Plan, Work, covering, first_covered, plan
+from ingestor.derivation.stale import Pending, Plan, Work, covering, first_covered, pending, plan
 from ingestor.derivation.units import Reach, keys_of, reach_of, tables_of, units
-from ingestor.store import EVER, RawSeries, SeriesKey, Tables
+from ingestor.store import EVER, RawSeries, SeriesKey, StoreError, Tables
 from ingestor.store.arrivals import Derived
+from ingestor.store.reviewed import Locked, LockKey
 from sensors.quantities import MEDIA
 
-__all__ = ["Done", "Piece", "Plan", "Work", "derive", "is_stale", "piece", "plan"]
+__all__ = ["Done", "Pending", "Piece", "Plan", "Work", "derive", "is_stale", "pending", "piece", "plan"]
 
 
 ROWS_AT_ONCE = 15_000
@@ -52,7 +54,7 @@ class Done(msgspec.Struct, frozen=True):
     """What a derivation did: stations and station-days by medium, days of cities of air, and each piece.
 
     `before_standards` counts, by station, the readings left out because they lie before the first edition of a
-    standard: those of a gateway whose clock was wrong, as a rule.
+    standard: those of a gateway whose clock was wrong, as a rule. `pending` is what waits for locked months.
     """
 
     stations: dict[str, int]
@@ -61,6 +63,7 @@ class Done(msgspec.Struct, frozen=True):
     before_standards: dict[str, int]
     pieces: list[Piece]
     gone: list[str]
+    pending: list[Pending] = []
 
 
 def derive(
@@ -93,13 +96,13 @@ def derive(
         done.before_standards.update(_before_standards(config, store, work))
         of_city = {station.id for station in averaged(work.unit.stations)} & work.spans.keys()
         with _no_cycles():
-            for run in _carry_out(config, store, work, between):
+            for run in _carry_out(config, store, work, todo.locks, between):
                 days_done += sum(span.inside(run).n for id_, span in work.spans.items() if id_ in work.stations)
                 city_days += run.n if medium == "air" and of_city else 0
                 progress(days_done, days_to_do)
     if todo.gone or any(work.whole for work in todo.work):
         _forget(config, store, todo.gone)
-    return msgspec.structs.replace(done, city_days=city_days)
+    return msgspec.structs.replace(done, city_days=city_days, pending=pending(config, store))
 
 
 @contextlib.contextmanager
@@ -128,39 +131,56 @@ def is_stale(config: Config, store: Tables) -> bool:
     return bool(todo.work or todo.gone)
 
 
-def _carry_out(config: Config, store: Tables, work: Work, between: Callable[[], None]) -> Iterator[Span]:
+def _carry_out(
+    config: Config, store: Tables, work: Work, locks: dict[LockKey, Locked], between: Callable[[], None]
+) -> Iterator[Span]:
     """Derive the days of some work and yield those done; the last of them with the mark of what they rest on."""
     unit = work.unit
-    chunks = list(work.chunks())
+    steps = _steps(work)
     keys = [
         (table, key) for table, key in keys_of(config, unit) if key not in unit.ids or key in work.stations
     ]  # of a city all areas, of its stations those that are derived again
     reach = reach_of(config, unit.medium)
-    windows = [_window(run, reach, covering(work.spans.values())) for run in chunks]
     covered = first_covered(config, unit)
+    windows = [_window(run, reach, covering(work.spans.values())) for run, _, _ in steps if run is not None]
     ranges = [(max(window.start, covered), window.end) for window in windows]
-    raw = store.raw_ranges(unit.medium, sorted(work.spans), ranges)
-    for i, run in enumerate(chunks):
-        found = {(each.table, each.key): each for each in _rows(config, work, windows[i], next(raw))}
-        start = EVER[0] if work.whole and i == 0 else run.start
-        end = EVER[1] if work.whole and i + 1 == len(chunks) else run.end
-        batches = list(_batches(keys, found))
+    raw = zip(windows, store.raw_ranges(unit.medium, sorted(work.spans), ranges), strict=True)
+    for i, (run, start, end) in enumerate(steps):
+        found = {} if run is None else {(each.table, each.key): each for each in _rows(config, work, *next(raw))}
+        batches = list(_batches(keys, found)) if start < end else [[]]
         for n, batch in enumerate(batches, 1):
             between()
             with store.replacing():
+                if store.locks() != locks:
+                    raise StoreError(
+                        f"derivation of {unit.name}: expected no month to be locked or unlocked meanwhile, got one; "
+                        "what was derived stays, derive again for the rest"
+                    )
                 for table, key in batch:
                     rows = found.get((table, key))
                     times, columns = _between(rows, start, end) if rows else ([], {})
                     store.replace(table, key, times, columns, start=start, end=end)
-                if n == len(batches) and i + 1 == len(chunks):
+                if n == len(batches) and i + 1 == len(steps):
                     _set_derived(store, work)
-        yield run
-    if not chunks:
-        between()
-        with store.replacing():
-            for table, key in keys if work.whole else []:
-                store.replace(table, key, [], {})
-            _set_derived(store, work)
+        if run is not None:
+            yield run
+
+
+def _steps(work: Work) -> list[tuple[Span | None, int, int]]:
+    """Return days that are derived at once, with the range of moments in which they replace all rows; at least one.
+
+    Where the whole unit is replaced the ranges are all time but for locked months; one may have no days to derive.
+    """
+    chunks = list(work.chunks())
+    if not work.whole:
+        return [(run, run.start, run.end) for run in chunks] or [(None, 0, 0)]
+    edges = [EVER[0], *(moment for span in work.locked for moment in (span.start, span.end)), EVER[1]]
+    steps: list[tuple[Span | None, int, int]] = []
+    for start, end in zip(edges[::2], edges[1::2], strict=True):
+        inside: list[Span | None] = [run for run in chunks if start <= run.start < end]
+        cuts = [start, *(run.start for run in inside[1:] if run is not None), end]
+        steps += zip(inside or [None], cuts[:-1], cuts[1:], strict=True)
+    return steps
 
 
 def _batches(keys: list[tuple[str, str]], found: dict[tuple[str, str], Rows]) -> Iterator[list[tuple[str, str]]]:
@@ -180,7 +200,8 @@ def _set_derived(store: Tables, work: Work) -> None:
     unit = work.unit
     marks = Derived(work.digest, {id_: _kept(span) for id_, span in work.spans.items()})
     stations = [(unit.medium, id_) for id_ in unit.ids]
-    store.set_derived(unit.name, marks, stations, upto=work.upto, piece=msgspec.json.encode(piece(work)))
+    note = msgspec.json.encode(piece(work))
+    store.set_derived(unit.name, marks, stations, upto=work.upto, piece=note, held=work.held)
 
 
 def _window(run: Span, reach: Reach, every: Span) -> Span:
@@ -195,16 +216,18 @@ def _rows(config: Config, work: Work, window: Span, raw: dict[SeriesKey, RawSeri
     unit = work.unit
     if unit.medium == "air":
         observed = [
-            air.Observed(station, work.spans[station.id], usable(config, station, raw))
+            air.Observed(station, work.spans[station.id], usable(config, station, raw, reviewed), reviewed)
             for station in unit.stations
             if station.id in work.spans
+            for reviewed in [work.reviews.get(station.id, [])]
         ]
         for rows in air.derive_city(config, unit.city, observed, window, work.stations):
             yield from rows
         return
     derive_station = water.derive_station if unit.medium == "water" else noise.derive_station
     for station in unit.stations:
-        yield from derive_station(config, station, window, usable(config, station, raw))
+        found = usable(config, station, raw, work.reviews.get(station.id, []))
+        yield from derive_station(config, station, window, found)
 
 
 def _between(rows: Rows, start: int, end: int) -> tuple[list[int], dict[str, list[Any]]]:

@@ -36,7 +36,7 @@ def derive_city(
     without: dict[str, dict[str, StationDays]] = {}
     touched: dict[str, BoolArray] = {}
     values: HoursOfStations = {}
-    for station, span, _ in observed:
+    for station, span, *_ in observed:
         hours = found.hours[station.id]
         in_events = event_hours(config, station, whole)
         kept[station.id] = without[station.id] = station_days(config, station, whole, hours)

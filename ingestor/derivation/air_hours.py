@@ -1,8 +1,8 @@
 """Hours of the stations of a city: means, in the state that the standard prescribes, checked; exceptional events."""
 
 import datetime as dt
-from collections.abc import Collection
-from typing import NamedTuple
+from collections.abc import Collection, Sequence
+from typing import Final, NamedTuple
 
 import msgspec
 import numpy as np
@@ -13,16 +13,24 @@ from aggregations.rounding import MICRO, BoolArray
 from aggregations.standards import AirEvents, AirLimits
 from ingestor.config import Config
 from ingestor.derivation.spans import HOUR_S, HOURS, Found, Span
-from sensors import checks, events, gas_states
+from sensors import checks, events, gas_states, reviews
 from sensors.register import Station
+from sensors.reviews import Review
+
+REVIEW: Final = "review"
+"""What doubts an hour that a review flags, beside the checks."""
 
 
 class Observed(NamedTuple):
-    """A station, the days from its first reading to its last, and its readings, as `spans.usable` gives them."""
+    """A station, the days from its first reading to its last, and its readings, as `spans.usable` gives them.
+
+    `reviewed` are the reviews in force that the readings were judged with.
+    """
 
     station: Station
     span: Span
     found: Found
+    reviewed: Sequence[Review] = ()
 
 
 class CityHours(msgspec.Struct, frozen=True):
@@ -41,8 +49,10 @@ def city_hours(config: Config, observed: list[Observed], whole: Span, *, doubted
     """Hours of the stations of a city on some days: means, in the prescribed gas state, and checked.
 
     All readings of `observed` lie on these days. Of the stations in `doubted` all checks are made; of the others only
-    those that may take an hour out.
+    those that may take an hour out. No check takes an hour out that a review restores for the whole of it; an hour
+    in which a review doubts something is doubted by "review".
     """
+    reviewed = {o.station.id: o.reviewed for o in observed}
     raw = {o.station.id: _hours_of(config, o, whole) for o in observed}
     floats = {id_: {q: np.where(h.valid, h.micros / MICRO, np.nan) for q, h in of.items()} for id_, of in raw.items()}
     taking_out = checks.taking_out(config.checks)
@@ -62,16 +72,26 @@ def city_hours(config: Config, observed: list[Observed], whole: Span, *, doubted
         hours[id_] = {}
         for q, each in of.items():
             failed = checks.reason(flags[q]).astype(np.int64)
+            if reviewed[id_]:
+                failed[_hours_with("restore", reviewed[id_], q, whole)] = 0
             reasons = np.where(each.valid & (failed > 0), FIRST_CHECK + failed, each.reasons)
             hours[id_][q] = Hours(each.micros, reasons)
         if id_ in doubted:
             suspect[id_] = {q: checks.suspects(flags[q]) for q in of}
+            for q, by_check in suspect[id_].items() if reviewed[id_] else ():
+                by_check[REVIEW] = _hours_with("flag", reviewed[id_], q, whole) & hours[id_][q].valid
     return CityHours(whole, hours, suspect)
+
+
+def _hours_with(action: reviews.Action, reviewed: Sequence[Review], quantity: str, whole: Span) -> BoolArray:
+    return reviews.hours_with(
+        reviewed, quantity, action, start=whole.start, n_hours=whole.n * HOURS, whole=action == "restore"
+    )
 
 
 def _hours_of(config: Config, observed: Observed, whole: Span) -> dict[str, Hours]:
     """Unchecked hour means of the basic items of a station."""
-    station, _, found = observed
+    station, found = observed.station, observed.found
     staged = config.staged(station.city)
     by_quantity: dict[str, list[Readings]] = {q: [] for q in air.QUANTITIES}
     for key, times, values, reasons in found:

@@ -5,7 +5,7 @@ from typing import Any, Final
 import numpy as np
 
 from aggregations import noise
-from aggregations.air.hours import FLAGGED, NO_READING, NOT_COUNTED, NOT_ON_THE_HOUR, TOO_SHORT, VALID
+from aggregations.air.hours import FLAGGED, NO_READING, NOT_COUNTED, NOT_ON_THE_HOUR, REVIEWED, TOO_SHORT, VALID
 from aggregations.noise import DayHours
 from aggregations.rounding import FloatArray, IntArray
 from aggregations.standards import NoiseLimits, NoiseMethod
@@ -23,6 +23,7 @@ REASONS: Final[dict[int, str]] = {
     WEATHER: "weather",
     NEGATIVE: "negative",
     IMPLAUSIBLE: "range",
+    REVIEWED: "reviewed",
 }
 """Why an hour is not valid, as the column `reason` of `noise_hour` says it."""
 

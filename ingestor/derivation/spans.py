@@ -2,13 +2,13 @@
 
 import datetime as dt
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final, TypeVar
 
 import msgspec
 import numpy as np
 
-from aggregations.air.hours import FIRST_CHECK, FLAGGED, NOT_COUNTED, VALID
+from aggregations.air.hours import FIRST_CHECK, FLAGGED, NOT_COUNTED, REVIEWED, VALID
 from aggregations.periods import Period
 from aggregations.rounding import FloatArray, IntArray
 from aggregations.standards import (
@@ -23,9 +23,10 @@ from aggregations.standards import (
 )
 from ingestor.config import DAY_S, Config
 from ingestor.store import RawSeries, SeriesKey
-from sensors import checks, flags
-from sensors.quantities import Medium
+from sensors import checks, flags, reviews
+from sensors.quantities import LARGEST, Medium
 from sensors.register import Station
+from sensors.reviews import Review
 
 HOUR_S = 3600
 HOURS = 24
@@ -35,6 +36,8 @@ BELOW: Final = 1000
 """A result of water below the detection limit, which is its value: it counts, as what the method makes of it."""
 NEVER_BELOW: Final = ("temperature", "ph", "do", "sd", "depth", "clear_to_bottom")
 """Items of water that have no detection limit: a result that claims to lie below one does not count."""
+RESTORED_MOST: Final = 10
+"""A value above so many times the plausible maximum is of another unit or of no instrument: no review restores it."""
 
 S = TypeVar("S", bound=Standard)
 Found = list[tuple[SeriesKey, IntArray, FloatArray, IntArray]]
@@ -94,15 +97,19 @@ ROLES: Final[dict[Medium, tuple[type[Standard], ...]]] = {
 """Standards that the days of a medium are derived with."""
 
 
-def usable(config: Config, station: Station, raw: dict[SeriesKey, RawSeries]) -> Found:
+def usable(config: Config, station: Station, raw: dict[SeriesKey, RawSeries], reviewed: Sequence[Review] = ()) -> Found:
     """Return the series of a station with the reasons why values do not count.
 
-    A value does not count where it is flagged out, implausible, or outside the days on which the station counts.
+    A value does not count where it is flagged out, implausible, or outside the days on which the station counts. Of
+    reviews in force (`reviewed`, those of the station in the order of their entry) the last about a value holds: it
+    takes the value out, or brings in what was flagged out or implausible.
     """
     found: Found = []
     for key, series in raw.items():
         if key.station == station.id:
             reasons = _reasons(config, station, key.quantity, series)
+            if reviewed:
+                reasons = _reviewed(config, key, station.medium, series, reasons, reviewed)
             values = np.where(np.isin(reasons, (VALID, BELOW)), series.values, np.nan)
             found.append((key, series.times, values, reasons))
     return found
@@ -126,6 +133,32 @@ def _reasons(config: Config, station: Station, name: str, raw: RawSeries) -> Int
         ],
         [NOT_COUNTED, FLAGGED, NEGATIVE, IMPLAUSIBLE, BELOW],
         VALID,
+    )
+
+
+def _reviewed(
+    config: Config, key: SeriesKey, medium: Medium, raw: RawSeries, reasons: IntArray, reviewed: Sequence[Review]
+) -> IntArray:
+    """Why each value does not count after reviews.
+
+    Nothing restores what is missing, a claim to lie below a detection limit that there is not, what is negative and
+    cannot be, or what lies beyond `RESTORED_MOST` (of a share: beyond the plausible maximum); nothing concerns days on
+    which the station does not count.
+    """
+    actions = reviews.actions_at(reviewed, key.quantity, key.period_s, raw.times)
+    quantity = config.quantities.of(medium)[key.quantity]
+    times = 1 if quantity.unit == "%" else RESTORED_MOST
+    most = min(float(times * quantity.maximum), LARGEST[medium])
+    possible = np.isfinite(raw.values) & (raw.flags != flags.BELOW_DETECTION) & (raw.values <= most)
+    possible &= (raw.values >= 0) | (raw.values >= float(quantity.minimum))
+    return np.select(
+        [
+            reasons == NOT_COUNTED,
+            actions == reviews.CODES["invalidate"],
+            (actions == reviews.CODES["restore"]) & possible & (reasons != BELOW),
+        ],
+        [NOT_COUNTED, REVIEWED, VALID],
+        reasons,
     )
 
 

@@ -1,20 +1,24 @@
 """What is stale, as `make` sees it: which days of which units have to be derived again, and why."""
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Final, Literal
 
 import msgspec
 
-from aggregations.periods import DAY
+from aggregations.periods import DAY, parse
 from ingestor.config import DAY_S, EPOCH, Config
 from ingestor.derivation.spans import ROLES, Span
 from ingestor.derivation.units import Reach, Unit, digest_of, reach_of, units
-from ingestor.store import EVER, Tables, arrivals
-from ingestor.store.arrivals import Derived
+from ingestor.store import EVER, Ledger, Tables, arrivals
+from ingestor.store.arrivals import Derived, StationDay
+from ingestor.store.reviewed import Locked, LockKey
+from sensors.quantities import Medium
+from sensors.reviews import Review
 
 Why = Literal["new", "changed", "readings", "asked"]
-"""Never derived; register, events, checks or standards changed; readings arrived; asked for."""
+"""Never derived; register, events, checks or standards changed; readings or reviews arrived; asked for."""
 
 CHUNK_STATION_DAYS: Final = {"air": 12_000, "water": 4_000, "noise": 31}
 """Station-days that are derived at once, so that memory stays bounded; at least `CHUNK_MIN_DAYS`."""
@@ -27,6 +31,8 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
     `spans` has by station the days from its first reading to its last; `runs` are days that are derived again, without
     gaps and in order; `stations` those whose own rows are. `digest` is that of now. `whole` tells that all rows of
     the unit are replaced; rows of days outside the spans go. `late` has by station the days for which readings arrived.
+    `reviews` are those in force by station. `locked` are months whose rows stay as they are, in order, and `held` the
+    station-days of what arrived that they wait for.
     """
 
     unit: Unit
@@ -38,6 +44,9 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
     late: dict[str, list[dt.date]]
     whole: bool
     upto: int
+    reviews: dict[str, list[Review]] = {}
+    locked: list[Span] = []
+    held: list[StationDay] = []
 
     @property
     def station_days(self) -> int:
@@ -57,11 +66,23 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
                 yield run.part(first, min(most, run.n - first))
 
 
+class Pending(msgspec.Struct, frozen=True, kw_only=True):
+    """Readings or reviews that arrived of a station after a month was locked, of `station_days` days."""
+
+    medium: str
+    city: str
+    station: str
+    month: str
+    station_days: int
+
+
 class Plan(msgspec.Struct, frozen=True):
-    """All that is stale: work by unit, and units that are derived no more."""
+    """All that is stale: work by unit, and units that are derived no more; and what waits for locked months."""
 
     work: list[Work]
     gone: list[str]
+    pending: list[Pending] = []
+    locks: dict[LockKey, Locked] = {}
 
 
 def plan(config: Config, store: Tables, *, everything: bool = False) -> Plan:
@@ -75,6 +96,8 @@ def plan(config: Config, store: Tables, *, everything: bool = False) -> Plan:
         If the store cannot be read.
     """
     arrived = store.due()
+    reviews = by_station(store.reviews())  # read after what is due: a later one makes its days due again
+    locks = store.locks()
     before = store.derived_units()
     found = []
     names = set()
@@ -99,14 +122,69 @@ def plan(config: Config, store: Tables, *, everything: bool = False) -> Plan:
         spans, runs = (
             _of_arrivals(config, store, unit, due, known) if incremental and known else _whole(config, store, unit)
         )
+        locked = _locked(config, unit, locks)
         found.append(
             Work(
-                unit=unit, why=why, digest=digest, spans=spans, runs=runs, upto=arrived.upto,
+                unit=unit, why=why, digest=digest, spans=spans, upto=arrived.upto, locked=locked,
+                runs=[part for run in runs for part in _without(run, locked)],
                 stations=sorted(due) if incremental else unit.ids, whole=not incremental,
                 late={id_: local_days(config, days) for id_, days in due.items()},
+                reviews={id_: reviews[unit.medium, id_] for id_ in unit.ids if (unit.medium, id_) in reviews},
+                held=[(unit.medium, id_, day) for id_, days in due.items() for day in days
+                      if any(_touches(day, each) for each in locked)],
             )
         )  # fmt: skip
-    return Plan(found, sorted(before.keys() - names))
+    return Plan(found, sorted(before.keys() - names), pending(config, store) if locks else [], locks)
+
+
+def by_station(reviews: Iterable[Review]) -> dict[tuple[str, str], list[Review]]:
+    """Return reviews by medium and station, in their order."""
+    found: dict[tuple[str, str], list[Review]] = {}
+    for each in reviews:
+        found.setdefault((each.medium, each.station), []).append(each)
+    return found
+
+
+def pending(config: Config, store: Tables | Ledger) -> list[Pending]:
+    """Return what arrived for locked months, whose rows it does not change while they are locked."""
+    counts: Counter[tuple[Medium, str, str, str]] = Counter()
+    locks = store.locks()
+    for each in store.waiting() if locks else ():
+        station = config.register.get(each.medium, each.station)
+        if station is not None:
+            for month in months_of(config, each.day):
+                if (month, station.medium, station.city) in locks:
+                    counts[station.medium, station.city, station.id, month] += 1
+    return [
+        Pending(medium=medium, city=city, station=station, month=month, station_days=n)
+        for (medium, city, station, month), n in sorted(counts.items())
+    ]
+
+
+def months_of(config: Config, day: int) -> list[str]:
+    """Return the local months, such as 2026-10, that a day of arrivals touches."""
+    return list(dict.fromkeys(f"{each:%Y-%m}" for each in local_days(config, [day])))
+
+
+def _locked(config: Config, unit: Unit, locks: Iterable[LockKey]) -> list[Span]:
+    months = sorted(month for month, medium, city in locks if (medium, city) == (unit.medium, unit.city))
+    periods = [parse(month) for month in months]
+    return [Span(each.first, config.start_of(each.first), len(each)) for each in periods]
+
+
+def _touches(day: int, span: Span) -> bool:
+    first, after = arrivals.moments_of(day)
+    return first < span.end and span.start < after
+
+
+def _without(run: Span, locked: list[Span]) -> Iterator[Span]:
+    """Yield the days of a run that are not locked, as runs."""
+    first = run.start
+    for start, end in [*((each.start, each.end) for each in locked), (run.end, run.end)]:
+        until = min(max(start, first), run.end)
+        if first < until:
+            yield run.part((first - run.start) // DAY_S, (until - first) // DAY_S)
+        first = max(first, end)
 
 
 def first_covered(config: Config, unit: Unit) -> int:
@@ -136,10 +214,9 @@ def _of_arrivals(
     for id_, arrived in due.items():
         start = max(arrivals.moments_of(arrived[0])[0], covered)
         ends = store.extents(unit.medium, [id_], start, max(start, arrivals.moments_of(arrived[-1])[1]))
-        if id_ not in ends:
-            continue
         old = spans[id_]
-        spans[id_] = covering([old, span_of(config, *ends[id_])])
+        if id_ in ends:
+            spans[id_] = covering([old, span_of(config, *ends[id_])])
         days = set(local_days(config, arrived))
         days |= {day for day in spans[id_].period.days() if not old.first <= day <= old.last}
         stale |= _reached(days, reach)

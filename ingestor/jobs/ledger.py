@@ -201,7 +201,7 @@ class JobLedger(Ledger):
     # Stations
 
     def arrived_at(self, medium: str, station: str, day: int) -> float | None:
-        """Return when readings for a day of UTC (since 1970) last arrived; None where none did."""
+        """Return when readings for a day (`arrivals.day_of`) last arrived; None where none did."""
         with self._usable("arrivals cannot be read"):
             return arrivals.arrived_at(self._db, medium, station, day)
 

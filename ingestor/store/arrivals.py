@@ -23,9 +23,10 @@ SEQUENCE: Final = "arrivals"
 SCHEMA: Final = """
 CREATE TABLE arrival (
     medium TEXT NOT NULL, station TEXT NOT NULL, day INTEGER NOT NULL, at REAL NOT NULL, arrived INTEGER NOT NULL,
-    derived INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (medium, station, day)
+    derived INTEGER NOT NULL DEFAULT 0, applied INTEGER, PRIMARY KEY (medium, station, day)
 ) WITHOUT ROWID;
 CREATE INDEX arrival_due ON arrival (medium, station, day) WHERE arrived > derived;
+CREATE INDEX arrival_held ON arrival (medium, station, day) WHERE applied IS NOT NULL;
 CREATE TABLE derived_unit (
     unit TEXT PRIMARY KEY, digest TEXT NOT NULL, spans BLOB NOT NULL
 ) WITHOUT ROWID;
@@ -48,6 +49,18 @@ class Due(NamedTuple):
 
     upto: int
     days: dict[tuple[str, str], list[int]]
+
+
+class Waiting(NamedTuple):
+    """A day of a station of which not all that arrived was derived: only up to the number `applied`.
+
+    It is due, or it is held for a locked month: days of that month keep the rows that they had.
+    """
+
+    medium: str
+    station: str
+    day: int
+    applied: int
 
 
 class Derived(msgspec.Struct, frozen=True):
@@ -88,7 +101,7 @@ def record(db: sqlite3.Connection, groups: Iterable[bytes], *, at: float) -> Non
 def mark(db: sqlite3.Connection, days: Iterable[StationDay], *, at: float) -> None:
     """Make station-days stale; inside a transaction."""
     db.execute("INSERT INTO counter VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET value = value + 1", (SEQUENCE,))
-    number = _last(db)
+    number = last(db)
     db.executemany(_UPSERT, [(*day, at, number) for day in sorted(days)])
 
 
@@ -99,7 +112,7 @@ def due(db: sqlite3.Connection) -> Due:
         "SELECT medium, station, day FROM arrival WHERE arrived > derived ORDER BY medium, station, day"
     ):
         found.setdefault((medium, station), []).append(day)
-    return Due(_last(db), found)
+    return Due(last(db), found)
 
 
 def arrived_at(db: sqlite3.Connection, medium: str, station: str, day: int) -> float | None:
@@ -131,12 +144,26 @@ def derived_units(db: sqlite3.Connection) -> dict[str, Derived]:
 
 
 def set_derived(
-    db: sqlite3.Connection, unit: str, derived: Derived, stations: Iterable[tuple[str, str]], *, upto: int
+    db: sqlite3.Connection,
+    unit: str,
+    derived: Derived,
+    stations: Iterable[tuple[str, str]],
+    *,
+    upto: int,
+    held: Iterable[StationDay] = (),
 ) -> None:
-    """Take note that a unit was derived from all that had arrived of its stations; inside a transaction."""
+    """Take note that a unit was derived from all that had arrived of its stations; inside a transaction.
+
+    But for the days `held`: what arrived of them is derived for some of the days that it bears on only.
+    """
     db.execute(
         "INSERT OR REPLACE INTO derived_unit VALUES (?, ?, ?)",
         (unit, derived.digest, msgspec.json.encode(derived.spans)),
+    )
+    db.executemany(
+        "UPDATE arrival SET applied = coalesce(applied, derived) WHERE medium = ? AND station = ? AND day = ? "
+        "AND arrived > derived",
+        held,
     )
     db.executemany(
         "UPDATE arrival SET derived = ? WHERE medium = ? AND station = ? AND arrived > derived AND arrived <= ?",
@@ -144,11 +171,27 @@ def set_derived(
     )
 
 
+def unhold(db: sqlite3.Connection, days: Iterable[StationDay]) -> None:
+    """Hold days no more; inside a transaction."""
+    db.executemany("UPDATE arrival SET applied = NULL WHERE medium = ? AND station = ? AND day = ?", days)
+
+
+def waiting(db: sqlite3.Connection) -> list[Waiting]:
+    """Return the days that are due or held."""
+    rows = db.execute(
+        "SELECT medium, station, day, coalesce(applied, derived) FROM arrival WHERE arrived > derived "
+        "UNION SELECT medium, station, day, applied FROM arrival WHERE applied IS NOT NULL "
+        "ORDER BY medium, station, day"
+    )
+    return [Waiting(*row) for row in rows]
+
+
 def forget(db: sqlite3.Connection, units: Iterable[str]) -> None:
     """Forget units that are derived no more; inside a transaction."""
     db.executemany("DELETE FROM derived_unit WHERE unit = ?", [(unit,) for unit in units])
 
 
-def _last(db: sqlite3.Connection) -> int:
+def last(db: sqlite3.Connection) -> int:
+    """Return the last sequence number."""
     found = db.execute("SELECT value FROM counter WHERE name = ?", (SEQUENCE,)).fetchone()
     return int(found[0]) if found else 0

@@ -13,7 +13,7 @@ import msgspec
 
 from ingestor.schema import HEALTH
 from ingestor.store import arrivals
-from ingestor.store.arrivals import Derived
+from ingestor.store.arrivals import Derived, StationDay
 from ingestor.store.delivery import deliver
 from ingestor.store.influx_server import InfluxServer
 from ingestor.store.influx_tables import InfluxTables
@@ -157,10 +157,18 @@ class InfluxStore(Ledger, InfluxTables):
                 mark()
 
     def set_derived(
-        self, unit: str, derived: Derived, stations: Iterable[tuple[str, str]], *, upto: int, piece: bytes
+        self,
+        unit: str,
+        derived: Derived,
+        stations: Iterable[tuple[str, str]],
+        *,
+        upto: int,
+        piece: bytes,
+        held: Iterable[StationDay] = (),
     ) -> None:
         """See `Tables.set_derived`."""
-        self._marks.append(partial(super().set_derived, unit, derived, list(stations), upto=upto, piece=piece))
+        marked = partial(super().set_derived, unit, derived, list(stations), upto=upto, piece=piece, held=list(held))
+        self._marks.append(marked)
 
     def forget_derived(self, units: Iterable[str]) -> None:
         """See `Tables.forget_derived`."""

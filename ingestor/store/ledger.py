@@ -12,11 +12,13 @@ from pathlib import Path
 
 import msgspec
 
-from ingestor.store import arrivals, line_protocol, publications, runs
-from ingestor.store.arrivals import Derived, Due, StationDay
+from ingestor.store import arrivals, line_protocol, publications, reviewed, runs
+from ingestor.store.arrivals import Derived, Due, StationDay, Waiting
 from ingestor.store.ports import Arrival, Backlog, Quarantined, StoreError, Taken
 from ingestor.store.publications import Publication
+from ingestor.store.reviewed import DaysOfStation, Entered, Locked, LockKey
 from sensors.reading import Reading, Refusal
+from sensors.reviews import Review, in_force
 
 SCHEMA_VERSION = 3
 BUSY_S = 30.0
@@ -42,6 +44,7 @@ CREATE TABLE counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROW
 """
     + arrivals.SCHEMA
     + publications.SCHEMA
+    + reviewed.SCHEMA
     + runs.SCHEMA
 )
 
@@ -240,7 +243,7 @@ class Ledger:
             self._db.execute("DELETE FROM subscription WHERE client_id = ?", (client_id,))
             self._db.executemany("INSERT INTO subscription VALUES (?, ?)", [(client_id, name) for name in filters])
 
-    # Counts and quarantine
+    # Counts
 
     def counts(self) -> dict[str, int]:
         """Return the counters kept since the file was made."""
@@ -255,7 +258,7 @@ class Ledger:
             return arrivals.due(self._db)
 
     def arrivals_of(self, medium: str, first: int, last: int) -> dict[str, list[tuple[int, float]]]:
-        """Return by station the days of UTC with readings from one to another, and when what came last for them did."""
+        """Return by station the days with readings from one to another, and when what came last for them did."""
         with self._usable("arrivals cannot be read"):
             return arrivals.arrivals_of(self._db, medium, first, last)
 
@@ -265,10 +268,17 @@ class Ledger:
             return arrivals.derived_units(self._db)
 
     def set_derived(
-        self, unit: str, derived: Derived, stations: Iterable[tuple[str, str]], *, upto: int, piece: bytes
+        self,
+        unit: str,
+        derived: Derived,
+        stations: Iterable[tuple[str, str]],
+        *,
+        upto: int,
+        piece: bytes,
+        held: Iterable[StationDay] = (),
     ) -> None:
         """See `Tables.set_derived`."""
-        arrivals.set_derived(self._db, unit, derived, stations, upto=upto)
+        arrivals.set_derived(self._db, unit, derived, stations, upto=upto, held=held)
         publications.note_piece(self._db, piece)
 
     def forget_derived(self, units: Iterable[str]) -> None:
@@ -303,6 +313,60 @@ class Ledger:
         """Make station-days stale, as readings that arrive do; days as of `arrivals.day_of`."""
         with self._usable("days not made stale"), self._transaction():
             arrivals.mark(self._db, days, at=time.time())
+
+    # Reviews and locked months
+
+    def reviews(self) -> list[Review]:
+        """See `Tables.reviews`."""
+        return in_force(each.review for each in self.entered_reviews())
+
+    def entered_reviews(self) -> list[Entered]:
+        """Return all entries of the ledger of reviews, undoings and what they undid included, in their order."""
+        with self._usable("reviews cannot be read"):
+            return reviewed.entered(self._db)
+
+    def add_reviews(self, new: Sequence[Review]) -> tuple[list[int], int]:
+        """Enter reviews, all or none; what they are about becomes stale. Return their ids, and those station-days."""
+        with self._usable("reviews not kept"), self._transaction():
+            return reviewed.add(self._db, new)
+
+    def undo_review(self, number: int, *, reason: str, by: str) -> tuple[int, int]:
+        """Enter the undoing of a review; what it is about becomes stale. Return its id, and those station-days.
+
+        Raises
+        ------
+        UnknownReviewError
+            If it cannot be undone.
+        """
+        with self._usable("review not undone"), self._transaction():
+            return reviewed.undo(self._db, number, reason=reason, by=by)
+
+    def locks(self) -> dict[LockKey, Locked]:
+        """See `Tables.locks`."""
+        return reviewed.locks(self.entered_locks())
+
+    def entered_locks(self) -> list[Locked]:
+        """Return all that was ever locked and unlocked, in the order of entry."""
+        with self._usable("locked months cannot be read"):
+            return reviewed.lock_entries(self._db)
+
+    def lock(self, new: Sequence[Locked]) -> None:
+        """Enter that months are locked, all or none."""
+        with self._usable("months not locked"), self._transaction():
+            reviewed.lock(self._db, new)
+
+    def unlock(self, new: Sequence[Locked], spans: Iterable[DaysOfStation]) -> int:
+        """Enter that months are unlocked, all or none; days of their stations become stale. Return their number."""
+        with self._usable("months not unlocked"), self._transaction():
+            reviewed.lock(self._db, new)
+            return reviewed.release(self._db, spans)
+
+    def waiting(self) -> list[Waiting]:
+        """See `Tables.waiting`."""
+        with self._usable("arrivals cannot be read"):
+            return arrivals.waiting(self._db)
+
+    # Quarantine
 
     def quarantined(self, *, limit: int | None = None, code: str | None = None) -> list[Quarantined]:
         """Return messages in quarantine, the newest first; of one code of their first refusal, or all."""

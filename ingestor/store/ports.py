@@ -12,10 +12,12 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from ingestor.store.arrivals import DAY_S, OFFSET_S, Derived, Due, StationDay
+from ingestor.store.arrivals import DAY_S, OFFSET_S, Derived, Due, StationDay, Waiting
+from ingestor.store.reviewed import Locked, LockKey
 from sensors import flags
 from sensors.quantities import Medium
 from sensors.reading import Reading, Refusal
+from sensors.reviews import Review
 
 EVER = (-(2**33), 2**33)
 """Moments (seconds since 1970 in UTC) between which all readings lie: the years 1698 to 2242."""
@@ -232,12 +234,29 @@ class Tables(Protocol):
         """Return by unit of derivation what it was derived from."""
 
     def set_derived(
-        self, unit: str, derived: Derived, stations: Iterable[tuple[str, str]], *, upto: int, piece: bytes
+        self,
+        unit: str,
+        derived: Derived,
+        stations: Iterable[tuple[str, str]],
+        *,
+        upto: int,
+        piece: bytes,
+        held: Iterable[StationDay] = (),
     ) -> None:
         """Mark a unit as derived from what arrived of its (medium, station)s up to a `Due.upto`; inside `replacing`.
 
-        `piece` says what was derived, for published figures to follow.
+        `piece` says what was derived, for published figures to follow. Days `held` are marked, too, but are `waiting`
+        from now on.
         """
+
+    def waiting(self) -> list[Waiting]:
+        """Return the days that are due, and those that are held for a locked month."""
+
+    def reviews(self) -> list[Review]:
+        """Return the reviews in force, in the order of their entry."""
+
+    def locks(self) -> dict[LockKey, Locked]:
+        """Return the months that are locked."""
 
     def forget_derived(self, units: Iterable[str]) -> None:
         """Forget units that are derived no more; inside `replacing`."""

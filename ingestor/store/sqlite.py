@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ingestor.schema import HEALTH, TABLES, Table
-from ingestor.store import arrivals, line_protocol
+from ingestor.store import arrivals, line_protocol, reviewed
 from ingestor.store.ledger import BUSY_S, Ledger
 from ingestor.store.ports import EVER, NO_VALUE, Backlog, Block, RawSeries, SeriesKey, raw_series, station_days
 
@@ -53,6 +53,11 @@ class SqliteStore(Ledger):
         super()._create_or_check()
         for table in filter(self._has_other_columns, TABLES.values()):
             self._db.execute(f"DROP TABLE {table.name}")
+            reviewed.unlock_all(
+                self._db,
+                by="qingjing",
+                reason=f"this version of qingjing keeps {table.name} in another way: all of it is derived again",
+            )
         derived = [
             f"CREATE TABLE IF NOT EXISTS {table.name} ({table.key} TEXT NOT NULL, time INTEGER NOT NULL, "
             + "".join(f'"{name}" {kind}, ' for name, kind in table.columns.items())

@@ -12,12 +12,14 @@ import msgspec
 import numpy as np
 import pytest
 
-from ingestor.schema import HEALTH, TABLES
+from ingestor.schema import HEALTH, TABLES, Table
 from ingestor.store import EVER, Arrival, Backlog, InfluxServer, InfluxStore, SeriesKey, SqliteStore, Store, StoreError
-from ingestor.store.arrivals import Derived
+from ingestor.store.arrivals import DAY_S, Derived, Due
 from ingestor.store.ports import Block
+from ingestor.store.reviewed import Locked, UnknownReviewError
 from sensors import flags
 from sensors.reading import Reading, Refusal
+from sensors.reviews import Review
 
 KEY = SeriesKey("air", "a1", 3600, "pm25")
 
@@ -313,6 +315,106 @@ def test_days_are_due_from_their_delivery_until_they_are_derived(store: Store) -
     assert store.due().days == {("air", "a1"): [1]}
     store.make_stale([("noise", "n1", 7)])
     assert store.due().days == {("air", "a1"): [1], ("noise", "n1"): [7]}
+
+
+def review(first: int, until: int, *, station: str = "a1") -> Review:
+    return Review(
+        medium="air", station=station, quantities=("pm25", "o3"), from_s=first, until_s=until, action="flag",
+        reason="why", by="li", readings="automatic",
+    )  # fmt: skip
+
+
+def test_reviews_are_kept_as_entered_and_make_days_with_readings_stale(
+    kind: str, tmp_path: Path, database: str
+) -> None:
+    with closing(opened(kind, tmp_path / "store.sqlite3", database)) as store:
+        store.commit([arrival(reading(DAY_S, 1.0), reading(3 * DAY_S, 1.0), reading(5 * DAY_S, 1.0))])
+        store.drain()
+        before = store.due().upto
+        with store.replacing():
+            store.set_derived("air:x", Derived("d", {}), [("air", "a1")], upto=before, piece=b"{}")
+        midnight = 3 * DAY_S - 8 * 3600  # in Beijing
+        new = [review(DAY_S + 9, midnight), review(5 * DAY_S, 6 * DAY_S), review(0, 9 * DAY_S, station="a2")]
+        assert store.add_reviews(new) == ([1, 2, 3], 2)
+        assert store.due() == Due(before + 1, {("air", "a1"): [1, 5]})
+    with closing(opened(kind, tmp_path / "store.sqlite3", database)) as again:
+        found = again.reviews()
+        assert [each.says_what(one) for each, one in zip(found, new, strict=True)] == [True] * 3
+        assert [each.id for each in found] == [1, 2, 3]
+        assert abs(found[0].at - time.time()) < 600
+
+
+def test_review_of_days_that_were_derived_without_arriving_makes_them_stale(store: Store) -> None:
+    with store.replacing():  # as of readings on a server whose ledger was lost
+        store.set_derived("air:x", Derived("d", {"a1": (10, 3)}), [("air", "a1")], upto=0, piece=b"{}")
+    assert store.add_reviews([review(0, 99 * DAY_S)])[1] == 5  # days 10 to 12, and those around them
+    assert store.due().days == {("air", "a1"): [9, 10, 11, 12, 13]}
+
+
+def test_undoing_a_review_is_an_entry_and_leaves_the_others_in_force(store: Store) -> None:
+    store.add_reviews([review(0, 1), review(0, 2)])
+    assert store.undo_review(1, reason="wrong", by="wang") == (3, 0)
+    assert [each.id for each in store.reviews()] == [2]
+    assert [(e.review.id, e.review.undoes, e.review.by) for e in store.entered_reviews()] == [
+        (1, None, "li"), (2, None, "li"), (3, 1, "wang"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("number", "why"), [(1, "it was undone by 2"), (2, "it is the undoing of 1"), (9, "there is none")]
+)
+def test_review_that_is_not_in_force_cannot_be_undone(number: int, why: str, store: Store) -> None:
+    store.add_reviews([review(0, 1)])
+    store.undo_review(1, reason="wrong", by="wang")
+    with pytest.raises(UnknownReviewError, match=why):
+        store.undo_review(number, reason="again", by="wang")
+    assert len(store.entered_reviews()) == 2
+
+
+def test_held_days_wait_from_what_was_derived_until_they_are_released(store: Store) -> None:
+    def derive(held: list[tuple[str, str, int]]) -> None:
+        with store.replacing():
+            store.set_derived("air:x", Derived("d", {}), [("air", "a1")], upto=store.due().upto, piece=b"{}", held=held)
+
+    store.make_stale([("air", "a1", 1), ("air", "a1", 2)])
+    derive([])
+    first = store.due().upto
+    assert store.waiting() == []
+    for _ in range(2):
+        store.make_stale([("air", "a1", 1), ("air", "a1", 2)])
+        assert {each.applied for each in store.waiting() if each.day == 1} == {first}
+        derive([("air", "a1", 1)])
+        assert (store.due().days, store.waiting()) == ({}, [("air", "a1", 1, first)])
+    entry = Locked(month="1970-01", medium="air", city="x", locked=False, reason="r", by="li")
+    assert store.unlock([entry], [("air", "a1", 0, 2)]) == 1
+    assert store.due().days == {("air", "a1"): [1]}
+    derive([])
+    assert store.waiting() == []
+
+
+def test_locks_are_the_last_word_of_each_month_medium_and_city(kind: str, tmp_path: Path, database: str) -> None:
+    one = Locked(month="2020-01", medium="air", city="x", locked=True, reason="r", by="li")
+    other = msgspec.structs.replace(one, city="y")
+    with closing(opened(kind, tmp_path / "store.sqlite3", database)) as store:
+        store.lock([one, other])
+        store.unlock([msgspec.structs.replace(one, locked=False)], [])
+    with closing(opened(kind, tmp_path / "store.sqlite3", database)) as again:
+        assert list(again.locks()) == [("2020-01", "air", "y")]
+        assert [each.locked for each in again.entered_locks()] == [True, True, False]
+
+
+def test_months_are_unlocked_where_a_table_of_another_version_is_made_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setitem(TABLES, "air_day", Table("air_day", "station", {"aqi": "INTEGER"}))
+        with closing(SqliteStore(tmp_path / "store.sqlite3")) as earlier:
+            earlier.lock([Locked(month="2020-01", medium="air", city="x", locked=True, reason="r", by="li")])
+    with closing(SqliteStore(tmp_path / "store.sqlite3")) as store:
+        assert store.locks() == {}
+        last = store.entered_locks()[-1]
+        assert (last.by, last.locked) == ("qingjing", False)
+        assert "air_day" in last.reason
 
 
 @pytest.mark.parametrize("ending", ["day", "day_without_events", "hour"])

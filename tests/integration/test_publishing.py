@@ -12,6 +12,7 @@ from aggregations import periods
 from ingestor import config, derivation, evaluation, publishing
 from ingestor.config import Config
 from ingestor.store import SqliteStore
+from sensors.reviews import Review
 from tests.integration.test_derivation import HOUR, air, put, start_of, whole_day
 
 SCOPE = "station:sz-a01"
@@ -52,6 +53,31 @@ def test_late_readings_of_two_days_make_a_revision_that_says_so(store: SqliteSto
         put(store, air("sz-a01", start_of(day) + 5 * HOUR, {"pm25": 41.0}))
     publishing.bring_up_to_date(shipped, store)
     assert revisions(store) == [FIRST, (2, "312/31", "late readings for 2 days at 1 station")]
+
+
+def test_a_review_is_the_reason_of_the_days_that_it_touches(store: SqliteStore, shipped: Config) -> None:
+    put(store, air("sz-a01", start_of("2020-01-10") + 5 * HOUR, {"pm25": 41.0}))
+    publishing.bring_up_to_date(shipped, store)
+    hour = start_of("2020-01-10") + 5 * HOUR
+    store.add_reviews(
+        [
+            Review(
+                medium="air", station="sz-a01", quantities=("pm25",), readings="all", from_s=hour, until_s=hour + HOUR,
+                action="invalidate", reason="a lorry", by="Li Lei",
+            )
+        ]
+    )  # fmt: skip
+    publishing.bring_up_to_date(shipped, store)
+    for day in ("2020-01-20", "2020-01-21"):
+        put(store, air("sz-a01", start_of(day) + 5 * HOUR, {"pm25": 41.0}))
+    publishing.bring_up_to_date(shipped, store)
+    found = [each for each in store.publications() if each.key.indicator == NAMES[0]]
+    assert [(each.figure.exact, each.reason) for each in found] == [
+        ("10", "published"),
+        ("311/31", "late readings for 1 day at 1 station"),
+        ("10", "review by Li Lei"),
+        ("312/31", "late readings for 2 days at 1 station"),
+    ]
 
 
 def test_late_readings_that_change_nothing_make_no_revision(store: SqliteStore, shipped: Config) -> None:

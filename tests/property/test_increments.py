@@ -3,6 +3,7 @@
 `QINGJING_PROPERTY_EXAMPLES` sets how many cases are tried.
 """
 
+import contextlib
 import datetime as dt
 import os
 import shutil
@@ -14,12 +15,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ingestor import config, derivation
+from aggregations import periods
+from ingestor import auditing, config, derivation
 from ingestor.config import Config
 from ingestor.derivation import stale
+from ingestor.derivation.units import tables_of
 from ingestor.schema import TABLES
 from ingestor.store import Arrival, SqliteStore
+from ingestor.store.reviewed import Locked, UnknownReviewError
+from sensors.quantities import MEDIA, Medium
 from sensors.reading import Reading
+from sensors.reviews import ACTIONS, READINGS, Review
 from tests.support import ROOT
 
 HOUR = 3600
@@ -99,10 +105,46 @@ def levels_of_noise(draw: st.DrawFn) -> list[Reading]:
     return rows
 
 
+QUANTITIES = {"air": ["pm25", "o3"], "water": ["tp", "ph"], "noise": ["leq", "lmax", "rain"]}
+
+
+@st.composite
+def reviewed(draw: st.DrawFn) -> Review:
+    """A review of some hours or days of a station, or of half an hour; it may be of days without readings."""
+    station = draw(st.sampled_from(["sz-a01", "sz-a02", "sz-a03", "sz-w01", "sz-n01"]))
+    medium: Medium = {"a": "air", "w": "water", "n": "noise"}[station[3]]  # type: ignore[assignment]
+    first = MIDNIGHT + draw(days) * 24 * HOUR + draw(st.integers(0, 47)) * HOUR // 2
+    return Review(
+        medium=medium,
+        station=station,
+        quantities=(draw(st.sampled_from(["all", *QUANTITIES[medium]])),),
+        from_s=first,
+        until_s=first + draw(st.integers(1, 120)) * HOUR // 2,
+        action=draw(st.sampled_from(ACTIONS)),
+        reason="checked",
+        by="li",
+        readings=draw(st.sampled_from(READINGS)),
+    )
+
+
 steps = st.lists(
-    st.one_of(hours_of_air(), hours_of_air(), samples_of_water(), levels_of_noise(), st.just("derive")),
-    min_size=2, max_size=14,
+    st.one_of(
+        hours_of_air(), hours_of_air(), samples_of_water(), levels_of_noise(), st.just("derive"),
+        reviewed(), reviewed(), st.integers(1, 4).map(lambda n: ("undo", n)),
+    ),
+    min_size=2, max_size=16,
 )  # fmt: skip
+
+
+def take(store: SqliteStore, step: Any) -> None:
+    """Readings, a review, or the undoing of one, which may not be there or be undone already."""
+    if isinstance(step, Review):
+        store.add_reviews([step])
+    elif isinstance(step, tuple):
+        with contextlib.suppress(UnknownReviewError):
+            store.undo_review(step[1], reason="a mistake", by="wang")
+    else:
+        put(store, step)
 
 
 def put(store: SqliteStore, readings: list[Reading]) -> None:
@@ -129,12 +171,86 @@ def test_deriving_little_by_little_ends_in_what_deriving_from_scratch_gives(
             if step == "derive":
                 derivation.derive(reaching, little)
             else:
-                put(little, step)
-                put(scratch, step)
+                take(little, step)
+                take(scratch, step)
         derivation.derive(reaching, little)
         assert not derivation.is_stale(reaching, little)
         patched.setattr(stale, "CHUNK_STATION_DAYS", dict.fromkeys(stale.CHUNK_STATION_DAYS, chunk))
         patched.setattr(stale, "CHUNK_MIN_DAYS", min(5, chunk))
+        derivation.derive(reaching, scratch)
+        assert contents(little, reaching) == contents(scratch, reaching)
+    shutil.rmtree(folder)
+
+
+MONTHS = ["2020-02", "2020-03", "2020-04", "2020-05"]
+locking = st.tuples(st.sampled_from(["lock", "lock", "unlock"]), st.sampled_from(MONTHS), st.sampled_from(MEDIA))
+
+
+def rows_of(store: SqliteStore, loaded: Config, month: str, medium: Medium) -> dict[str, list[tuple[Any, ...]]]:
+    """Everything derived of a month of a medium."""
+    period = periods.parse(month)
+    start, end = loaded.start_of(period.first), loaded.start_of(period.last) + 24 * HOUR
+    every = contents(store, loaded)
+    return {
+        name: [row for row in rows if start <= row[0] < end]
+        for name, rows in every.items()
+        if name.split()[0] in tables_of(medium)
+    }
+
+
+@settings(
+    max_examples=int(os.environ.get("QINGJING_PROPERTY_EXAMPLES", "16")),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(steps=st.lists(st.one_of(steps.map(tuple), locking), min_size=2, max_size=8))
+def test_locked_months_keep_their_rows_and_unlocked_ones_end_in_what_deriving_from_scratch_gives(
+    steps: list[Any], reaching: Config, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("locks")
+    kept: dict[tuple[str, Medium], Any] = {}
+    with (
+        closing(SqliteStore(folder / "a.sqlite3")) as little,
+        closing(SqliteStore(folder / "b.sqlite3")) as scratch,
+    ):
+
+        def derive(*, everything: bool = False) -> None:
+            derivation.derive(reaching, little, everything=everything)
+            assert not derivation.is_stale(reaching, little)
+            for (month, medium), rows in kept.items():
+                now = rows_of(little, reaching, month, medium)
+                assert {name: found for name, found in now.items() if found} == rows
+
+        def lock(month: str, medium: Medium, *, locked: bool) -> None:
+            entries = [
+                Locked(month=month, medium=medium, city=city.id, locked=locked, reason="r", by="li")
+                for city in reaching.settings.city
+            ]
+            if locked:
+                derive()
+                little.lock(entries)
+                found = rows_of(little, reaching, month, medium)
+                kept[month, medium] = {name: rows for name, rows in found.items() if rows}
+            else:
+                little.unlock(entries, [days for entry in entries for days in auditing.days_of(reaching, entry)])
+                kept.pop((month, medium), None)
+
+        for step in steps:
+            if step[0] in ("lock", "unlock") and len(step) == 3:
+                lock(step[1], step[2], locked=step[0] == "lock")
+                continue
+            for inner in step:
+                if inner == "derive":
+                    derive(everything=len(step) % 2 == 0)
+                else:
+                    take(little, inner)
+                    take(scratch, inner)
+        derive()
+        for month, medium in list(kept):
+            lock(month, medium, locked=False)
+        derive()
+        assert derivation.pending(reaching, little) == []
+        assert little.waiting() == []
         derivation.derive(reaching, scratch)
         assert contents(little, reaching) == contents(scratch, reaching)
     shutil.rmtree(folder)
