@@ -15,9 +15,10 @@ import numpy.typing as npt
 
 from aggregations.periods import Period
 from ingestor.config import DAY_S, Config
-from ingestor.derivation.spans import usable
+from ingestor.derivation.spans import Found, usable
+from ingestor.derivation.stale import by_station
 from ingestor.silence import is_silent, modal_step
-from ingestor.store import EVER, RawSeries, SeriesKey, Store
+from ingestor.store import EVER, SeriesKey, Store
 from ingestor.store.arrivals import day_of, moments_of
 from sensors.quantities import MEDIA, Medium
 from sensors.register import Station
@@ -117,6 +118,7 @@ def completeness(
     end = min(config.start_of(period.last) + DAY_S, int(as_of))
     found = Completeness(str(period), as_of, [], [], [])
     done = 0
+    reviews = by_station(store.reviews())
     for medium in MEDIA:
         of_medium = [station for station in stations if station.medium == medium]
         if not of_medium:
@@ -131,7 +133,8 @@ def completeness(
             some = of_medium[first : first + STATIONS_AT_ONCE[medium]]
             raw = store.raw_of(medium, [s.id for s in some], start, end) if end > start else {}
             for station in some:
-                captures = list(_captures(config, station, known.get(station.id, []), raw, start, end))
+                found_raw = usable(config, station, raw, reviews.get((medium, station.id), []))
+                captures = list(_captures(config, station, known.get(station.id, []), found_raw, start, end))
                 found.captures.extend(captures)
                 last = ends[station.id][1] if station.id in ends else None
                 found.silent.extend(_silent(config, station, captures, last, as_of))
@@ -144,7 +147,7 @@ def _captures(
     config: Config,
     station: Station,
     known: Sequence[SeriesKey],
-    raw: dict[SeriesKey, RawSeries],
+    usable_values: Found,
     start: int,
     end: int,
 ) -> Iterator[Capture]:
@@ -153,7 +156,7 @@ def _captures(
     until = config.start_of(station.until) if station.until else end
     start, end = max(start, since), min(end, until)
     sent: dict[str, list[Sent]] = {}
-    for key, times, values, _ in usable(config, station, raw):
+    for key, times, values, _ in usable_values:
         if key.period_s > 0:
             sent.setdefault(key.quantity, []).append(Sent(key.period_s, times, np.isfinite(values)))
     steps = [step for each in sent.values() for one in each if (step := modal_step(one.times)) is not None]

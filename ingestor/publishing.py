@@ -7,8 +7,10 @@ dies in between follows it with its next start.
 """
 
 import datetime as dt
+import logging
 import time
 from collections.abc import Callable, Collection, Iterable
+from typing import NamedTuple
 
 import msgspec
 
@@ -22,9 +24,12 @@ from ingestor.derivation import Done, Piece
 from ingestor.scopes import Scope
 from ingestor.store import Store
 from ingestor.store.publications import CHECKED_WITH, Key, Publication
+from ingestor.store.reviewed import Locked
 from sensors.errors import ConfigError
 from sensors.quantities import MEDIA
-from sensors.reviews import Review
+from sensors.reviews import ALL, Review
+
+log = logging.getLogger(__name__)
 
 FIRST = "published"
 REGISTER = "register, checks, events or other configuration changed"
@@ -81,7 +86,7 @@ def publish(config: Config, store: Store, figures: Iterable[Figure], *, plan: st
 def follow(config: Config, store: Store) -> list[Publication]:
     """Compute published figures again that rest on what was derived since; return those that are others now.
 
-    A figure whose indicator, scope or plan is there no more keeps its last revision.
+    A figure whose indicator, scope or plan is there no more, or cannot be computed, keeps its last revision.
 
     Raises
     ------
@@ -89,9 +94,12 @@ def follow(config: Config, store: Store) -> list[Publication]:
         If the store cannot be used; the next call does it all.
     """
     noted = [(number, _piece.decode(piece)) for number, piece in store.pieces()]
+    changed = store.counts().get(CHECKED_WITH) != config.fingerprint
+    if not noted and not changed:
+        return []
     latest = {each.key: each for each in store.publications()}
     entered = [each.review for each in store.entered_reviews()] if latest else []
-    changed = store.counts().get(CHECKED_WITH) != config.fingerprint
+    unlocked = [each for each in store.entered_locks() if not each.locked] if latest else []
     new = []
     now = time.time()
     for key, before in latest.items():
@@ -103,11 +111,17 @@ def follow(config: Config, store: Store) -> list[Publication]:
         if not pieces and not changed:
             continue
         plan = config.plans[key.plan] if key.plan else None
-        figure = evaluation.compute(config, store, key.indicator, key.scope, period, plan=plan, mode=before.figure.mode)
+        try:
+            figure = evaluation.compute(
+                config, store, key.indicator, key.scope, period, plan=plan, mode=before.figure.mode
+            )
+        except ConfigError as error:
+            log.warning("%s of %s, %s, keeps its last revision: %s", *key[:3], error)
+            continue
         if differs(before.figure, figure):
-            reason = _reason(config, before, figure, pieces, entered, where, period)
+            reason = _reason(config, before, figure, pieces, _Entered(entered, unlocked), indicator, where, period)
             new.append(Publication(key=key, revision=before.revision + 1, at=now, reason=reason, figure=figure))
-    if noted or new or (changed and latest):
+    if noted or new or changed:
         store.publish(new, followed=[number for number, _ in noted], checked_with=config.fingerprint)
     return new
 
@@ -163,38 +177,60 @@ def _bears_on(piece: Piece, indicator: Indicator, where: Scope, period: Period) 
     return piece.first <= period.last and (reaches_far or piece.last >= period.first - DAY)
 
 
+class _Entered(NamedTuple):
+    """Reviews, and months that were unlocked."""
+
+    reviews: list[Review]
+    unlocked: list[Locked]
+
+
 def _reason(
     config: Config,
     before: Publication,
     now: Figure,
     pieces: list[Piece],
-    entered: list[Review],
+    entered: _Entered,
+    indicator: Indicator,
     where: Scope,
     period: Period,
 ) -> str:
-    """Why a published figure changed, as people are told; of days that a review touches the review is the reason."""
+    """Why a published figure changed, as people are told; of days that a review touches the review is the reason.
+
+    A month that was unlocked since is a reason, too: what had waited for it, reviews included, bears on the figure now.
+    """
     parts = [_of_standards(before.figure, now)]
-    ids = {station.id for stations in where.stations.values() for station in stations}
-    start, end = config.start_of(period.first), config.start_of(period.last + DAY)
+    stations = where.stations[indicator.medium]
+    ids, cities = {station.id for station in stations}, {station.city for station in stations}
+    first = period.first - DAY
+    start, end = config.start_of(first), config.start_of(period.last + DAY)
+    unlocked = [
+        each
+        for each in entered.unlocked
+        if each.at >= before.at and each.medium == indicator.medium and each.city in cities
+        and first <= periods.parse(each.month).last and periods.parse(each.month).first <= period.last
+    ]  # fmt: skip
+    months = {each.month for each in unlocked}
     reviews = [
         each
-        for each in entered
-        if each.station in ids and each.at >= before.at and each.from_s < end and start < each.until_s
-    ]
-    late = {
-        station: [
-            day
-            for day in days
-            if period.first <= day <= period.last
-            and not any(each.station == station and _touches(config, each, day) for each in reviews)
-        ]
-        for piece in pieces
-        for station, days in piece.late.items()
-        if station in ids
-    }
+        for each in entered.reviews
+        if each.medium == indicator.medium and each.station in ids and each.from_s < end and start < each.until_s
+        and (not indicator.quantities or ALL in each.quantities or set(indicator.quantities) & set(each.quantities))
+        and (each.at >= before.at or f"{config.local_day(each.from_s):%Y-%m}" in months)
+    ]  # fmt: skip
+    late: dict[str, set[dt.date]] = {}
+    for piece in pieces:
+        for station, days in piece.late.items():
+            if station in ids:
+                late.setdefault(station, set()).update(
+                    day
+                    for day in days
+                    if first <= day <= period.last and f"{day:%Y-%m}" not in months
+                    and not any(each.station == station and _touches(config, each, day) for each in reviews)
+                )  # fmt: skip
     n_days = len({day for days in late.values() for day in days})
     if n_days:
         parts.append(f"late readings for {_many(n_days, 'day')} at {_many(sum(map(bool, late.values())), 'station')}")
+    parts += [f"month unlocked: {each.month} by {each.by}" for each in unlocked]
     if reviews:
         parts.append(f"review by {', '.join(sorted({each.by for each in reviews}))}")
     if any(piece.why == "changed" for piece in pieces) and not parts[0]:

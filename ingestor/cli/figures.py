@@ -14,6 +14,7 @@ from ingestor import derivation, evaluation, publishing, scopes, tables
 from ingestor.cli.common import Json, app, err, opened_store, options, out, print_line, print_tables, progress_bars
 from ingestor.config import Config
 from ingestor.jobs import lanes
+from ingestor.jobs.catalogue import let_others_in
 from ingestor.store import Store
 from ingestor.words import MODES
 from sensors.errors import ConfigError, shown
@@ -46,14 +47,16 @@ def derive(
                 _print_pieces(pieces, todo.gone)
                 print_pending(todo.pending)
             return
-        with lanes.held(store.file, lanes.DERIVATION, waiting=_waiting) as still_ours, progress_bars() as progress:
+        with lanes.held(store.file, lanes.DERIVATION, waiting=waiting_for) as still_ours, progress_bars() as progress:
             task = progress.add_task("derive", total=None)
 
             def advance(days: int, of_all: int) -> None:
                 still_ours()
                 progress.update(task, completed=days, total=of_all)
 
-            done, revised = publishing.bring_up_to_date(loaded, store, everything=everything, progress=advance)
+            done, revised = publishing.bring_up_to_date(
+                loaded, store, everything=everything, progress=advance, between=lambda: let_others_in(still_ours)
+            )
     if json_:
         print_line(tables.as_json(msgspec.structs.asdict(done) | {"revised": revised}))
         return
@@ -70,7 +73,8 @@ def derive(
         print_line(f"{key.indicator} {key.scope} {key.period}: now {value}, revision {each.revision}: {each.reason}")
 
 
-def _waiting(holder: str) -> None:
+def waiting_for(holder: str) -> None:
+    """Tell whom a command waits for."""
     err.print(f"waiting for {holder}, which derives now", style="yellow", soft_wrap=True)
 
 

@@ -11,8 +11,9 @@ from aggregations import periods
 from aggregations.indicators import INDICATORS
 from ingestor import evaluation, publishing, tables, words
 from ingestor.cli.common import Json, app, opened_store, options, out, print_line
-from ingestor.cli.figures import Scope, plan_named, warn_if_stale
+from ingestor.cli.figures import Scope, plan_named, waiting_for, warn_if_stale
 from ingestor.config import Config
+from ingestor.jobs import lanes
 from ingestor.store.publications import Publication
 from ingestor.tables import Language
 from sensors.errors import ConfigError
@@ -43,7 +44,7 @@ def publish(
     if not period:
         raise ConfigError("--period: expected a period such as 2020-06, got nothing")
     asked = periods.parse(period)
-    with opened_store(loaded) as store:
+    with opened_store(loaded) as store, lanes.held(store.file, lanes.DERIVATION, waiting=waiting_for):
         warn_if_stale(loaded, store)
         figures = (
             publishing.of_cities(loaded, store, asked, names=name or ())
@@ -110,6 +111,6 @@ def _table(loaded: Config, revisions: list[Publication], language: Language) -> 
             f"{dt.datetime.fromtimestamp(each.at, zone):%Y-%m-%d %H:%M}",
             tables.printed(each.figure, language),
             tables.counts(each.figure, language),
-            words.remark(each.reason, language),
+            words.joined((words.remark(part, language) for part in each.reason.split("; ")), language),
         )
     return table

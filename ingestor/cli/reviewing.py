@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from ingestor import auditing, derivation, review_tables, tables
+from ingestor import auditing, derivation, publishing, review_tables, tables
 from ingestor.cli.common import (
     Json,
     app,
@@ -16,8 +16,10 @@ from ingestor.cli.common import (
     print_line,
     progress_bars,
 )
-from ingestor.cli.figures import print_pending, today
+from ingestor.cli.figures import print_pending, today, waiting_for
 from ingestor.config import Config
+from ingestor.jobs import lanes
+from ingestor.jobs.catalogue import let_others_in
 from ingestor.store import Ledger
 from ingestor.store.reviewed import UnknownReviewError
 from ingestor.words import word
@@ -268,15 +270,21 @@ def review_lock(
     new = auditing.entries(loaded, chosen, medium=medium, city=city, locked=True, reason=reason, by=by)
     if chosen.last >= today(loaded):
         raise ConfigError(f"--month: expected a month that is over, got {month}; today is {today(loaded)}")
-    with opened_store(loaded) as store:
+    with (
+        opened_store(loaded) as store,
+        lanes.held(store.file, lanes.DERIVATION, waiting=waiting_for) as still_ours,
+    ):
         held = store.locks()
         new = [each for each in new if (each.month, each.medium, each.city) not in held]
         if not new:
             raise ConfigError(f"--month: expected a month that is not locked yet, got {month}")
         with progress_bars() as progress:
             task = progress.add_task("derive", total=None)
-            derivation.derive(
-                loaded, store, progress=lambda days, of_all: progress.update(task, completed=days, total=of_all)
+            publishing.bring_up_to_date(
+                loaded,
+                store,
+                progress=lambda days, of_all: progress.update(task, completed=days, total=of_all),
+                between=lambda: let_others_in(still_ours),
             )
         store.lock(new)
     if json_:
@@ -295,7 +303,7 @@ def review_unlock(
     loaded = options.load()
     chosen = auditing.month_named(month)
     new = auditing.entries(loaded, chosen, medium=medium, city=city, locked=False, reason=reason, by=by)
-    with opened_ledger() as ledger:
+    with opened_ledger() as ledger, lanes.held(ledger.file, lanes.DERIVATION, waiting=waiting_for):
         held = ledger.locks()
         new = [each for each in new if (each.month, each.medium, each.city) in held]
         if not new:

@@ -42,7 +42,7 @@ def jobs(
     def derive(alive: Alive) -> str:
         loaded = now()
         with closing(open_(loaded)) as store:
-            done, revised = publishing.bring_up_to_date(loaded, store, between=lambda: _let_others_in(alive))
+            done, revised = publishing.bring_up_to_date(loaded, store, between=lambda: let_others_in(alive))
         if not done.pieces and not done.gone:
             return "nothing was stale"
         said = f"{sum(done.station_days.values())} station-days of {len(done.pieces)} units"
@@ -76,6 +76,7 @@ def jobs(
     ]
 
 
-def _let_others_in(alive: Alive) -> None:
+def let_others_in(alive: Alive) -> None:
+    """Make sure that the lane is still held, and let another process write in between."""
     alive()
     time.sleep(LET_IN_S)

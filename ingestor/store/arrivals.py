@@ -11,6 +11,8 @@ from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 import msgspec
+import numpy as np
+import numpy.typing as npt
 
 from sensors.reading import Reading
 
@@ -22,7 +24,7 @@ SEQUENCE: Final = "arrivals"
 
 SCHEMA: Final = """
 CREATE TABLE arrival (
-    medium TEXT NOT NULL, station TEXT NOT NULL, day INTEGER NOT NULL, at REAL NOT NULL, arrived INTEGER NOT NULL,
+    medium TEXT NOT NULL, station TEXT NOT NULL, day INTEGER NOT NULL, at REAL, arrived INTEGER NOT NULL,
     derived INTEGER NOT NULL DEFAULT 0, applied INTEGER, PRIMARY KEY (medium, station, day)
 ) WITHOUT ROWID;
 CREATE INDEX arrival_due ON arrival (medium, station, day) WHERE arrived > derived;
@@ -34,7 +36,7 @@ CREATE TABLE derived_unit (
 
 _UPSERT = (
     "INSERT INTO arrival (medium, station, day, at, arrived) VALUES (?, ?, ?, ?, ?) "
-    "ON CONFLICT (medium, station, day) DO UPDATE SET at = excluded.at, arrived = excluded.arrived"
+    "ON CONFLICT (medium, station, day) DO UPDATE SET at = coalesce(excluded.at, at), arrived = excluded.arrived"
 )
 
 StationDay = tuple[str, str, int]
@@ -83,6 +85,11 @@ def day_of(time: int) -> int:
     return (time + OFFSET_S) // DAY_S
 
 
+def days_at(times: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Return the days of many moments, as `day_of`. (n,)"""
+    return (times + OFFSET_S) // DAY_S
+
+
 def moments_of(day: int) -> tuple[int, int]:
     """Return the first moment of a day of Beijing time, and the first after it. [s since 1970 in UTC]"""
     return day * DAY_S - OFFSET_S, (day + 1) * DAY_S - OFFSET_S
@@ -98,8 +105,8 @@ def record(db: sqlite3.Connection, groups: Iterable[bytes], *, at: float) -> Non
     mark(db, {day for group in groups for day in _days.decode(group)}, at=at)
 
 
-def mark(db: sqlite3.Connection, days: Iterable[StationDay], *, at: float) -> None:
-    """Make station-days stale; inside a transaction."""
+def mark(db: sqlite3.Connection, days: Iterable[StationDay], *, at: float | None) -> None:
+    """Make station-days stale; inside a transaction. `at` is when readings arrived [s], None where none did."""
     db.execute("INSERT INTO counter VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET value = value + 1", (SEQUENCE,))
     number = last(db)
     db.executemany(_UPSERT, [(*day, at, number) for day in sorted(days)])
@@ -120,14 +127,15 @@ def arrived_at(db: sqlite3.Connection, medium: str, station: str, day: int) -> f
     found = db.execute(
         "SELECT at FROM arrival WHERE medium = ? AND station = ? AND day = ?", (medium, station, day)
     ).fetchone()
-    return float(found[0]) if found else None
+    return float(found[0]) if found and found[0] is not None else None
 
 
 def arrivals_of(db: sqlite3.Connection, medium: str, first: int, last: int) -> dict[str, list[tuple[int, float]]]:
     """Return by station the days from one to another with readings, and when they last arrived."""
     found: dict[str, list[tuple[int, float]]] = {}
     rows = db.execute(
-        "SELECT station, day, at FROM arrival WHERE medium = ? AND day BETWEEN ? AND ? ORDER BY station, day",
+        "SELECT station, day, at FROM arrival WHERE medium = ? AND day BETWEEN ? AND ? AND at IS NOT NULL "
+        "ORDER BY station, day",
         (medium, first, last),
     )
     for station, day, at in rows:

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from itertools import islice
 from typing import Any, Final, TypeVar
 
@@ -233,6 +233,7 @@ class InfluxTables:
             self._requests.submit(self._server.write_all, "".join(lines[start : start + LINES_AT_ONCE]).encode())
             for start in range(0, len(lines), LINES_AT_ONCE)
         ]
+        wait(sent)  # none may be on its way any more when a failure is told: what comes after it must win
         for each in sent:
             each.result()
 

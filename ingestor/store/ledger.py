@@ -20,7 +20,7 @@ from ingestor.store.reviewed import DaysOfStation, Entered, Locked, LockKey
 from sensors.reading import Reading, Refusal
 from sensors.reviews import Review, in_force
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 BUSY_S = 30.0
 
 _SCHEMA = (
@@ -312,7 +312,7 @@ class Ledger:
     def make_stale(self, days: Iterable[StationDay]) -> None:
         """Make station-days stale, as readings that arrive do; days as of `arrivals.day_of`."""
         with self._usable("days not made stale"), self._transaction():
-            arrivals.mark(self._db, days, at=time.time())
+            arrivals.mark(self._db, days, at=None)
 
     # Reviews and locked months
 

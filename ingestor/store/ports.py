@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from ingestor.store.arrivals import DAY_S, OFFSET_S, Derived, Due, StationDay, Waiting
+from ingestor.store.arrivals import Derived, Due, StationDay, Waiting, days_at
 from ingestor.store.reviewed import Locked, LockKey
 from sensors import flags
 from sensors.quantities import Medium
@@ -129,7 +129,7 @@ def station_days(blocks: Iterable[Block]) -> set[StationDay]:
     """Return the station-days of blocks."""
     found: set[StationDay] = set()
     for block in blocks:
-        days = (block.times + OFFSET_S) // DAY_S
+        days = days_at(block.times)
         firsts = np.flatnonzero(np.diff(days, prepend=days[:1] - 1))  # times ascend: faster than looking for all
         found.update((block.medium, block.station, day) for day in days[firsts].tolist())
     return found

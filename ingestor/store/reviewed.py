@@ -63,7 +63,7 @@ def add(db: sqlite3.Connection, new: Sequence[Review]) -> tuple[list[int], int]:
     """Add reviews and make what they are about stale, inside a transaction; return their ids and the station-days."""
     spans = [(r.medium, r.station, arrivals.day_of(r.from_s), arrivals.day_of(r.until_s - 1) + 1) for r in new]
     days = _known_days(db, spans, _of_stations(db))
-    arrivals.mark(db, days, at=time.time())
+    arrivals.mark(db, days, at=None)
     number = arrivals.last(db)
     return [_insert(db, each, number) for each in new], len(days)
 
@@ -205,6 +205,6 @@ def unlock_all(db: sqlite3.Connection, *, reason: str, by: str) -> None:
 def release(db: sqlite3.Connection, spans: Iterable[DaysOfStation]) -> int:
     """Make days of stations stale whose month is not locked any more, inside a transaction; return their number."""
     days = _known_days(db, spans, _of_units(db))
-    arrivals.mark(db, days, at=time.time())
+    arrivals.mark(db, days, at=None)
     arrivals.unhold(db, days)
     return len(days)

@@ -464,5 +464,5 @@ def test_opening_a_file_of_another_version_says_so(store: Store) -> None:
     other = sqlite3.connect(store.file)
     other.execute("PRAGMA user_version = 99")
     other.close()
-    with pytest.raises(StoreError, match="expected schema version 3, got 99"):
+    with pytest.raises(StoreError, match="expected schema version 4, got 99"):
         SqliteStore(store.file)

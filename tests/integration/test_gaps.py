@@ -142,14 +142,13 @@ def test_completeness_finds_silent_and_late_stations_at_a_moment(store: Store, s
     config = world(shipped, [station("a01"), station("a02"), station("a03")])
     for name, last in (("a01", 24), ("a02", 20), ("a03", 21)):
         put(store, name, hours("2024-06-01", *range(last)))
-    store._db.execute("UPDATE arrival SET at = day * 86400 + 86400")  # noqa: SLF001
     late_at = start_of("2024-06-02") + 3 * HOUR
     store._db.execute("UPDATE arrival SET at = ? WHERE station = 'a01'", (late_at,))  # noqa: SLF001
     store._db.execute("UPDATE arrival SET at = 0 WHERE station != 'a01'")  # noqa: SLF001
     found = looked(config, store, "2024-06-01")
     assert found.silent == [Silent("air", "a02", HOUR, start_of("2024-06-01") + 20 * HOUR)]
     (late,) = found.late
-    assert (late.station, late.days) == ("a01", 2)
+    assert (late.station, late.days, late.longest_s) == ("a01", 1, 4 * HOUR)  # after 23:00
     assert isinstance(late, Late)
 
 

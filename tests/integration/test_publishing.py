@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from aggregations import periods
-from ingestor import config, derivation, evaluation, publishing
+from ingestor import auditing, config, derivation, evaluation, publishing
 from ingestor.config import Config
 from ingestor.store import SqliteStore
+from ingestor.store.reviewed import Locked
 from sensors.reviews import Review
 from tests.integration.test_derivation import HOUR, air, put, start_of, whole_day
 
@@ -78,6 +79,31 @@ def test_a_review_is_the_reason_of_the_days_that_it_touches(store: SqliteStore, 
         ("10", "review by Li Lei"),
         ("312/31", "late readings for 2 days at 1 station"),
     ]
+
+
+def test_an_unlocked_month_is_the_reason_of_what_had_waited_for_it(store: SqliteStore, shipped: Config) -> None:
+    entry = Locked(month="2020-01", medium="air", city="shenzhen", locked=True, reason="audited", by="Li Lei")
+    store.lock([entry])
+    put(store, air("sz-a01", start_of("2020-01-10") + 5 * HOUR, {"pm25": 41.0}))
+    _, new = publishing.bring_up_to_date(shipped, store)
+    assert new == []
+    opened = Locked(month="2020-01", medium="air", city="shenzhen", locked=False, reason="late data", by="Han")
+    store.unlock([opened], auditing.days_of(shipped, opened))
+    publishing.bring_up_to_date(shipped, store)
+    assert revisions(store) == [FIRST, (2, "311/31", "month unlocked: 2020-01 by Han")]
+
+
+def test_a_review_of_another_medium_is_no_reason(store: SqliteStore, shipped: Config) -> None:
+    start = start_of("2020-01-10")
+    other = Review(
+        medium="noise", station="sz-n01", quantities=("all",), from_s=start, until_s=start + HOUR, action="invalidate",
+        reason="fireworks", by="Li Lei",
+    )  # fmt: skip
+    publishing.publish(shipped, store, evaluation.all_figures(shipped, store, "city:shenzhen", MONTH, names=[NAMES[0]]))
+    store.add_reviews([other])
+    put(store, *[r for n in range(2, 11) for r in whole_day(f"sz-a{n:02d}", "2020-01-10", {"pm25": 10.0})])
+    _, new = publishing.bring_up_to_date(shipped, store)
+    assert [each.reason for each in new] == ["late readings for 1 day at 9 stations"]
 
 
 def test_late_readings_that_change_nothing_make_no_revision(store: SqliteStore, shipped: Config) -> None:
