@@ -82,16 +82,16 @@ def state(each: Listed, language: Language) -> str:
     return ("；" if zh else "; ").join(parts) or "-"
 
 
-def locks(found: list[Locked], language: Language) -> Table:
-    """Return the table of months that were locked, or unlocked again."""
+def locks(found: list[Locked], language: Language, *, offset_s: int) -> Table:
+    """Return the table of months that were locked, or unlocked again; `offset_s` is the zone's from UTC. [s]"""
     zh = language == "zh"
     table = new_table(
-        "审核锁定", "locked months", ("月份", "要素", "城市", "状态", "原因", "审核人", "录入时间（UTC）"),
-        ("month", "medium", "city", "state", "reason", "by", "entered (UTC)"), zh,
+        "审核锁定", "locked months", ("月份", "要素", "城市", "状态", "原因", "审核人", "录入时间"),
+        ("month", "medium", "city", "state", "reason", "by", "entered"), zh,
     )  # fmt: skip
     for each in found:
         kind = ("已锁定" if each.locked else "已解锁") if zh else ("locked" if each.locked else "unlocked")
-        at = dt.datetime.fromtimestamp(int(each.at), dt.UTC)
+        at = dt.datetime.fromtimestamp(int(each.at), dt.timezone(dt.timedelta(seconds=offset_s)))
         table.add_row(
             each.month, word(each.medium, language), escape(each.city), kind, escape(each.reason), escape(each.by),
             moment(at),

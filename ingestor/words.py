@@ -210,6 +210,7 @@ _REMARKS: Final[tuple[tuple[str, str], ...]] = (
     (r"register, checks, events or other configuration changed", "站点名录、审核规则、事件等配置有变更"),
     (r"standard changed: (.+)", "标准有变更：{}"),
     (r"review by (.+)", "数据审核：{}"),
+    (r"a month without a class ends a run: (\d+)", "未定类别的月份使连续中断：{}个"),
     (r"month unlocked: (\S+) by (.+)", "{}解除锁定：{}"),
     (r"late readings for (\d+) days? at (\d+) stations?", "{1}个站点{0}天的数据迟到"),
     (r"several lakes together, each to be judged apart: (\d+)", "含{}个湖库，应分湖库评价"),

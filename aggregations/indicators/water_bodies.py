@@ -33,6 +33,7 @@ from aggregations.water import attainment, bodies, sections
 from aggregations.water.bodies import BodyClass, ExceedanceRate
 
 TOO_FEW: Final = "too few valid months, days or items"
+ENDS_A_RUN: Final = "a month without a class ends a run"
 MIXED: Final = "fewer than five sections, rivers and lakes together: judge them apart"
 BY_SHARES: Final = "judged by shares of classes: it has a state, not a class"
 
@@ -297,9 +298,8 @@ def months_failed(indicator: Indicator, facts: Facts, *, at_end: bool) -> Figure
         "、".join(each.name for each in worst_ones) if several else "",
         ", ".join(each.name_en for each in worst_ones) if several else "",
     )
-    return _months(
-        indicator, facts, found, Fraction(worst) if found.evaluated.sum() else None, 0, label
-    )  # fmt: skip
+    value = Fraction(worst) if found.evaluated.sum() else None
+    return _months(indicator, facts, found, value, 0, label, of_runs=True)
 
 
 def _months(
@@ -309,6 +309,8 @@ def _months(
     value: Fraction | None,
     decimals: int,
     label: tuple[str, str],
+    *,
+    of_runs: bool = False,
 ) -> Figure:
     limits, method = water_standards(facts)
     evaluated = int(found.evaluated.sum())
@@ -320,5 +322,9 @@ def _months(
         indicator, facts, (limits, method), value, decimals, valid=evaluated, expected=expected,
         counted="months of sections", sufficient=value is not None and bool((found.evaluated >= needed).all()),
         excluded={"months without a class or a target": missing} if missing else {}, rules=TARGETS,
-        provisional=remarks(of_role(facts, "section"), facts.period, method, targets=True), label=label,
+        provisional=[
+            *remarks(of_role(facts, "section"), facts.period, method, targets=True),
+            *([f"{ENDS_A_RUN}: {missing}"] if of_runs and missing else []),
+        ],
+        label=label,
     )  # fmt: skip

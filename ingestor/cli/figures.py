@@ -16,6 +16,7 @@ from ingestor.config import Config
 from ingestor.jobs import lanes
 from ingestor.jobs.catalogue import let_others_in
 from ingestor.store import Store
+from ingestor.store.publications import Publication
 from ingestor.words import MODES
 from sensors.errors import ConfigError, shown
 from sensors.quantities import MEDIA
@@ -68,6 +69,11 @@ def derive(
     for station, count in done.before_standards.items():
         print_line(f"{station}: {count:,} readings lie before the first edition of a standard and are left out")
     print_pending(done.pending)
+    print_revised(revised)
+
+
+def print_revised(revised: list[Publication]) -> None:
+    """Print new revisions of published figures."""
     for each in revised:
         key, value = each.key, tables.printed(each.figure)
         print_line(f"{key.indicator} {key.scope} {key.period}: now {value}, revision {each.revision}: {each.reason}")

@@ -16,7 +16,7 @@ from ingestor.cli.common import (
     print_line,
     progress_bars,
 )
-from ingestor.cli.figures import print_pending, today, waiting_for
+from ingestor.cli.figures import print_pending, print_revised, today, waiting_for
 from ingestor.config import Config
 from ingestor.jobs import lanes
 from ingestor.jobs.catalogue import let_others_in
@@ -280,7 +280,7 @@ def review_lock(
             raise ConfigError(f"--month: expected a month that is not locked yet, got {month}")
         with progress_bars() as progress:
             task = progress.add_task("derive", total=None)
-            publishing.bring_up_to_date(
+            _, revised = publishing.bring_up_to_date(
                 loaded,
                 store,
                 progress=lambda days, of_all: progress.update(task, completed=days, total=of_all),
@@ -288,11 +288,12 @@ def review_lock(
             )
         store.lock(new)
     if json_:
-        print_line(tables.as_json({"locked": [_key(each) for each in new]}))
+        print_line(tables.as_json({"locked": [_key(each) for each in new], "revised": revised}))
         return
     for each in new:
         told = f"{each.month} {word(each.medium, options.language)} {each.city}"
         print_line(f"{told} 已审核锁定" if options.language == "zh" else f"{told}: locked")
+    print_revised(revised)
 
 
 @review_app.command("unlock")
@@ -337,7 +338,7 @@ def review_locks(
         print_line(tables.as_json({"locks": found, "pending": waiting}))
         return
     if found:
-        out.print(review_tables.locks(found, options.language))
+        out.print(review_tables.locks(found, options.language, offset_s=loaded.offset_s))
     else:
         print_line("没有锁定的月份" if options.language == "zh" else "no month is locked")
     print_pending(waiting)

@@ -167,6 +167,20 @@ def test_months_of_a_section_against_its_target_are_those_of_the_vector(compute:
     assert compute("water.months_failing", "2020", *those).value == 0
 
 
+@pytest.mark.parametrize(
+    ("months", "value", "said"),
+    [
+        ([OF_CLASS[3]] * 12, 12, []),
+        ([*[OF_CLASS[3]] * 5, None, *[OF_CLASS[3]] * 6], 6, ["a month without a class ends a run: 1"]),
+    ],
+)
+def test_a_month_without_a_class_ends_a_run_and_the_figure_says_so(
+    compute: Compute, months: list[Mapping[str, float] | None], value: int, said: list[str]
+) -> None:
+    found = compute("water.months_failed_run", "2020", section("2020", months, target_class="III"))
+    assert (found.value, [each for each in found.provisional if "run" in each]) == (value, said)
+
+
 WITH_X = {**CLEAN, "cod": 35.0, "fluoride": 1.4, "cu": 0.005}  # COD class V, fluoride IV
 
 
