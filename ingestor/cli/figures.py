@@ -14,7 +14,7 @@ from ingestor import derivation, evaluation, publishing, scopes, tables
 from ingestor.cli.common import Json, app, err, opened_store, options, out, print_line, print_tables, progress_bars
 from ingestor.config import Config
 from ingestor.jobs import lanes
-from ingestor.jobs.catalogue import let_others_in
+from ingestor.jobs.catalogue import letting_others_in
 from ingestor.store import Store
 from ingestor.store.publications import Publication
 from ingestor.words import MODES
@@ -56,7 +56,7 @@ def derive(
                 progress.update(task, completed=days, total=of_all)
 
             done, revised = publishing.bring_up_to_date(
-                loaded, store, everything=everything, progress=advance, between=lambda: let_others_in(still_ours)
+                loaded, store, everything=everything, progress=advance, between=letting_others_in(still_ours)
             )
     if json_:
         print_line(tables.as_json(msgspec.structs.asdict(done) | {"revised": revised}))

@@ -19,7 +19,7 @@ from ingestor.cli.common import (
 from ingestor.cli.figures import print_pending, print_revised, today, waiting_for
 from ingestor.config import Config
 from ingestor.jobs import lanes
-from ingestor.jobs.catalogue import let_others_in
+from ingestor.jobs.catalogue import letting_others_in
 from ingestor.store import Ledger
 from ingestor.store.reviewed import UnknownReviewError
 from ingestor.words import word
@@ -284,7 +284,7 @@ def review_lock(
                 loaded,
                 store,
                 progress=lambda days, of_all: progress.update(task, completed=days, total=of_all),
-                between=lambda: let_others_in(still_ours),
+                between=letting_others_in(still_ours),
             )
         store.lock(new)
     if json_:

@@ -32,7 +32,7 @@ from tests.property.second_air_index import ITEMS, SINCE, Case, Days, Series, Sw
 CONFIG = Path(__file__).resolve().parents[2] / "config" / "standards"
 # A seed cannot be made smaller: nothing is shrunk.
 SETTINGS = settings(
-    max_examples=int(os.environ.get("QINGJING_PROPERTY_EXAMPLES", "16")),
+    max_examples=int(os.environ.get("QINGJING_PROPERTY_EXAMPLES", "10")),
     deadline=None,
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
 )

@@ -153,7 +153,7 @@ def put(store: SqliteStore, readings: list[Reading]) -> None:
 
 
 @settings(
-    max_examples=int(os.environ.get("QINGJING_PROPERTY_EXAMPLES", "16")),
+    max_examples=int(os.environ.get("QINGJING_PROPERTY_EXAMPLES", "10")),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
@@ -199,7 +199,7 @@ def rows_of(store: SqliteStore, loaded: Config, month: str, medium: Medium) -> d
 
 
 @settings(
-    max_examples=int(os.environ.get("QINGJING_PROPERTY_EXAMPLES", "16")),
+    max_examples=int(os.environ.get("QINGJING_PROPERTY_EXAMPLES", "10")),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
