@@ -5,6 +5,7 @@ compute, and the numbers of the standards are typed from `shared/standards`.
 """
 
 import csv
+import functools
 import gzip
 import json
 import math
@@ -22,6 +23,9 @@ from typing import Any, NamedTuple
 import pandas as pd
 import pytest
 
+from aggregations import periods
+from aggregations.figures import Figure
+from ingestor import config, evaluation
 from ingestor.formats import cnemc_water
 from ingestor.store import SqliteStore
 from tests.support import ROOT, Mosquitto, accepts, free_port, wait_for
@@ -40,17 +44,17 @@ class Replayed(NamedTuple):
             [str(a) for a in command], cwd=ROOT, capture_output=True, text=True, timeout=300, check=True
         ).stdout
 
-    def figure(self, name: str, scope: str, period: str) -> dict[str, Any]:
-        (found,) = json.loads(
-            self.run("indicators", "--name", name, "--scope", scope, "--period", period, "--json"), parse_float=Decimal
-        )
-        return dict(found)
+    def figure(self, name: str, scope: str, period: str) -> Figure:
+        """As `qingjing indicators` prints it, without a process for each."""
+        with self.store() as store:
+            return evaluation.compute(load_config(self.config), store, name, scope, periods.parse(period))
 
     def store(self) -> closing[SqliteStore]:
         return closing(SqliteStore(self.data / "qingjing.sqlite3"))
 
 
 Replay = Callable[..., Replayed]
+load_config = functools.cache(config.load)
 
 
 @pytest.fixture(scope="module")
@@ -129,33 +133,47 @@ def iaqi(pollutant: str, value: Decimal) -> int | None:
     return None if pollutant == "O3" else 500
 
 
+@functools.cache
+def millionths(text: str) -> int | None:
+    """A value of the files in ug/m3, exactly, as a whole number of 10^-6; None for NA."""
+    if text == "NA":
+        return None
+    scaled = Decimal(text).scaleb(6)
+    assert scaled == int(scaled)
+    return int(scaled)
+
+
 def beijing_days(files: list[Path]) -> dict[str, dict[str, list[Fraction]]]:
-    """Valid daily values of each station, by day and pollutant: one Fraction a station."""
+    """Valid daily values of each station, by day and pollutant: one Fraction a station, mg/m3 for CO."""
     days: dict[str, dict[str, list[Fraction]]] = defaultdict(lambda: defaultdict(list))
     for file in files:
         frame = pd.read_csv(file, dtype=str, keep_default_na=False)
         stamps = frame["year"] + "-" + frame["month"].str.zfill(2) + "-" + frame["day"].str.zfill(2)
         for pollutant in POLLUTANTS:
             for day, hours in frame[pollutant].groupby(stamps):
-                values = [None if v == "NA" else Fraction(v) / (1000 if pollutant == "CO" else 1) for v in hours]
+                values = [millionths(text) for text in hours]
                 assert len(values) == 24
                 value = ozone_day(values) if pollutant == "O3" else mean_day(values)
                 if value is not None:
-                    days[str(day)][pollutant].append(value)
+                    days[str(day)][pollutant].append(value / 1000 if pollutant == "CO" else value)
     return days
 
 
-def mean_day(values: list[Fraction | None]) -> Fraction | None:
+def mean_of(millionths: list[int]) -> Fraction:
+    return Fraction(sum(millionths), 10**6 * len(millionths))
+
+
+def mean_day(values: list[int | None]) -> Fraction | None:
     present = [v for v in values if v is not None]
-    return sum(present, Fraction(0)) / len(present) if len(present) >= 20 else None
+    return mean_of(present) if len(present) >= 20 else None
 
 
-def ozone_day(values: list[Fraction | None]) -> Fraction | None:
+def ozone_day(values: list[int | None]) -> Fraction | None:
     means = []
     for end in range(8, 25):
         window = [v for v in values[end - 8 : end] if v is not None]
         if len(window) >= 6:
-            means.append(sum(window, Fraction(0)) / len(window))
+            means.append(mean_of(window))
     if not means:
         return None
     return max(means) if len(means) >= 14 or half_even(max(means)) > 160 else None
@@ -206,8 +224,8 @@ def test_beijing_annual_mean_is_that_of_the_files(
 ) -> None:
     of_year = [v[pollutant] for day, v in city_days.items() if day.startswith(year) and pollutant in v]
     figure = beijing.figure(f"air.annual_mean.{POLLUTANTS[pollutant]}", "city:beijing", year)
-    assert Fraction(figure["exact"]) == sum(map(Fraction, of_year), Fraction(0)) / len(of_year)
-    assert (figure["value"], figure["valid"]) == (half_even(Fraction(figure["exact"])), len(of_year))
+    assert Fraction(figure.exact) == sum(map(Fraction, of_year), Fraction(0)) / len(of_year)
+    assert (figure.value, figure.valid) == (half_even(Fraction(figure.exact)), len(of_year))
 
 
 @pytest.mark.parametrize("year", YEARS)
@@ -222,8 +240,8 @@ def test_beijing_good_day_ratio_is_that_of_the_files(
                 valid += 1
                 good += max(indices) <= 100
     figure = beijing.figure("air.good_day_ratio", "city:beijing", year)
-    assert (figure["valid"], Fraction(figure["exact"])) == (valid, Fraction(100 * good, valid))
-    assert figure["value"] == half_even(Fraction(100 * good, valid), 1)
+    assert (figure.valid, Fraction(figure.exact)) == (valid, Fraction(100 * good, valid))
+    assert figure.value == half_even(Fraction(100 * good, valid), 1)
 
 
 def test_beijing_month_with_too_few_days_is_not_sufficient(
@@ -232,7 +250,7 @@ def test_beijing_month_with_too_few_days_is_not_sufficient(
     for month in (f"2014-{m:02d}" for m in range(1, 13)):
         valid = sum("NO2" in v for day, v in city_days.items() if day.startswith(month))
         figure = beijing.figure("air.annual_mean.no2", "city:beijing", month)
-        assert (figure["valid"], figure["sufficient"]) == (valid, valid >= (25 if month.endswith("-02") else 27))
+        assert (figure.valid, figure.sufficient) == (valid, valid >= (25 if month.endswith("-02") else 27))
 
 
 # Water: national sections
@@ -336,7 +354,7 @@ def test_month_class_of_sections_is_that_of_the_means(
                 lake = next(iter(rows.values()))["section"] in LAKES.split()
                 classes.append(water_class(item, mean, lake=lake))
         figure = sections.figure("water.worst_class", f"station:{section}", month)
-        assert figure["value"] == (max(classes) if len(classes) == len(COLUMNS) else None), section
+        assert figure.value == (max(classes) if len(classes) == len(COLUMNS) else None), section
         compared += 1
     assert compared >= 10
 
@@ -399,5 +417,5 @@ def test_dublin_attainment_is_that_of_the_file(
                 attained += Decimal(f"{level:.9f}").quantize(Decimal(1), ROUND_HALF_EVEN) <= limit
     figure = dublin.figure(f"noise.{part}_attainment", "city:shenzhen", "2016")
     assert valid > 2500
-    assert (figure["valid"], figure["expected"]) == (valid, 9 * 366)
-    assert figure["value"] == half_even(Fraction(100 * attained, valid), 1)
+    assert (figure.valid, figure.expected) == (valid, 9 * 366)
+    assert figure.value == half_even(Fraction(100 * attained, valid), 1)
