@@ -201,6 +201,19 @@ def test_reading_of_a_clock_that_was_never_set_is_left_out_and_counted(store: Sq
     assert day_row(store, "sz-a01", "2020-01-02", "pm25") == (61.0,)
 
 
+def test_a_reading_from_before_the_standards_derives_no_day_again(store: SqliteStore, shipped: Config) -> None:
+    put(store, *whole_day("sz-a01", "2020-01-02", ITEMS), air("sz-a02", start_of("2005-01-04"), {"pm25": 1.0}))
+    derivation.derive(shipped, store)
+    put(store, air("sz-a02", start_of("2005-01-05"), {"pm25": 1.0}))
+    done = derivation.derive(shipped, store)
+    assert [(each.why, each.station_days, each.first) for each in done.pieces] == [("readings", 0, None)]
+    assert done.before_standards == {"sz-a02": 2}
+    assert not derivation.is_stale(shipped, store)
+    put(store, *whole_day("sz-a02", "2020-01-03", ITEMS))  # its first that counts: its district may have new rows
+    (piece,) = derivation.derive(shipped, store).pieces
+    assert (piece.station_days, str(piece.first), str(piece.last)) == (2, "2020-01-02", "2020-01-03")
+
+
 def test_failed_value_of_one_series_does_not_hide_a_good_one_of_another(store: SqliteStore, shipped: Config) -> None:
     moment = start_of("2020-01-02")
     put(store, Reading("water", "sz-w01", HOUR, moment, (("do", 8.0, 1),)))

@@ -40,6 +40,7 @@ def revisions(store: SqliteStore, name: str = NAMES[0]) -> list[tuple[int, str, 
     return [(each.revision, str(each.figure.exact), each.reason) for each in found]
 
 
+AUDITED = "all its months were locked"
 FIRST = (1, "10", "published")
 
 
@@ -85,12 +86,28 @@ def test_an_unlocked_month_is_the_reason_of_what_had_waited_for_it(store: Sqlite
     entry = Locked(month="2020-01", medium="air", city="shenzhen", locked=True, reason="audited", by="Li Lei")
     store.lock([entry])
     put(store, air("sz-a01", start_of("2020-01-10") + 5 * HOUR, {"pm25": 41.0}))
-    _, new = publishing.bring_up_to_date(shipped, store)
-    assert new == []
-    opened = Locked(month="2020-01", medium="air", city="shenzhen", locked=False, reason="late data", by="Han")
-    store.unlock([opened], auditing.days_of(shipped, opened))
     publishing.bring_up_to_date(shipped, store)
-    assert revisions(store) == [FIRST, (2, "311/31", "month unlocked: 2020-01 by Han")]
+    opened = Locked(month="2020-01", medium="air", city="shenzhen", locked=False, reason="late data", by="Han")
+    auditing.unlock(shipped, store, [opened])
+    publishing.bring_up_to_date(shipped, store)
+    assert revisions(store) == [FIRST, (2, "10", AUDITED), (3, "311/31", "month unlocked: 2020-01 by Han")]
+
+
+def test_a_figure_that_becomes_audited_or_is_no_more_gets_a_revision_once(store: SqliteStore, shipped: Config) -> None:
+    entry = Locked(month="2020-01", medium="air", city="shenzhen", locked=True, reason="audited", by="Li Lei")
+    store.lock([entry])
+    assert len(publishing.follow(shipped, store)) == len(NAMES)
+    assert publishing.follow(shipped, store) == []
+    assert publish(shipped, store) == []
+    store.lock([Locked(month="2019-12", medium="air", city="shenzhen", locked=True, reason="audited", by="Li Lei")])
+    assert publishing.follow(shipped, store) == []
+    opened = Locked(month="2020-01", medium="air", city="shenzhen", locked=False, reason="late data", by="Han")
+    auditing.unlock(shipped, store, [opened])
+    publishing.bring_up_to_date(shipped, store)
+    found = [each for each in store.publications() if each.key.indicator == NAMES[0]]
+    assert [(each.figure.audited, each.reason) for each in found] == [
+        (False, "published"), (True, AUDITED), (False, "month unlocked: 2020-01 by Han"),
+    ]  # fmt: skip
 
 
 def test_a_review_of_another_medium_is_no_reason(store: SqliteStore, shipped: Config) -> None:

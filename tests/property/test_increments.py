@@ -232,7 +232,7 @@ def test_locked_months_keep_their_rows_and_unlocked_ones_end_in_what_deriving_fr
                 found = rows_of(little, reaching, month, medium)
                 kept[month, medium] = {name: rows for name, rows in found.items() if rows}
             else:
-                little.unlock(entries, [days for entry in entries for days in auditing.days_of(reaching, entry)])
+                auditing.unlock(reaching, little, entries)
                 kept.pop((month, medium), None)
 
         for step in steps:
