@@ -27,6 +27,14 @@ def derive(
     everything: Annotated[
         bool, typer.Option("--all", help="Derive everything from scratch, whether it is stale or not.")
     ] = False,
+    since: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DATE",
+            help="Also derive all days from this one on: what collectors with other data directories wrote into the "
+            "same InfluxDB.",
+        ),
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only list what is stale and why; nothing is derived.")
     ] = False,
@@ -38,6 +46,9 @@ def derive(
     Months that were locked (`qingjing review lock`) stay as they are, with --all, too; what waits for them is listed.
     """
     loaded = options.load()
+    first = None if since is None else _date("--since", since)
+    if first is not None and (dry_run or everything):
+        raise ConfigError(f"--since: expected without {'--dry-run' if dry_run else '--all'}, got both")
     with opened_store(loaded) as store:
         if dry_run:
             todo = derivation.plan(loaded, store, everything=everything)
@@ -50,6 +61,8 @@ def derive(
             return
         with lanes.held(store.file, lanes.DERIVATION, waiting=waiting_for) as still_ours, progress_bars() as progress:
             task = progress.add_task("derive", total=None)
+            if first is not None:
+                store.make_stale(derivation.days_held(loaded, store, first))
 
             def advance(days: int, of_all: int) -> None:
                 still_ours()

@@ -21,14 +21,14 @@ from ingestor.config import DAY_S, EPOCH, Config
 from ingestor.derivation import air, noise, stale, water
 from ingestor.derivation.air_days import averaged
 from ingestor.derivation.spans import Rows, Span, usable
-from ingestor.derivation.stale import Pending, Plan, Work, covering, first_covered, pending, plan
+from ingestor.derivation.stale import Pending, Plan, Work, covering, days_held, first_covered, pending, plan
 from ingestor.derivation.units import Reach, keys_of, reach_of, tables_of, units
 from ingestor.store import EVER, RawSeries, SeriesKey, StoreError, Tables
 from ingestor.store.arrivals import Derived
 from ingestor.store.reviewed import Locked, LockKey
 from sensors.quantities import MEDIA
 
-__all__ = ["Done", "Pending", "Piece", "Plan", "Work", "derive", "is_stale", "pending", "piece", "plan"]
+__all__ = ["Done", "Pending", "Piece", "Plan", "Work", "days_held", "derive", "is_stale", "pending", "piece", "plan"]
 
 
 ROWS_AT_ONCE = 15_000

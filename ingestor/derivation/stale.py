@@ -14,7 +14,7 @@ from ingestor.derivation.units import Reach, Unit, digest_of, reach_of, units
 from ingestor.store import EVER, Ledger, Tables, arrivals
 from ingestor.store.arrivals import Derived, StationDay
 from ingestor.store.reviewed import Locked, LockKey
-from sensors.quantities import Medium
+from sensors.quantities import MEDIA, Medium
 from sensors.reviews import Review
 
 Why = Literal["new", "changed", "readings", "asked"]
@@ -135,6 +135,22 @@ def plan(config: Config, store: Tables, *, everything: bool = False) -> Plan:
             )
         )  # fmt: skip
     return Plan(found, sorted(before.keys() - names), pending(config, store) if locks else [], locks)
+
+
+def days_held(config: Config, store: Tables, first: dt.date) -> Iterator[StationDay]:
+    """Yield the days of arrivals from a local day on that registered stations have readings around, whoever wrote them.
+
+    Those from the first reading of each since then to its last: of a collector with another ledger no arrivals are
+    known. Without days of locked months, which are derived again when they are unlocked.
+    """
+    locks = store.locks()
+    for medium in MEDIA:
+        stations = {station.id: station for station in config.register.of(medium)}
+        ends = store.extents(medium, [*stations], config.start_of(first), EVER[1])
+        for id_, (start, last) in ends.items():
+            for day in range(arrivals.day_of(start), arrivals.day_of(last) + 1):
+                if any((month, medium, stations[id_].city) not in locks for month in months_of(config, day)):
+                    yield medium, id_, day
 
 
 def by_station(reviews: Iterable[Review]) -> dict[tuple[str, str], list[Review]]:

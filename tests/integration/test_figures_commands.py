@@ -287,6 +287,7 @@ def test_trend_of_fewer_than_five_years_fails_and_names_them(run: Run) -> None:
         ("indicators --scope city:shenzhen --period 2020 --all --name air.*", "--all: expected alone, got --name, too"),
         ("indicators --scope station:sz-a01 --name water.class --period 2020", "indicator: expected one of air, "),
         ("explain water.class --scope station:sz-a01 --period 2020", "indicator: expected one of air, which station:"),
+        ("derive --all --since 2020-06-01", "--since: expected without --all, got both"),
         ("compare --scope city:shenzhen --period 2011", "config/standards: air."),
         ("compare --scope city:shenzhen --period 2020 --plan x", "--plan: expected one of "),
         ("ranking --among towns --period 2020", "--among: expected cities, districts:CITY or stations:CITY, "),

@@ -2,8 +2,11 @@
 
 import datetime as dt
 import json
+import os
 import re
 import shlex
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -18,13 +21,14 @@ from ingestor.config import Config
 from ingestor.explanation import explanation
 from ingestor.explanation_air import AirBasis
 from ingestor.explanation_noise import NoiseBasis
+from ingestor.jobs import lanes
 from ingestor.store import Arrival, SqliteStore
 from ingestor.store.reviewed import Locked
 from sensors.quantities import Medium
 from sensors.reading import Reading
 from sensors.reviews import Action, Review
 from tests.conftest import Qingjing
-from tests.support import ROOT
+from tests.support import ROOT, wait_for
 
 HOUR = 3600
 DAY = "2020-01-02"
@@ -441,6 +445,28 @@ def test_commands_from_review_to_locked_month(run: Any) -> None:
     assert json.loads(before)[0]["valid"] == 0
     assert json.loads(run(*asked, "2020-01-30", "--json"))[0]["valid"] == 1
     assert [e["locked"] for e in json.loads(run("review", "locks", "--all", "--json"))["locks"]] == [True, False]
+
+
+def test_days_are_derived_from_a_day_on_and_lock_waits_for_whoever_derives(run: Any, tmp_path: Path) -> None:
+    file = tmp_path / "data" / "qingjing.sqlite3"
+    run("derive")
+    assert "air:shenzhen: readings or reviews arrived: 2 station-days, 2020-01-31 to" in run(
+        "derive", "--since", "2020-01-31"
+    )
+    arguments = ["--lang", "en", "review", "lock", "--month", "2020-01", "--by", "li", "--reason", "audited"]
+    told = tmp_path / "told"
+    with lanes.held(file, lanes.DERIVATION) as _, told.open("w") as into:
+        command = [sys.executable, "-m", "ingestor", "--data", tmp_path / "data", *arguments]
+        locking = subprocess.Popen(
+            command, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=into, stderr=into
+        )
+        wait_for(lambda: "which derives now" in told.read_text(), what="the command to wait")
+        with closing(SqliteStore(file)) as store:
+            assert locking.poll() is None
+            assert store.locks() == {}
+    assert locking.wait(60) == 0
+    with closing(SqliteStore(file)) as store:
+        assert ("2020-01", "air", "shenzhen") in store.locks()
 
 
 def test_worked_example_of_the_documentation_runs(run: Any, tmp_path: Path) -> None:
