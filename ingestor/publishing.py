@@ -73,8 +73,7 @@ def publish(config: Config, store: Store, figures: Iterable[Figure], *, plan: st
     now = time.time()
     new = []
     for figure in figures:
-        key = Key(figure.indicator, figure.scope, figure.period, figure.mode, plan)
-        before = latest.get(key)
+        before = latest.get(key := _key(figure, plan))
         if before is None:
             new.append(Publication(key=key, revision=1, at=now, reason=FIRST, figure=figure))
         elif differs(before.figure, figure):
@@ -83,6 +82,22 @@ def publish(config: Config, store: Store, figures: Iterable[Figure], *, plan: st
             new.append(Publication(key=key, revision=before.revision + 1, at=now, reason=reason, figure=figure))
     store.publish(new)
     return new
+
+
+def worth_publishing(store: Store, figures: Iterable[Figure], *, plan: str = "") -> list[Figure]:
+    """Return the figures that rest on any data, and those that were published before: these may have lost theirs.
+
+    Raises
+    ------
+    StoreError
+        If the store cannot be read.
+    """
+    known = {each.key for each in store.publications()}
+    return [figure for figure in figures if figure.value is not None or _key(figure, plan) in known]
+
+
+def _key(figure: Figure, plan: str) -> Key:
+    return Key(figure.indicator, figure.scope, figure.period, figure.mode, plan)
 
 
 def follow(config: Config, store: Store) -> list[Publication]:

@@ -86,6 +86,11 @@ def print_line(text: str) -> None:
     sys.stdout.write(text + "\n")
 
 
+def say(zh: str, en: str) -> None:
+    """Print a line in the language of --lang."""
+    print_line(zh if options.language == "zh" else en)
+
+
 def print_tables(renderables: Iterable[RenderableType]) -> None:
     """Print tables, and texts between them without wrapping: the terminal does."""
     for each in renderables:

@@ -1,5 +1,6 @@
 """Published figures follow what is derived: each change is a revision with its reason, and none is lost."""
 
+import datetime as dt
 import json
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -173,17 +174,24 @@ def test_history_shows_every_revision_in_chinese_and_as_json(store: SqliteStore,
     data = store.file.parent
     put(store, air("sz-a01", start_of("2020-01-10") + 5 * HOUR, {"pm25": 41.0}))
     store.close()
-    derived = qingjing("--data", data, "derive").stdout
+    derived = qingjing("--data", data, "--lang", "en", "derive").stdout
     assert (
         "air.annual_mean.pm25 station:sz-a01 2020-01: now 10 ug/m3, revision 2: late readings for 1 day at 1 sta"
         in derived
     )
     told = json.loads(qingjing("--data", data, "history", NAMES[0], "--period", "2020-01", "--json").stdout)
     assert [(each["revision"], each["figure"]["exact"]) for each in told] == [(1, "10"), (2, "311/31")]
+    at = dt.datetime.fromisoformat(told[0]["at"])
+    assert (at.utcoffset(), dt.datetime.now(dt.UTC) - at < dt.timedelta(hours=1)) == (dt.timedelta(hours=8), True)
     shown = qingjing("--data", data, "--lang", "zh", "history", NAMES[0], "--scope", SCOPE).stdout
     assert "首次发布" in shown
     assert "迟到" in shown
-    again = qingjing("--data", data, "publish", "--scope", SCOPE, "--period", "2020-01", "--name", NAMES[0]).stdout
-    assert again == "1 figures: 0 published, 0 revised, 1 as before\n"
+    asked = ("publish", "--scope", SCOPE, "--period", "2020-01", "--name")
+    again = qingjing("--data", data, "--lang", "en", *asked, NAMES[0], "--name", "air.annual_mean.so2").stdout
+    assert again == "2 figures: 0 published, 0 revised, 1 as before, 1 without data and not published\n"
+    more = qingjing("--data", data, *asked, "air.percentile.pm25").stdout.splitlines()
+    # 30 days of 10 and one of 11: the 95th percentile lies between the 29th and the 30th
+    assert more[0] == f"air.percentile.pm25 {SCOPE} 2020-01：10 ug/m3，修订 1"
+    assert more[1] == "1 个指标：新发布 1，修订 0，未变 0，无数据未发布 0"
     wrong = qingjing("--data", data, "history", "air.anual_mean.pm25", code=2).stderr
     assert "INDICATOR: expected the name of one indicator" in wrong
