@@ -1,7 +1,7 @@
 """Locked months (审核锁定): which figures are audited, what unlocking makes stale, which reviews wait for a month."""
 
 import datetime as dt
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 import msgspec
 
@@ -68,6 +68,25 @@ def entries(
     return found
 
 
+def unlock(config: Config, ledger: Ledger, new: Sequence[Locked]) -> int:
+    """Enter that months are unlocked, all or none; days of their stations become stale. Return their number.
+
+    A day of arrivals that touches a month that stays locked, too, stays held for it.
+
+    Raises
+    ------
+    StoreError
+        If the ledger cannot be written.
+    """
+    opened = {(each.month, each.medium, each.city) for each in new}
+    still = [each for key, each in ledger.locks().items() if key not in opened]
+    return ledger.unlock(
+        new,
+        [days for each in new for days in days_of(config, each)],
+        still=[days for each in still for days in days_of(config, each)],
+    )
+
+
 def days_of(config: Config, entry: Locked) -> list[DaysOfStation]:
     """Return the days of arrivals that a month touches, of the stations of its medium and city."""
     month = periods.parse(entry.month)
@@ -76,7 +95,7 @@ def days_of(config: Config, entry: Locked) -> list[DaysOfStation]:
     return [(entry.medium, station.id, first, end) for station in config.register.of(entry.medium, entry.city)]
 
 
-def months_of(config: Config, review: Review) -> list[str]:
+def months_reviewed(config: Config, review: Review) -> list[str]:
     """Return the local months, such as 2026-10, that a review is about."""
     days = Period(config.local_day(review.from_s), config.local_day(review.until_s - 1))
     return [f"{month.first:%Y-%m}" for month in days.months()]
@@ -87,7 +106,12 @@ def locked_months(config: Config, locks: Collection[LockKey], review: Review) ->
     station = config.register.get(review.medium, review.station)
     if station is None:
         return []
-    return [m for m in months_of(config, review) if (m, review.medium, station.city) in locks]
+    return [m for m in months_reviewed(config, review) if (m, review.medium, station.city) in locks]
+
+
+def waits(config: Config, locks: Collection[LockKey], review: Review) -> bool:
+    """Whether all that a review is about lies in locked months, so that it changes nothing before one is unlocked."""
+    return locked_months(config, locks, review) == months_reviewed(config, review)
 
 
 class Listed(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import iotcore
 
+from ingestor.errors import FailureError
+
 HOST = "127.0.0.1"
 
 
-class BrokerError(Exception):
+class BrokerError(FailureError):
     """The embedded broker could not be started: what happened and what to do."""
 
 

@@ -162,6 +162,7 @@ def trend(
         If the scope is unknown, or no edition of a standard covers one of the years.
     """
     where = scopes.resolve(config, scope, plan)
+    evaluation.check_medium(where, indicator.name)
     figures = []
     for year in years:
         facts = _facts(config, store, indicator, where, periods.year(year), mode)

@@ -36,6 +36,7 @@ from sensors.gas_states import GasStates
 from sensors.names import STATION_ID
 from sensors.noise_surveys import NoiseSurveys
 from sensors.quantities import MEDIA, Quantities
+from sensors.reading import DAY_S as DAY_S
 from sensors.register import Register, Station
 from sensors.sections import WaterClass
 from sensors.sources import Source
@@ -221,7 +222,6 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
 
 
 EPOCH = dt.date(1970, 1, 1)
-DAY_S = 86_400
 
 
 def find_directory(given: Path | None) -> Path:

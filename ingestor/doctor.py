@@ -14,7 +14,7 @@ from pathlib import Path
 
 import msgspec
 
-from ingestor import broker, health_server, service
+from ingestor import broker, data_directory, health_server
 from ingestor.config import Config
 from ingestor.jobs import catalogue
 from ingestor.jobs.clocks import SystemClock
@@ -56,7 +56,7 @@ def service_runs(data: Path) -> Finding:
     """Tell whether a service runs on a data directory."""
     if not data.is_dir():
         return Finding("service", False, f"{data} does not exist", "start `qingjing run`, or give --data")
-    if service.is_running(data):
+    if data_directory.is_running(data):
         return Finding("service", True, f"runs on {data}")
     return Finding("service", False, "not running", "start `qingjing run`; docs/operations.md has a unit")
 

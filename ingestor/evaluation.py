@@ -123,9 +123,11 @@ def asked(
     Raises
     ------
     ConfigError
-        If an indicator or the scope is unknown, or it has no stations.
+        If an indicator or the scope is unknown, it has no stations, or none of an indicator's medium.
     """
     where = scopes.resolve(config, scope, plan)
+    for name in names:
+        check_medium(where, name)
     chosen = [
         indicator
         for indicator in chosen_indicators(names, [medium for medium in MEDIA if where.stations[medium]])
@@ -134,6 +136,25 @@ def asked(
     if not chosen:
         raise ConfigError(f"scope: expected a city, station or list with registered stations, got {shown(scope)}")
     return where, chosen
+
+
+def check_medium(scope: Scope, name: str) -> None:
+    """Check that a scope has stations of what an indicator that is named is of.
+
+    A city or district may have figures without any: those of manual surveys and of what is reported.
+
+    Raises
+    ------
+    ConfigError
+        If it has none.
+    """
+    indicator = INDICATORS.get(name)
+    if indicator is None or scope.kind in ("city", "district") or scope.stations[indicator.medium]:
+        return
+    media = [medium for medium in MEDIA if scope.stations[medium]]
+    raise ConfigError(
+        f"indicator: expected one of {', '.join(media) or 'no medium'}, which {scope.text} is of, got {shown(name)}"
+    )
 
 
 def _has_its_water(scope: Scope, indicator: Indicator) -> bool:

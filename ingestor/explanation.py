@@ -51,6 +51,7 @@ def explanation(
     """
     indicator = evaluation.indicator_named(name, option="NAME")
     where = scopes.resolve(config, scope, plan)
+    evaluation.check_medium(where, name)
     facts = evaluation.facts_of(config, store, indicator.medium, where, period, [indicator], mode)
     figure = indicators.compute(indicator, facts)
     return Explanation(
@@ -71,4 +72,4 @@ def _basis(
         return air_basis(config, store, indicator, figure, facts, where, most=most)
     if indicator.medium == "noise":
         return noise_basis(config, store, indicator, facts, most=most)
-    return water_basis(config, indicator, facts, most=most)
+    return water_basis(config, store, indicator, facts, most=most)

@@ -7,6 +7,8 @@ from aggregations.explain_sea import SeaPoint
 from aggregations.explain_water import ItemBasis, MovedSection, SectionBasis
 from aggregations.indicators import Facts, Indicator
 from ingestor.config import Config
+from ingestor.explanation_water_results import LeftOut, left_out
+from ingestor.store import Tables
 from sensors.register import Station
 
 
@@ -29,7 +31,7 @@ class ExcludedSection(msgspec.Struct, frozen=True, kw_only=True):
 class WaterBasis(msgspec.Struct, frozen=True, kw_only=True, tag_field="medium", tag="water"):
     """What a figure of water rests on. `items` names the items that are told of; `sections` are those it is about.
 
-    A figure of the sea has `points`, survey by survey, and no sections.
+    A figure of the sea has `points`, survey by survey, and no sections. `left_out` are results that do not count.
     """
 
     items: dict[str, Item]
@@ -37,6 +39,7 @@ class WaterBasis(msgspec.Struct, frozen=True, kw_only=True, tag_field="medium", 
     excluded_sections: list[ExcludedSection]
     moved_most: list[MovedSection]
     points: list[SeaPoint] = []
+    left_out: list[LeftOut] = []
 
 
 NO_CLASS = "too few valid months, days or items"
@@ -48,10 +51,12 @@ NO_SAMPLE = "no manual sample"
 NOT_ABOUT = "not what the figure is about"
 
 
-def water_basis(config: Config, indicator: Indicator, facts: Facts, *, most: int) -> WaterBasis:
+def water_basis(
+    config: Config, store: Tables, indicator: Indicator, facts: Facts, *, most: int
+) -> WaterBasis:  # fmt: skip
     """Return what a figure of water rests on."""
     if indicator.of_sea:
-        return _sea_basis(config, indicator, facts, most=most)
+        return _sea_basis(config, store, indicator, facts, most=most)
     those = explain_water.members(indicator, facts)
     sections = [explain_water.section_basis(each, indicator, facts) for each in those]
     known, about = config.quantities.of("water"), {each.station.id for each in those}
@@ -80,12 +85,18 @@ def water_basis(config: Config, indicator: Indicator, facts: Facts, *, most: int
         sections=sections,
         excluded_sections=excluded,
         moved_most=explain_water.moved_most(indicator, facts, most=most),
+        left_out=left_out(config, store, [each.station for each in those], facts.period, names),
     )
 
 
-def _sea_basis(config: Config, indicator: Indicator, facts: Facts, *, most: int) -> WaterBasis:
+def _sea_basis(
+    config: Config, store: Tables, indicator: Indicator, facts: Facts, *, most: int
+) -> WaterBasis:  # fmt: skip
     points = explain_sea.points_of(indicator, facts)
     known = config.quantities.of("water")
+    items = {item.item for point in points for item in point.items}
+    stations = [each.station for each in explain_water.members(indicator, facts)]
+    lost = left_out(config, store, stations, facts.period, items)
     names = dict.fromkeys(item.item for point in points for item in point.items)
     return WaterBasis(
         items={i: Item(name=known[i].name, name_en=known[i].name_en, unit=known[i].unit) for i in names},
@@ -93,6 +104,7 @@ def _sea_basis(config: Config, indicator: Indicator, facts: Facts, *, most: int)
         excluded_sections=[],
         moved_most=explain_sea.moved_most(indicator, facts, most=most),
         points=points,
+        left_out=lost,
     )
 
 

@@ -13,7 +13,7 @@ from aggregations.figures import Figure
 from aggregations.water import CLASS_NAMES
 from ingestor import words
 from ingestor.explanation_water import WaterBasis
-from ingestor.explanation_words import SHOWN, cut, new_table
+from ingestor.explanation_words import SHOWN, ZH, cut, new_table
 from ingestor.words import Language, remark, word
 
 _ZH: Final = ("-", "Ⅰ", "Ⅱ", "Ⅲ", "Ⅳ", "Ⅴ", "劣Ⅴ")
@@ -41,6 +41,8 @@ def water_tables(basis: WaterBasis, figure: Figure, language: Language) -> Itera
         yield _sections(basis, zh)
     if basis.excluded_sections:
         yield _excluded(basis, language)
+    if basis.left_out:
+        yield _left_out(basis, language)
     if any(section.items for section in basis.sections):
         yield _items(basis, language)
     if figure.indicator in PATROLS and basis.sections:
@@ -187,6 +189,24 @@ def _items(basis: WaterBasis, language: Language) -> Table:
                 f"{each.days}/{each.days_expected}" if each.results else "-", _results(each, language),
                 "\n".join(_notes(each, language)) or "-",
             )  # fmt: skip
+    return table
+
+
+def _left_out(basis: WaterBasis, language: Language) -> Table:
+    zh = language == "zh"
+    n = len(basis.left_out)
+    table = new_table(
+        cut("未计入的结果", n, zh, counted="项"), cut("results left out", n, zh),
+        ("断面", "项目", "结果数", "日期", "原因"),
+        ("section", "item", "results", "days", "why"), zh,
+    )  # fmt: skip
+    for each in basis.left_out[:SHOWN]:
+        more = " …" if len(each.days) > DAYS_SHOWN else ""
+        results = word("of_hand", language).format(each.results) if each.manual else str(each.results)
+        table.add_row(
+            escape(each.station), _name(basis, each.item, zh), results,
+            " ".join(map(str, each.days[:DAYS_SHOWN])) + more, ZH[each.reason] if zh else each.reason,
+        )  # fmt: skip
     return table
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 import msgspec
 
 from ingestor.collector import Status, status_topic
+from ingestor.errors import FailureError
 from ingestor.mqtt_publisher import MqttError, Publisher
 
 IN_FLIGHT = 500
@@ -19,7 +20,7 @@ PATIENCE_S = 30.0
 CONNECT_S = 15.0
 
 
-class GatewayError(Exception):
+class GatewayError(FailureError):
     """The broker or the collector is away: what was sent and what to do."""
 
 

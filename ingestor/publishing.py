@@ -18,12 +18,12 @@ from aggregations import periods
 from aggregations.figures import Figure
 from aggregations.indicators import INDICATORS, Indicator
 from aggregations.periods import DAY, Period
-from ingestor import derivation, evaluation, scopes
+from ingestor import auditing, derivation, evaluation, scopes
 from ingestor.config import Config
 from ingestor.derivation import Done, Piece
 from ingestor.scopes import Scope
-from ingestor.store import Store
-from ingestor.store.publications import CHECKED_WITH, Key, Publication
+from ingestor.store import Store, reviewed
+from ingestor.store.publications import CHECKED_LOCKS, CHECKED_WITH, Key, Publication
 from ingestor.store.reviewed import Locked
 from sensors.errors import ConfigError
 from sensors.quantities import MEDIA
@@ -34,6 +34,7 @@ log = logging.getLogger(__name__)
 FIRST = "published"
 REGISTER = "register, checks, events or other configuration changed"
 ANEW = "derived anew"
+AUDITED = "all its months were locked"
 
 _piece = msgspec.json.Decoder(Piece)
 
@@ -72,19 +73,35 @@ def publish(config: Config, store: Store, figures: Iterable[Figure], *, plan: st
     now = time.time()
     new = []
     for figure in figures:
-        key = Key(figure.indicator, figure.scope, figure.period, figure.mode, plan)
-        before = latest.get(key)
+        before = latest.get(key := _key(figure, plan))
         if before is None:
             new.append(Publication(key=key, revision=1, at=now, reason=FIRST, figure=figure))
         elif differs(before.figure, figure):
-            reason = _of_standards(before.figure, figure) or ANEW
+            became_audited = AUDITED if figure.audited and not before.figure.audited else ""
+            reason = _of_standards(before.figure, figure) or became_audited or ANEW
             new.append(Publication(key=key, revision=before.revision + 1, at=now, reason=reason, figure=figure))
     store.publish(new)
     return new
 
 
+def worth_publishing(store: Store, figures: Iterable[Figure], *, plan: str = "") -> list[Figure]:
+    """Return the figures that rest on any data, and those that were published before: these may have lost theirs.
+
+    Raises
+    ------
+    StoreError
+        If the store cannot be read.
+    """
+    known = {each.key for each in store.publications()}
+    return [figure for figure in figures if figure.value is not None or _key(figure, plan) in known]
+
+
+def _key(figure: Figure, plan: str) -> Key:
+    return Key(figure.indicator, figure.scope, figure.period, figure.mode, plan)
+
+
 def follow(config: Config, store: Store) -> list[Publication]:
-    """Compute published figures again that rest on what was derived since; return those that are others now.
+    """Compute published figures again that rest on what was derived, or locked, since; return those that are others.
 
     A figure whose indicator, scope or plan is there no more, or cannot be computed, keeps its last revision.
 
@@ -94,12 +111,16 @@ def follow(config: Config, store: Store) -> list[Publication]:
         If the store cannot be used; the next call does it all.
     """
     noted = [(number, _piece.decode(piece)) for number, piece in store.pieces()]
-    changed = store.counts().get(CHECKED_WITH) != config.fingerprint
-    if not noted and not changed:
+    counts, entries = store.counts(), store.entered_locks()
+    last_entry = entries[-1].id if entries else 0
+    changed = counts.get(CHECKED_WITH) != config.fingerprint
+    locked = counts.get(CHECKED_LOCKS, 0) != last_entry
+    if not (noted or changed or locked):
         return []
+    locks = reviewed.locks(entries)
     latest = {each.key: each for each in store.publications()}
     entered = [each.review for each in store.entered_reviews()] if latest else []
-    unlocked = [each for each in store.entered_locks() if not each.locked] if latest else []
+    unlocked = [each for each in entries if not each.locked]
     new = []
     now = time.time()
     for key, before in latest.items():
@@ -108,7 +129,8 @@ def follow(config: Config, store: Store) -> list[Publication]:
             continue
         indicator, where, period = found
         pieces = [piece for _, piece in noted if _bears_on(piece, indicator, where, period)]
-        if not pieces and not changed:
+        audited = auditing.audited(locks, where.stations[indicator.medium], period)
+        if not pieces and not changed and audited == before.figure.audited:
             continue
         plan = config.plans[key.plan] if key.plan else None
         try:
@@ -121,8 +143,8 @@ def follow(config: Config, store: Store) -> list[Publication]:
         if differs(before.figure, figure):
             reason = _reason(config, before, figure, pieces, _Entered(entered, unlocked), indicator, where, period)
             new.append(Publication(key=key, revision=before.revision + 1, at=now, reason=reason, figure=figure))
-    if noted or new or changed:
-        store.publish(new, followed=[number for number, _ in noted], checked_with=config.fingerprint)
+    checked = {CHECKED_WITH: config.fingerprint, CHECKED_LOCKS: last_entry}
+    store.publish(new, followed=[number for number, _ in noted], checked=checked)
     return new
 
 
@@ -143,8 +165,8 @@ def of_cities(config: Config, store: Store, period: Period, *, names: Collection
 
 
 def differs(before: Figure, now: Figure) -> bool:
-    """Whether a figure says something else than before: its value, what it counts, whether it is sufficient."""
-    fields = ("value", "exact", "label", "valid", "expected", "sufficient", "excluded", "counterpart")
+    """Whether a figure says something else than before: value, counts, whether it is sufficient, whether audited."""
+    fields = ("value", "exact", "label", "valid", "expected", "sufficient", "excluded", "counterpart", "audited")
     return any(getattr(before, name) != getattr(now, name) for name in fields)
 
 
@@ -198,6 +220,9 @@ def _reason(
 
     A month that was unlocked since is a reason, too: what had waited for it, reviews included, bears on the figure now.
     """
+    becomes_audited = now.audited and not before.figure.audited
+    if becomes_audited and not differs(before.figure, msgspec.structs.replace(now, audited=False)):
+        return AUDITED
     parts = [_of_standards(before.figure, now)]
     stations = where.stations[indicator.medium]
     ids, cities = {station.id for station in stations}, {station.city for station in stations}
@@ -231,6 +256,8 @@ def _reason(
     if n_days:
         parts.append(f"late readings for {_many(n_days, 'day')} at {_many(sum(map(bool, late.values())), 'station')}")
     parts += [f"month unlocked: {each.month} by {each.by}" for each in unlocked]
+    if becomes_audited:
+        parts.append(AUDITED)
     if reviews:
         parts.append(f"review by {', '.join(sorted({each.by for each in reviews}))}")
     if any(piece.why == "changed" for piece in pieces) and not parts[0]:

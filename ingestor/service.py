@@ -1,22 +1,20 @@
 """The service: broker (where none is configured), collector, store, jobs beside them, until SIGTERM or SIGINT."""
 
 import contextlib
-import fcntl
 import gc
 import logging
 import os
 import signal
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TextIO
 
 import iotcore
 
 from ingestor import broker, health_server
 from ingestor.collector import Collector
 from ingestor.config import Config
+from ingestor.data_directory import alone
 from ingestor.health import Health
 from ingestor.jobs import catalogue
 from ingestor.jobs.beside import Worker
@@ -24,12 +22,10 @@ from ingestor.jobs.clocks import SystemClock
 from ingestor.jobs.states import states
 from ingestor.reloading import Reloading
 from ingestor.stopping import Stop
-from ingestor.store import InfluxStore, StoreError, open_store, store_file
+from ingestor.store import InfluxStore, open_store, store_file
 
 log = logging.getLogger(__name__)
 
-LOCK_S = 5.0
-"""How long to wait for another service on the same data to end."""
 BUSY_S = 2.0
 """How long the collector waits for a command that writes to the ledger; then it tends the broker and tries again."""
 
@@ -107,52 +103,6 @@ def short_of_garbage() -> Iterator[None]:
     finally:
         gc.set_threshold(*thresholds)
         gc.unfreeze()
-
-
-class InUseError(StoreError):
-    """Another process holds the data directory."""
-
-
-@contextlib.contextmanager
-def alone(data: Path, *, wait_s: float = LOCK_S) -> Iterator[None]:
-    """Hold the data directory for this process.
-
-    Raises
-    ------
-    InUseError
-        If another process holds it.
-    StoreError
-        If it cannot be written.
-    """
-    try:
-        data.mkdir(parents=True, exist_ok=True)
-        lock = (data / "service.lock").open("w")
-    except OSError as error:
-        raise StoreError(f"data {data}: expected a directory that can be written, got {error}") from error
-    with lock:
-        deadline = time.monotonic() + wait_s
-        while not _locked(lock):
-            if time.monotonic() > deadline:
-                raise InUseError(f"data {data}: another qingjing run collects there; stop it or give --data")
-            time.sleep(0.1)
-        yield
-
-
-def is_running(data: Path) -> bool:
-    """Whether a service holds the data directory; changes nothing there."""
-    try:
-        with (data / "service.lock").open() as lock:
-            return not _locked(lock)
-    except OSError:
-        return False
-
-
-def _locked(lock: TextIO) -> bool:
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def _stop_without(own: iotcore.Broker, died: threading.Event, stop: Stop) -> None:

@@ -1,8 +1,12 @@
 """What a decoder hands on: readings to store, refusals to quarantine."""
 
+from typing import Final
+
 import msgspec
 
 from sensors.quantities import Medium
+
+DAY_S: Final = 86_400
 
 
 class Reading(msgspec.Struct, frozen=True, gc=False, array_like=True):

@@ -5,13 +5,14 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from sensors.reading import DAY_S
+
 FACTOR: Final = 300.0
 """So many times above or below the median a value is suspect. A slip of the unit is by 1,000; water itself varies less
 than tenfold in a month."""
 DAYS: Final = 30
 LEAST: Final = 3
 """Least values of a median."""
-DAY_S: Final = 86_400
 
 
 def unit_slips(

@@ -13,6 +13,8 @@ from ingestor import broker, config
 from ingestor.config import Config
 from tests.support import DATA, ROOT, Influxd, Mosquitto, free_port
 
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # else each of the many commands that tests start compiles every module
+
 
 @pytest.fixture(scope="session")
 def data_folder() -> Path:

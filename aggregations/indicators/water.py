@@ -7,7 +7,14 @@ from typing import Final
 from aggregations import water
 from aggregations.figures import Figure
 from aggregations.indicators.facts import Facts, Indicator, Rules, SectionDays, figure
-from aggregations.indicators.water_means import month_means, remarks, section_class, target_at_end
+from aggregations.indicators.water_means import (
+    decides,
+    month_means,
+    remarks,
+    section_class,
+    target_at_end,
+    without_class,
+)
 from aggregations.standards import BlackOdour, WaterLimits, WaterMethod
 from sensors.sections import SectionRole
 
@@ -20,8 +27,10 @@ CLASS: Rules = {
 }  # fmt: skip
 """Rules that the class of a section rests on."""
 CLASS_LABELS: Final = ("-", "Ⅰ类", "Ⅱ类", "Ⅲ类", "Ⅳ类", "Ⅴ类", "劣Ⅴ类")
-SHARES: Rules = {**CLASS, WaterMethod: (*CLASS[WaterMethod], "shares")}
+WORST: Rules = {**CLASS, WaterMethod: (*CLASS[WaterMethod], "sections_without_class")}
+SHARES: Rules = {**CLASS, WaterMethod: (*CLASS[WaterMethod], "shares", "sections_without_class")}
 TARGETS: Rules = {**CLASS, WaterMethod: (*SHARES[WaterMethod], "target_change")}
+TOO_FEW: Final = "too few valid months, days or items"
 ODOUR: Rules = {BlackOdour: ("bounds", "edges", "month", "items"), WaterMethod: ("means", "minima")}
 
 
@@ -46,21 +55,24 @@ def class_share(indicator: Indicator, facts: Facts, *, at_least: int | None = No
     good = 0
     excluded: Counter[str] = Counter()
     sections = of_role(facts, "section")
-    for section in sections:
+    classes = [section_class(each, facts.period, limits, method).overall for each in sections]
+    for section, result in zip(sections, classes, strict=True):
         target = at_least or target_at_end(section)
-        result = section_class(section, facts.period, limits, method).overall
         if not target:
             excluded["no target class in the register"] += 1
         elif result == water.NO_CLASS:
-            excluded["too few valid months, days or items"] += 1
+            excluded[TOO_FEW] += 1
         else:
             good += (result > target) if worse else (result <= target)
     valid = len(sections) - sum(excluded.values())
     return figure(
         indicator, facts, (limits, method), Fraction(100 * good, valid) if valid else None, method.share_decimals,
         valid=valid, expected=len(sections), counted="sections",
-        sufficient=bool(valid) and not excluded, excluded=dict(excluded), rules=SHARES if at_least else TARGETS,
-        provisional=remarks(sections, facts.period, method, targets=not at_least),
+        sufficient=bool(valid) and not excluded.keys() - {TOO_FEW} and decides(excluded[TOO_FEW], method),
+        excluded={why: n for why, n in excluded.items() if n}, rules=SHARES if at_least else TARGETS,
+        provisional=[
+            *without_class(sections, classes), *remarks(sections, facts.period, method, targets=not at_least)
+        ],
     )  # fmt: skip
 
 
@@ -74,9 +86,10 @@ def worst_class(indicator: Indicator, facts: Facts) -> Figure:
     worst = max(valid, default=water.NO_CLASS)
     return figure(
         indicator, facts, (limits, method), Fraction(worst) if valid else None, 0,
-        valid=len(valid), expected=len(classes), counted="sections", sufficient=bool(valid) and not missing,
-        excluded={"too few valid months, days or items": missing} if missing else {}, rules=CLASS,
-        provisional=remarks(sections, facts.period, method),
+        valid=len(valid), expected=len(classes), counted="sections",
+        sufficient=bool(valid) and decides(missing, method), excluded={TOO_FEW: missing} if missing else {},
+        rules=WORST,
+        provisional=[*without_class(sections, classes), *remarks(sections, facts.period, method)],
         label=(CLASS_LABELS[worst], water.CLASS_NAMES[worst]) if valid else ("", ""),
     )  # fmt: skip
 

@@ -12,10 +12,11 @@ import numpy as np
 from aggregations import water
 from aggregations.figures import Figure, scaled
 from aggregations.indicators.facts import Facts, Indicator, Rules, SectionDays, figure
-from aggregations.indicators.water import CLASS, CLASS_LABELS, SHARES, of_role, water_standards
+from aggregations.indicators.water import CLASS, CLASS_LABELS, SHARES, TOO_FEW, WORST, of_role, water_standards
 from aggregations.indicators.water_means import (
     SYMBOLS,
     areas_of,
+    decides,
     judged_means,
     month_classes,
     month_means,
@@ -25,6 +26,7 @@ from aggregations.indicators.water_means import (
     several_lakes,
     target_at_end,
     waters_of,
+    without_class,
 )
 from aggregations.periods import Period
 from aggregations.rounding import half_even
@@ -32,7 +34,6 @@ from aggregations.standards import WaterLimits, WaterMethod
 from aggregations.water import attainment, bodies, sections
 from aggregations.water.bodies import BodyClass, ExceedanceRate
 
-TOO_FEW: Final = "too few valid months, days or items"
 ENDS_A_RUN: Final = "a month without a class ends a run"
 MIXED: Final = "fewer than five sections, rivers and lakes together: judge them apart"
 BY_SHARES: Final = "judged by shares of classes: it has a state, not a class"
@@ -41,7 +42,7 @@ BODY: Rules = {
     **CLASS,
     WaterMethod: (
         *CLASS[WaterMethod], "states", "colours", "proportions", "five_sections", "lake_points", "several_lakes",
-        "body_states", "body_colours", "shares",
+        "body_states", "body_colours", "shares", "sections_without_class",
     ),
 }  # fmt: skip
 MAIN: Rules = {
@@ -61,6 +62,7 @@ class Judged(msgspec.Struct, frozen=True):
     body: BodyClass | None
     sections: list[SectionDays]
     evaluated: int
+    classes: list[int]
 
     @property
     def class_(self) -> int:
@@ -78,6 +80,7 @@ def judged(facts: Facts, limits: WaterLimits, method: WaterMethod) -> Judged:
     """
     those = of_role(facts, "section")
     found = [section_class(each, facts.period, limits, method) for each in those]
+    classes = [each.overall for each in found]
     evaluated = [each for each in found if each.overall != water.NO_CLASS]
     kinds = {each.station.body for each in those}
     few = len(evaluated) < method.proportions_from
@@ -91,14 +94,14 @@ def judged(facts: Facts, limits: WaterLimits, method: WaterMethod) -> Judged:
         body = bodies.body_class(
             means, kinds.pop(), limits=limits, method=method, areas=areas_of(judges, method)
         )  # fmt: skip
-        return Judged(body, those, len(evaluated))
+        return Judged(body, those, len(evaluated), classes)
     if few:
-        return Judged(None, those, len(evaluated))
+        return Judged(None, those, len(evaluated), classes)
     counts = bodies.class_counts(np.array([each.overall for each in evaluated], dtype=np.int64))
     shares = bodies.class_shares(counts.tolist(), method)
     state = bodies.state_of_shares(shares.good, shares.worse, method)
     rates = bodies.exceedance_rates(evaluated, limits=limits, method=method)
-    return Judged(BodyClass("shares", state, shares, None, rates), those, len(evaluated))
+    return Judged(BodyClass("shares", state, shares, None, rates), those, len(evaluated), classes)
 
 
 def body_class(indicator: Indicator, facts: Facts) -> Figure:
@@ -109,7 +112,7 @@ def body_class(indicator: Indicator, facts: Facts) -> Figure:
     by_shares = found.body is not None and found.body.rule == "shares" and found.evaluated
     label = ("", "") if value is None else (CLASS_LABELS[value], water.CLASS_NAMES[value])
     reasons = [BY_SHARES] if by_shares else []
-    return _figure(indicator, facts, found, value, label, CLASS, reasons)
+    return _figure(indicator, facts, found, value, label, WORST, reasons)
 
 
 def body_state(indicator: Indicator, facts: Facts) -> Figure:
@@ -152,9 +155,12 @@ def _figure(
     return figure(
         indicator, facts, (limits, method), None if value is None else Fraction(value), 0,
         valid=found.evaluated, expected=len(found.sections), counted="sections",
-        sufficient=value is not None and not missing, excluded={TOO_FEW: missing} if missing else {}, rules=rules,
-        reasons=why, label=label,
-        provisional=[*remarks(found.sections, facts.period, method), *several_lakes(found.sections)],
+        sufficient=value is not None and decides(missing, method), excluded={TOO_FEW: missing} if missing else {},
+        rules=rules, reasons=why, label=label,
+        provisional=[
+            *without_class(found.sections, found.classes), *remarks(found.sections, facts.period, method),
+            *several_lakes(found.sections),
+        ],
     )  # fmt: skip
 
 
@@ -169,9 +175,9 @@ def honest_share(indicator: Indicator, facts: Facts, *, class_: int) -> Figure:
     made = figure(
         indicator, facts, (limits, method), shares.exact(class_) if shares.evaluated else None, method.share_decimals,
         valid=shares.evaluated, expected=len(those), counted="sections",
-        sufficient=bool(shares.evaluated) and not missing, excluded={TOO_FEW: missing} if missing else {},
+        sufficient=bool(shares.evaluated) and decides(missing, method), excluded={TOO_FEW: missing} if missing else {},
         rules={**SHARES, WaterMethod: (*SHARES[WaterMethod], "shares_sum")},
-        provisional=remarks(those, facts.period, method),
+        provisional=[*without_class(those, classes), *remarks(those, facts.period, method)],
     )  # fmt: skip
     return msgspec.structs.replace(made, value=shares.printed[class_ - 1]) if shares.printed else made
 
@@ -191,9 +197,12 @@ def good_length_ratio(indicator: Indicator, facts: Facts) -> Figure:
     return figure(
         indicator, facts, (limits, method), share, method.share_decimals,
         valid=len(rivers) - sum(excluded.values()), expected=len(rivers), counted="sections",
-        sufficient=share is not None and not excluded, excluded=excluded,
+        sufficient=share is not None and not excluded.keys() - {TOO_FEW} and decides(excluded.get(TOO_FEW, 0), method),
+        excluded=excluded,
         rules={**SHARES, WaterMethod: (*SHARES[WaterMethod], "river_length")},
-        provisional=remarks(rivers, facts.period, method),
+        provisional=[
+            *without_class([each for each, _ in with_length], classes), *remarks(rivers, facts.period, method)
+        ],
     )  # fmt: skip
 
 

@@ -215,6 +215,23 @@ def target_at_end(section: SectionDays, day: int = -1) -> int:
     return water.CLASS_NAMES.index(section.station.target_class or "-")
 
 
+def without_class(sections: Sequence[SectionDays], classes: Sequence[int]) -> list[str]:
+    """What a figure has to say of sections that have no class: which they are."""
+    found = [each.station.id for each, of in zip(sections, classes, strict=True) if of == water.NO_CLASS]
+    return [f"no class: {', '.join(found)}"] if found else []
+
+
+def decides(missing: int, method: WaterMethod) -> bool:
+    """Whether a figure of several sections decides where `missing` of them have no class.
+
+    References
+    ----------
+    .. [1] Rule sections_without_class (config/standards/water-method-2011.toml): that shares are of the sections
+       evaluated is of the method; how many there must be is not.
+    """
+    return not missing or method.sections_without_class == "left_out"
+
+
 def remarks(
     sections: Sequence[SectionDays],
     period: Period,

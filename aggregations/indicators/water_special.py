@@ -11,8 +11,7 @@ import numpy as np
 from aggregations import water
 from aggregations.figures import Figure
 from aggregations.indicators.facts import Facts, Indicator, ManualSample, Rules, SectionDays, figure
-from aggregations.indicators.water import CLASS, of_role, water_standards
-from aggregations.indicators.water_bodies import TOO_FEW
+from aggregations.indicators.water import CLASS, TOO_FEW, of_role, water_standards
 from aggregations.indicators.water_means import SYMBOLS, areas_of, means_of, remarks, section_means, several_lakes
 from aggregations.periods import DAY, Period
 from aggregations.rounding import IntArray

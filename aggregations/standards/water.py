@@ -102,7 +102,8 @@ class WaterMethod(Roles, frozen=True, kw_only=True, tag_field="role", tag="water
     `automatic_first` automatic results go before manual ones, of all others manual ones. `section_items`: a section
     that has items of its own is judged by these and the required ones ("own"), or by all class items ("class"). Points
     of a lake count `lake_points` alike ("equal"), or by the area of the register where all of them have one ("area").
-    `realtime_items` make the class of single readings. `first_items` go first among the main items,
+    Where sections have no class, a figure of the others is `sections_without_class` "insufficient", or decides without
+    them ("left_out"). `realtime_items` make the class of single readings. `first_items` go first among the main items,
     `without_multiple` have none. `class_row` goes from class I to worse than V; of `body_row` the first holds whose
     bounds are met. Where `trend` has no row for a number of periods, that of the next smaller number is taken, or none.
     """
@@ -113,6 +114,7 @@ class WaterMethod(Roles, frozen=True, kw_only=True, tag_field="role", tag="water
     reference_items: list[str]
     automatic_first: list[str]
     section_items: Literal["own", "class"]
+    sections_without_class: Literal["insufficient", "left_out"]
     lake_points: Literal["equal", "area"]
     oxygen_by_saturation: bool
     detection_limit_share: Decimal

@@ -15,6 +15,7 @@ from ingestor.backfill.lines import Advance, BrokenFileError, chunks, members, o
 from ingestor.backfill.parts import Bools, Fault, Floats, Longs, Part, Settings
 from ingestor.formats import uci_beijing
 from ingestor.formats.message import station_id
+from sensors.reading import DAY_S
 
 HOUR_S = 3600
 CHINA_S = 8 * HOUR_S
@@ -128,7 +129,6 @@ def national_hours(file: Path, settings: Settings, advance: Advance) -> Iterator
 _CITY_DAY_COLUMNS = ("aqi", "co", "no2", "o3", "pm10", "pm2_5", "quality", "rank", "so2", "time_point")
 _CITY_DAY = {"pm2_5": "pm25", "pm10": "pm10", "so2": "so2", "no2": "no2", "co": "co"}
 _CITY_DAY_LAYOUT = Layout((*_CITY_DAY, "o3"), ("time_point",))
-DAY_S = 24 * HOUR_S
 
 
 def guangzhou_days(file: Path, settings: Settings, advance: Advance) -> Iterator[Item]:

@@ -20,7 +20,7 @@ from sensors.quantities import MEDIA
 
 WINDOW_S: Final = 92 * 86_400
 """Length of time of one station that is read at once. [s]"""
-ROWS_AT_ONCE: Final = 50_000
+ROWS_A_BATCH: Final = 50_000
 
 _TEXT: Final = pa.dictionary(pa.int32(), pa.string())
 _TIME: Final = pa.timestamp("ms", "UTC")
@@ -90,7 +90,7 @@ def table_batches(store: Tables, name: str, keys: Iterable[str], start: int, end
     schema, columns = table_schema(name), list(TABLES[name].columns)
     for key in keys:
         rows = store.read(name, key, start, end, columns)
-        while some := list(islice(rows, ROWS_AT_ONCE)):
+        while some := list(islice(rows, ROWS_A_BATCH)):
             times, *cells = zip(*some, strict=True)
             arrays = [pa.array([key] * len(some)), pa.array([at * 1000 for at in times]).cast(_TIME)]
             kinds = TABLES[name].columns.values()
@@ -164,7 +164,7 @@ def write_parquet(
             waiting += batch.num_rows
             rows += batch.num_rows
             progress(batch.num_rows)
-            if waiting >= ROWS_AT_ONCE * 5:
+            if waiting >= ROWS_A_BATCH * 5:
                 writer.write_table(pa.Table.from_batches(together, schema).unify_dictionaries())
                 together, waiting = [], 0
         writer.write_table(pa.Table.from_batches(together, schema).unify_dictionaries())

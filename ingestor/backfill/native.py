@@ -31,7 +31,7 @@ from sensors.errors import shown
 
 LONG: Final = ("medium", "station", "period_s", "quantity", "time", "value", "flag")
 WIDE: Final = ("medium", "station", "period_s", "time")
-ROWS_AT_ONCE: Final = 262_144
+ROWS_A_BATCH: Final = 262_144
 _FLAG: Final = "_flag"
 
 
@@ -116,7 +116,7 @@ def read_parquet(file: Path, settings: Settings, advance: Advance) -> Iterator[I
             names = opened_file.schema_arrow.names
             is_long = _is_long(names)
             first, rows = 1, max(1, opened_file.metadata.num_rows)
-            for batch in opened_file.iter_batches(ROWS_AT_ONCE):
+            for batch in opened_file.iter_batches(ROWS_A_BATCH):
                 table, faults = _parquet_table(pa.Table.from_batches([batch]), first, settings, is_long=is_long)
                 yield from faults
                 yield from _long(table) if is_long else _wide(table)

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ingestor.backfill.air_files import CHINA_S, DAY_S, HOUR_S, days_of
+from ingestor.backfill.air_files import CHINA_S, HOUR_S, days_of
 from ingestor.backfill.building import Item, by_station, civil, timed, values
 from ingestor.backfill.columns import Layout, Rows, expect, names_of, only, parse
 from ingestor.backfill.lines import Advance, BrokenFileError, chunks, opened
@@ -16,6 +16,7 @@ from ingestor.backfill.parts import Bools, Fault, Longs, Part, Settings
 from ingestor.formats import cnemc_water, dublin_noise
 from ingestor.formats.message import station_id
 from sensors.errors import ConfigError
+from sensors.reading import DAY_S
 
 _WATER = Layout(
     tuple(f"{name}_raw" for name in cnemc_water.VARIABLES.values()),

@@ -1,51 +1,11 @@
-"""The command `qingjing`: one module a group of commands."""
+"""The command `qingjing`: one module a group of commands, imported when one of its commands is asked for."""
 
 import sys
 from typing import NoReturn
 
-from ingestor.broker import BrokerError
-from ingestor.cli import (
-    air_quality,
-    backfill,
-    collecting,
-    comparing,
-    configuration,
-    demonstration,
-    doctoring,
-    explaining,
-    figures,
-    gaps,
-    jobs,
-    laboratory,
-    publications,
-    quarantine,
-    reviewing,
-    standards,
-)
 from ingestor.cli.common import app
-from ingestor.gateway import GatewayError
-from ingestor.store import StoreError
+from ingestor.errors import FailureError
 from sensors.errors import ConfigError
-
-__all__ = [
-    "air_quality",
-    "backfill",
-    "collecting",
-    "comparing",
-    "configuration",
-    "demonstration",
-    "doctoring",
-    "explaining",
-    "figures",
-    "gaps",
-    "jobs",
-    "laboratory",
-    "main",
-    "publications",
-    "quarantine",
-    "reviewing",
-    "standards",
-]
 
 EXIT_FAILED = 1
 EXIT_USAGE = 2
@@ -58,7 +18,7 @@ def main() -> None:
         app()
     except ConfigError as error:
         _fail(error, EXIT_USAGE)
-    except (StoreError, BrokerError, GatewayError, OSError) as error:
+    except (FailureError, OSError) as error:
         _fail(error, EXIT_FAILED)
     except KeyboardInterrupt:
         _fail("stopped; what was stored stays, start again to go on", EXIT_STOPPED)

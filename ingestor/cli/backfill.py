@@ -16,7 +16,7 @@ from ingestor.backfill import exporting, importing
 from ingestor.backfill.importing import Imported
 from ingestor.backfill.parts import Settings
 from ingestor.backfill.reading import FORMATS
-from ingestor.cli.common import Json, app, opened_store, options, print_line, progress_bars
+from ingestor.cli.common import Json, app, opened_store, options, print_line, progress_bars, say
 from ingestor.schema import TABLES
 from ingestor.store import EVER, open_store
 from sensors.errors import ConfigError, printable, shown
@@ -24,25 +24,23 @@ from sensors.names import STATION_ID
 
 KIB = 1024
 LISTED = "\n\n".join(
-    f"\b\n  {name}: {each.what}; times {each.times}\n      qingjing import {name} {each.example}"
+    f"\b\n{name}: {each.what}; times {each.times}\n    qingjing import {name} {each.example}"
     for name, each in FORMATS.items()
 )
+IMPORT_HELP = f"""Import history in bulk, past MQTT, checked as messages are.
 
+What cannot be taken (an unknown station or quantity, a time in the future, no finite number, hours that the store has
+8 h away) is listed and put into quarantine with an excerpt of its rows; the rest is stored, and is in the next
+`derive`; then the exit code is 1. Importing a file again changes nothing: so an import that was interrupted is
+started again. Stations must be registered: `qingjing register` prints the rows of these formats.
 
-@app.command(
-    "import",
-    help=f"""Import history in bulk, past MQTT, checked as messages are.
-
-    What cannot be taken (an unknown station or quantity, a time in the future, no finite number, hours that the store
-    has 8 h away) is listed and put into quarantine with an excerpt of its rows; the rest is stored, and is in the next
-    `derive`; then the exit code is 1. Importing a file again changes nothing: so an import that was interrupted is
-    started again. Stations must be registered: `qingjing register` prints the rows of these formats.
-
-    Formats, and an example each (docs/import.md has the columns):
+Formats, and an example each (docs/import.md has the columns):
 
 {LISTED}
-    """,
-)
+"""
+
+
+@app.command("import", help=IMPORT_HELP)
 def import_(
     file_format: Annotated[str, typer.Argument(metavar="FORMAT", help=f"One of {', '.join(FORMATS)}.")],
     file: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Files of that format, packed or not.")],
@@ -94,14 +92,22 @@ def _print(done: Imported, *, dry_run: bool) -> None:
     for each in done.refused:
         print_line(printable(f"{each.file}: {each.code}: {importing.told(each)}"))
     for results in done.files:
-        refused = f", {results.rows_refused:,} rows refused in part or whole" if results.rows_refused else ""
-        print_line(f"{printable(results.file)}: {results.rows:,} rows, {results.values:,} values{refused}")
+        name, rows = printable(results.file), results.rows_refused
+        say(
+            f"{name}：{results.rows:,} 行，{results.values:,} 个值"
+            + (f"，{rows:,} 行全部或部分未接收" if rows else ""),
+            f"{name}: {results.rows:,} rows, {results.values:,} values"
+            + (f", {rows:,} rows refused in part or whole" if rows else ""),
+        )
     if dry_run:
-        print_line("nothing was stored (--dry-run)")
+        say("未存入任何数据（--dry-run）", "nothing was stored (--dry-run)")
     elif done.refused:
-        print_line("what was refused is in quarantine: `qingjing quarantine list`; the rest is in the next `derive`")
+        say(
+            "未接收的在隔离区：`qingjing quarantine list`；其余由下一次 `derive` 计入",
+            "what was refused is in quarantine: `qingjing quarantine list`; the rest is in the next `derive`",
+        )
     else:
-        print_line("all is in the next `qingjing derive`")
+        say("全部由下一次 `qingjing derive` 计入", "all is in the next `qingjing derive`")
 
 
 def _offset(text: str) -> int:

@@ -12,13 +12,16 @@ import typer
 from rich.console import Console, RenderableType
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from ingestor import __version__, config, service
+from ingestor import config, data_directory
+from ingestor.cli.on_demand import OnDemand
 from ingestor.config import Config
 from ingestor.store import Ledger, SqliteStore, Store, StoreError, open_store, store_file
 from ingestor.tables import Language
 from sensors.errors import ConfigError, shown
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+app = typer.Typer(
+    cls=OnDemand, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None
+)
 
 out = Console()
 err = Console(stderr=True)
@@ -42,7 +45,9 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 
 def _version(wanted: bool) -> None:
     if wanted:
-        out.print(__version__, highlight=False)
+        import importlib.metadata  # 40 ms that no other command waits for
+
+        out.print(importlib.metadata.version("qingjing"), highlight=False)
         raise typer.Exit
 
 
@@ -81,6 +86,11 @@ def print_line(text: str) -> None:
     sys.stdout.write(text + "\n")
 
 
+def say(zh: str, en: str) -> None:
+    """Print a line in the language of --lang."""
+    print_line(zh if options.language == "zh" else en)
+
+
 def print_tables(renderables: Iterable[RenderableType]) -> None:
     """Print tables, and texts between them without wrapping: the terminal does."""
     for each in renderables:
@@ -105,9 +115,9 @@ def opened_store(config: Config) -> Iterator[Store]:
             store.drain()
         elif store.backlog().readings:
             try:
-                with service.alone(options.data, wait_s=0.0):
+                with data_directory.alone(options.data, wait_s=0.0):
                     store.drain()
-            except service.InUseError:
+            except data_directory.InUseError:
                 err.print(
                     "the service still delivers readings to the store; they will be in the next run", style="yellow"
                 )

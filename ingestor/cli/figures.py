@@ -11,13 +11,14 @@ from aggregations.periods import Period
 from aggregations.plans import Plan
 from aggregations.standards import Mode
 from ingestor import derivation, evaluation, publishing, scopes, tables
-from ingestor.cli.common import Json, app, err, opened_store, options, out, print_line, print_tables, progress_bars
+from ingestor.cli.common import Json, app, err, opened_store, options, out, print_line, print_tables, progress_bars, say
 from ingestor.config import Config
+from ingestor.derivation.stale import Why
 from ingestor.jobs import lanes
 from ingestor.jobs.catalogue import letting_others_in
 from ingestor.store import Store
 from ingestor.store.publications import Publication
-from ingestor.words import MODES
+from ingestor.words import MODES, Language, joined, remark, word
 from sensors.errors import ConfigError, shown
 from sensors.quantities import MEDIA
 
@@ -27,6 +28,14 @@ def derive(
     everything: Annotated[
         bool, typer.Option("--all", help="Derive everything from scratch, whether it is stale or not.")
     ] = False,
+    since: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DATE",
+            help="Also derive all days from this one on: what collectors with other data directories wrote into the "
+            "same InfluxDB.",
+        ),
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only list what is stale and why; nothing is derived.")
     ] = False,
@@ -38,6 +47,9 @@ def derive(
     Months that were locked (`qingjing review lock`) stay as they are, with --all, too; what waits for them is listed.
     """
     loaded = options.load()
+    first = None if since is None else _date("--since", since)
+    if first is not None and (dry_run or everything):
+        raise ConfigError(f"--since: expected without {'--dry-run' if dry_run else '--all'}, got both")
     with opened_store(loaded) as store:
         if dry_run:
             todo = derivation.plan(loaded, store, everything=everything)
@@ -50,6 +62,8 @@ def derive(
             return
         with lanes.held(store.file, lanes.DERIVATION, waiting=waiting_for) as still_ours, progress_bars() as progress:
             task = progress.add_task("derive", total=None)
+            if first is not None:
+                store.make_stale(derivation.days_held(loaded, store, first))
 
             def advance(days: int, of_all: int) -> None:
                 still_ours()
@@ -63,11 +77,17 @@ def derive(
         return
     _print_pieces(done.pieces, done.gone)
     for medium, count in done.stations.items():
-        print_line(f"{medium}: {count} stations, {done.station_days[medium]:,} station-days")
+        days = done.station_days[medium]
+        say(
+            f"{word(medium, 'zh')}：{count} 个站点，{days:,} 站日", f"{medium}: {count} stations, {days:,} station-days"
+        )
     if "air" in done.stations:
-        print_line(f"cities: {done.city_days:,} days of air")
+        say(f"城市：空气 {done.city_days:,} 天", f"cities: {done.city_days:,} days of air")
     for station, count in done.before_standards.items():
-        print_line(f"{station}: {count:,} readings lie before the first edition of a standard and are left out")
+        say(
+            f"{station}：{count:,} 个数据早于标准施行，不计入",
+            f"{station}: {count:,} readings lie before the first edition of a standard and are left out",
+        )
     print_pending(done.pending)
     print_revised(revised)
 
@@ -75,20 +95,26 @@ def derive(
 def print_revised(revised: list[Publication]) -> None:
     """Print new revisions of published figures."""
     for each in revised:
-        key, value = each.key, tables.printed(each.figure)
-        print_line(f"{key.indicator} {key.scope} {key.period}: now {value}, revision {each.revision}: {each.reason}")
+        key, value = each.key, tables.printed(each.figure, options.language)
+        reason = joined((remark(part, options.language) for part in each.reason.split("; ")), options.language)
+        say(
+            f"{key.indicator} {key.scope} {key.period}：现为 {value}，修订 {each.revision}：{reason}",
+            f"{key.indicator} {key.scope} {key.period}: now {value}, revision {each.revision}: {reason}",
+        )
 
 
 def waiting_for(holder: str) -> None:
     """Tell whom a command waits for."""
-    err.print(f"waiting for {holder}, which derives now", style="yellow", soft_wrap=True)
+    zh = options.language == "zh"
+    told = f"等待 {holder}：它正在推算" if zh else f"waiting for {holder}, which derives now"
+    err.print(told, style="yellow", soft_wrap=True)
 
 
-WHY = {
-    "new": "never derived",
-    "changed": "register, checks, events or standards changed",
-    "readings": "readings or reviews arrived",
-    "asked": "asked for",
+WHY: Final[dict[Why, dict[Language, str]]] = {
+    "new": {"zh": "从未推算", "en": "never derived"},
+    "changed": {"zh": "站点、检查、事件或标准有变", "en": "register, checks, events or standards changed"},
+    "readings": {"zh": "有新数据或审核", "en": "readings or reviews arrived"},
+    "asked": {"zh": "按要求", "en": "asked for"},
 }
 """Why something is derived, as people are told."""
 PIECES_SHOWN = 20
@@ -96,14 +122,20 @@ PIECES_SHOWN = 20
 
 def _print_pieces(pieces: list[derivation.Piece], gone: list[str]) -> None:
     if not pieces and not gone:
-        print_line("nothing is stale")
+        say("没有待更新的数据", "nothing is stale")
     for each in pieces[:PIECES_SHOWN]:
-        days = f"{each.first} to {each.last}" if each.first else "no days"
-        print_line(f"{each.unit}: {WHY[each.why]}: {each.station_days:,} station-days, {days}")
+        why = WHY[each.why]
+        say(
+            f"{each.unit}：{why['zh']}：{each.station_days:,} 站日，"
+            + (f"{each.first} 至 {each.last}" if each.first else "无日期"),
+            f"{each.unit}: {why['en']}: {each.station_days:,} station-days, "
+            + (f"{each.first} to {each.last}" if each.first else "no days"),
+        )
     if len(pieces) > PIECES_SHOWN:
-        print_line(f"and {len(pieces) - PIECES_SHOWN} more (--json lists all)")
+        more = len(pieces) - PIECES_SHOWN
+        say(f"另有 {more} 项（--json 列出全部）", f"and {more} more (--json lists all)")
     for unit in gone:
-        print_line(f"{unit}: not in the register any more: its rows are removed")
+        say(f"{unit}：已不在站点表中，其结果已删除", f"{unit}: not in the register any more: its rows are removed")
 
 
 def print_pending(pending: list[derivation.Pending]) -> None:
@@ -111,13 +143,16 @@ def print_pending(pending: list[derivation.Pending]) -> None:
     for each in pending[:PIECES_SHOWN]:
         days = f"{each.station_days:,} day{'' if each.station_days == 1 else 's'}"
         place = f"{each.medium}:{each.station} {each.month}"
-        print_line(
-            f"{place}：已审核锁定，{each.station_days:,} 天有新数据或审核待处理，解锁后生效"
-            if options.language == "zh"
-            else f"{place}: pending for a locked month: readings or reviews of {days}"
+        say(
+            f"{place}：已审核锁定，{each.station_days:,} 天有新数据或审核待处理，解锁后生效",
+            f"{place}: pending for a locked month: readings or reviews of {days}",
         )
     if len(pending) > PIECES_SHOWN:
-        print_line(f"and {len(pending) - PIECES_SHOWN} more pending for locked months (--json lists all)")
+        more = len(pending) - PIECES_SHOWN
+        say(
+            f"另有 {more} 项待锁定月份解锁（--json 列出全部）",
+            f"and {more} more pending for locked months (--json lists all)",
+        )
 
 
 @app.command()

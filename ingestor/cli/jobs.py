@@ -6,23 +6,24 @@ import os
 import signal
 import sys
 import threading
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
 from aggregations import periods
 from ingestor import tables
-from ingestor.cli.common import Json, app, err, existing_store, opened_store, options, out, print_line
+from ingestor.cli.common import Json, app, err, existing_store, opened_store, options, out, print_line, say
 from ingestor.config import Config
 from ingestor.jobs import catalogue, worker
 from ingestor.jobs.clocks import SystemClock
-from ingestor.jobs.runner import Runner
+from ingestor.jobs.runner import Result, Runner
 from ingestor.jobs.states import states
 from ingestor.jobs.tables import jobs_table
 from ingestor.stopping import Stop
 from sensors.errors import ConfigError, shown
 
 EXIT_FAILED = 1
+RESULTS_ZH: Final[dict[Result, str]] = {"done": "完成", "nothing": "无到期任务", "busy": "忙", "failed": "失败"}
 
 jobs_app = typer.Typer(
     invoke_without_command=True,
@@ -71,10 +72,13 @@ def jobs_run(
     if json_:
         print_line(tables.as_json({"result": result, "job": state}))
     elif result == "nothing":
-        print_line(f"{name}: nothing is due: every period that is over is closed")
+        say(
+            f"{name}：没有到期的任务：已结束的时段均已关账",
+            f"{name}: nothing is due: every period that is over is closed",
+        )
     else:
         closed = f" {state.period}" if state.period else ""
-        print_line(f"{name}{closed}: {result}: {state.detail}")
+        say(f"{name}{closed}：{RESULTS_ZH[result]}：{state.detail}", f"{name}{closed}: {result}: {state.detail}")
     if result == "failed":
         raise typer.Exit(EXIT_FAILED)
 
@@ -88,9 +92,10 @@ def jobs_reopen(
     """Close periods again from one on, when they are due: for instance after the clock was far ahead for a while."""
     _, runner = _runner(name)
     again = runner.reopen(name, periods.parse(first), waiting=_waiting)
-    print_line(
-        tables.as_json({"reopened": again}) if json_ else f"{name}: {again} periods closed again, from {first} on"
-    )
+    if json_:
+        print_line(tables.as_json({"reopened": again}))
+    else:
+        say(f"{name}：自 {first} 起重新关账 {again} 个时段", f"{name}: {again} periods closed again, from {first} on")
 
 
 @jobs_app.command("work", hidden=True)
@@ -125,4 +130,6 @@ def _runner(name: str) -> tuple[Config, Runner]:
 
 
 def _waiting(holder: str) -> None:
-    err.print(f"waiting for {holder}, which does the same now", style="yellow", soft_wrap=True)
+    zh = options.language == "zh"
+    told = f"等待 {holder}：它正在做同样的事" if zh else f"waiting for {holder}, which does the same now"
+    err.print(told, style="yellow", soft_wrap=True)

@@ -29,8 +29,9 @@ def import_lab(
     where it is another than config/quantities.toml's. Of a long one: station, time, quantity, value, unit. Values:
     0.02, <0.02 or 0.02L (below the detection limit), or nothing. Times are local: 2020-06-03 or 2020-06-03 09:30.
 
-    What cannot be taken is listed and put into quarantine, the rest is stored; then the exit code is 1. Importing a
-    file again changes nothing.
+    What cannot be taken is listed and put into quarantine, the rest is stored; then the exit code is 1. A value
+    outside the plausible range of config/quantities.toml is listed, stored and counts in nothing, as one of a station;
+    `qingjing review add --action restore` brings it in where it is right. Importing a file again changes nothing.
 
     Example: qingjing import-lab june.csv, where june.csv holds
 
@@ -56,7 +57,11 @@ def import_lab(
             loaded, file, ledger, form=chosen, expect=expect, progress=lambda rows: progress.advance(task, rows)
         )
     if json_:
-        print_line(tables.as_json({"stored": not dry_run, "files": done.files, "refused": done.refused}))
+        print_line(
+            tables.as_json(
+                {"stored": not dry_run, "files": done.files, "refused": done.refused, "implausible": done.implausible}
+            )
+        )
     else:
         _print(done, dry_run=dry_run)
     if done.refused:
@@ -76,6 +81,12 @@ def _print(done: Imported, *, dry_run: bool) -> None:
         alike.setdefault((each.file, each.sheet, each.column, each.code, each.detail), []).append(each)
     for several in alike.values():
         print_line(printable(_told(several)))
+    for odd in done.implausible:
+        sheet = "" if odd.sheet is None else f"sheet {odd.sheet}: "
+        print_line(
+            printable(f"{odd.file}: {sheet}line {odd.line}: {odd.station} {odd.quantity}: implausible: {odd.detail}")
+            + "; it counts in nothing"
+        )
     for results in done.files:
         print_line(
             f"{printable(results.file)}: {results.rows:,} rows, {results.values:,} values "

@@ -4,13 +4,14 @@ import datetime as dt
 import itertools
 from typing import Annotated
 
+import msgspec
 import typer
 from rich.table import Table
 
 from aggregations import periods
 from aggregations.indicators import INDICATORS
 from ingestor import evaluation, publishing, tables, words
-from ingestor.cli.common import Json, app, opened_store, options, out, print_line
+from ingestor.cli.common import Json, app, opened_store, options, out, print_line, say
 from ingestor.cli.figures import Scope, plan_named, waiting_for, warn_if_stale
 from ingestor.config import Config
 from ingestor.jobs import lanes
@@ -35,7 +36,8 @@ def publish(
 ) -> None:
     """Publish figures of a period: what they say now is kept, and each later change becomes a revision with its reason.
 
-    Without --scope, those of every city. A figure that was published before and says the same is left as it is.
+    Without --scope, those of every city. A figure that was published before and says the same is left as it is; one
+    without any data is published only where it was before, and lost its data since.
 
     Example: qingjing publish --period 2020-06 --scope city:shenzhen
     """
@@ -51,13 +53,23 @@ def publish(
             if scope is None
             else evaluation.all_figures(loaded, store, scope, asked, names=name or (), plan=chosen)
         )
-        new = publishing.publish(loaded, store, figures, plan=plan or "")
+        some = publishing.worth_publishing(store, figures, plan=plan or "")
+        new = publishing.publish(loaded, store, some, plan=plan or "")
     if json_:
-        print_line(tables.as_json({"published": len(figures), "new": new}))
+        print_line(tables.as_json({"published": len(some), "new": new, "without_data": len(figures) - len(some)}))
         return
+    for each in new:
+        value, key = tables.printed(each.figure, options.language).replace("\n", " "), each.key
+        say(
+            f"{key.indicator} {key.scope} {key.period}：{value}，修订 {each.revision}",
+            f"{key.indicator} {key.scope} {key.period}: {value}, revision {each.revision}",
+        )
     first = sum(each.revision == 1 for each in new)
-    print_line(
-        f"{len(figures)} figures: {first} published, {len(new) - first} revised, {len(figures) - len(new)} as before"
+    same, empty = len(some) - len(new), len(figures) - len(some)
+    say(
+        f"{len(figures)} 个指标：新发布 {first}，修订 {len(new) - first}，未变 {same}，无数据未发布 {empty}",
+        f"{len(figures)} figures: {first} published, {len(new) - first} revised, {same} as before, "
+        f"{empty} without data and not published",
     )
 
 
@@ -85,9 +97,14 @@ def history(
             and (wanted in (None, each.key.period))
         ]
     if json_:
-        print_line(tables.as_json(found))
+        zone = dt.timezone(dt.timedelta(seconds=loaded.offset_s))
+        print_line(
+            tables.as_json(
+                [msgspec.structs.asdict(each) | {"at": dt.datetime.fromtimestamp(int(each.at), zone)} for each in found]
+            )
+        )
     elif not found:
-        print_line("nothing of that was published; `qingjing publish` does it")
+        say("尚未发布；用 `qingjing publish` 发布", "nothing of that was published; `qingjing publish` does it")
     else:
         for _, revisions in itertools.groupby(found, key=lambda each: each.key):
             out.print(_table(loaded, list(revisions), options.language))

@@ -81,14 +81,14 @@ def review_add(
         places=_PLACES,
     )  # fmt: skip
     with opened_ledger() as ledger:
-        done = _enter(loaded, ledger, [review], ["review"])
+        done, waits = _enter(loaded, ledger, [review], ["review"])
     if json_:
         print_line(tables.as_json(done))
         return
     (told,) = done["reviews"]
     zh = options.language == "zh"
     print_line(f"已录入审核记录 {told['id']}" if zh else f"review {told['id']} entered")
-    _print_entered(done)
+    _print_entered(done, waits=waits)
 
 
 @review_app.command("import")
@@ -114,7 +114,8 @@ def review_import(
         text, stations=loaded.register.stations, quantities=loaded.quantities, offset_s=loaded.offset_s, file=str(file)
     )
     with opened_ledger() as ledger:
-        done = _enter(loaded, ledger, list(numbered.values()), [f"{file}: line {number}" for number in numbered])
+        places = [f"{file}: line {number}" for number in numbered]
+        done, waits = _enter(loaded, ledger, list(numbered.values()), places)
     if json_:
         print_line(tables.as_json(done))
         return
@@ -122,11 +123,11 @@ def review_import(
     ids = f"{done['reviews'][0]['id']} - {done['reviews'][-1]['id']}"
     n = len(numbered)
     print_line(f"已录入审核记录 {n} 条（{ids}）" if zh else f"{n} reviews entered ({ids})")
-    _print_entered(done)
+    _print_entered(done, waits=waits)
 
 
-def _enter(loaded: Config, ledger: Ledger, new: list[Review], places: list[str]) -> dict[str, Any]:
-    """Enter reviews; return what is printed of them.
+def _enter(loaded: Config, ledger: Ledger, new: list[Review], places: list[str]) -> tuple[dict[str, Any], bool]:
+    """Enter reviews; return what is printed of them, and whether all of them wait for locked months.
 
     Raises
     ------
@@ -149,10 +150,10 @@ def _enter(loaded: Config, ledger: Ledger, new: list[Review], places: list[str])
         }
         for id_, each in zip(ids, new, strict=True)
     ]
-    return {"reviews": told, "station_days": days}
+    return {"reviews": told, "station_days": days}, all(auditing.waits(loaded, locks, each) for each in new)
 
 
-def _print_entered(done: dict[str, Any]) -> None:
+def _print_entered(done: dict[str, Any], *, waits: bool) -> None:
     zh = options.language == "zh"
     for each in done["reviews"]:
         if each["overlaps"]:
@@ -163,7 +164,8 @@ def _print_entered(done: dict[str, Any]) -> None:
                 else f"{each['id']} overlaps {ids}: where they do, {each['id']} holds"
             )
         _print_locked(each["id"], each["locked_months"])
-    _print_days(done["station_days"])
+    if not waits:
+        _print_days(done["station_days"])
 
 
 def _print_locked(number: int, months: list[str]) -> None:
@@ -206,14 +208,16 @@ def review_undo(
                 f"ID: expected a review in force, got {number}: {error}; see `qingjing review list`"
             ) from error
         review = next(e.review for e in ledger.entered_reviews() if e.review.id == number)
-        months = auditing.locked_months(loaded, ledger.locks(), review)
+        locks = ledger.locks()
+        months, waits = auditing.locked_months(loaded, locks, review), auditing.waits(loaded, locks, review)
     if json_:
         print_line(tables.as_json({"id": id_, "undoes": number, "station_days": days, "locked_months": months}))
         return
     zh = options.language == "zh"
     print_line(f"审核记录 {number} 已撤销（记录 {id_}）" if zh else f"review {number} undone by entry {id_}")
     _print_locked(id_, months)
-    _print_days(days)
+    if not waits:
+        _print_days(days)
 
 
 @review_app.command("list")
@@ -287,6 +291,7 @@ def review_lock(
                 between=letting_others_in(still_ours),
             )
         store.lock(new)
+        revised += publishing.follow(loaded, store)
     if json_:
         print_line(tables.as_json({"locked": [_key(each) for each in new], "revised": revised}))
         return
@@ -313,7 +318,7 @@ def review_unlock(
             each for each in derivation.pending(loaded, ledger)
             if (each.month, each.medium, each.city) in {(e.month, e.medium, e.city) for e in new}
         ]  # fmt: skip
-        days = ledger.unlock(new, [span for each in new for span in auditing.days_of(loaded, each)])
+        days = auditing.unlock(loaded, ledger, new)
     if json_:
         print_line(tables.as_json({"unlocked": [_key(each) for each in new], "station_days": days, "waited": waited}))
         return

@@ -21,17 +21,17 @@ from ingestor.config import DAY_S, EPOCH, Config
 from ingestor.derivation import air, noise, stale, water
 from ingestor.derivation.air_days import averaged
 from ingestor.derivation.spans import Rows, Span, usable
-from ingestor.derivation.stale import Pending, Plan, Work, covering, first_covered, pending, plan
+from ingestor.derivation.stale import Pending, Plan, Work, covering, days_held, first_covered, pending, plan
 from ingestor.derivation.units import Reach, keys_of, reach_of, tables_of, units
 from ingestor.store import EVER, RawSeries, SeriesKey, StoreError, Tables
 from ingestor.store.arrivals import Derived
 from ingestor.store.reviewed import Locked, LockKey
 from sensors.quantities import MEDIA
 
-__all__ = ["Done", "Pending", "Piece", "Plan", "Work", "derive", "is_stale", "pending", "piece", "plan"]
+__all__ = ["Done", "Pending", "Piece", "Plan", "Work", "days_held", "derive", "is_stale", "pending", "piece", "plan"]
 
 
-ROWS_AT_ONCE = 15_000
+ROWS_A_TRANSACTION = 15_000
 """Rows that one transaction replaces, more or less: the collector waits for its end before it commits."""
 
 
@@ -184,13 +184,13 @@ def _steps(work: Work) -> list[tuple[Span | None, int, int]]:
 
 
 def _batches(keys: list[tuple[str, str]], found: dict[tuple[str, str], Rows]) -> Iterator[list[tuple[str, str]]]:
-    """Yield tables and keys, of about `ROWS_AT_ONCE` rows together, at least once."""
+    """Yield tables and keys, of about `ROWS_A_TRANSACTION` rows together, at least once."""
     batch: list[tuple[str, str]] = []
     waiting = 0
     for each in keys:
         batch.append(each)
         waiting += len(found[each].times) if each in found else 0
-        if waiting >= ROWS_AT_ONCE:
+        if waiting >= ROWS_A_TRANSACTION:
             yield batch
             batch, waiting = [], 0
     yield batch

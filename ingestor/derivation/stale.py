@@ -14,7 +14,7 @@ from ingestor.derivation.units import Reach, Unit, digest_of, reach_of, units
 from ingestor.store import EVER, Ledger, Tables, arrivals
 from ingestor.store.arrivals import Derived, StationDay
 from ingestor.store.reviewed import Locked, LockKey
-from sensors.quantities import Medium
+from sensors.quantities import MEDIA, Medium
 from sensors.reviews import Review
 
 Why = Literal["new", "changed", "readings", "asked"]
@@ -117,8 +117,8 @@ def plan(config: Config, store: Tables, *, everything: bool = False) -> Plan:
             why = "readings"
         if why is None:
             continue
-        # Where a station has its first reading ever, its district may have rows on all days of the city from now on.
-        incremental = why == "readings" and known is not None and due.keys() <= known.spans.keys()
+        # Where a station has its first reading that counts, its district may have rows on all days of the city.
+        incremental = why == "readings" and known is not None and not _begin(config, store, unit, due, known)
         spans, runs = (
             _of_arrivals(config, store, unit, due, known) if incremental and known else _whole(config, store, unit)
         )
@@ -135,6 +135,22 @@ def plan(config: Config, store: Tables, *, everything: bool = False) -> Plan:
             )
         )  # fmt: skip
     return Plan(found, sorted(before.keys() - names), pending(config, store) if locks else [], locks)
+
+
+def days_held(config: Config, store: Tables, first: dt.date) -> Iterator[StationDay]:
+    """Yield the days of arrivals from a local day on that registered stations have readings around, whoever wrote them.
+
+    Those from the first reading of each since then to its last: of a collector with another ledger no arrivals are
+    known. Without days of locked months, which are derived again when they are unlocked.
+    """
+    locks = store.locks()
+    for medium in MEDIA:
+        stations = {station.id: station for station in config.register.of(medium)}
+        ends = store.extents(medium, [*stations], config.start_of(first), EVER[1])
+        for id_, (start, last) in ends.items():
+            for day in range(arrivals.day_of(start), arrivals.day_of(last) + 1):
+                if any((month, medium, stations[id_].city) not in locks for month in months_of(config, day)):
+                    yield medium, id_, day
 
 
 def by_station(reviews: Iterable[Review]) -> dict[tuple[str, str], list[Review]]:
@@ -203,15 +219,26 @@ def _whole(config: Config, store: Tables, unit: Unit) -> tuple[dict[str, Span], 
     return spans, [covering(spans.values())] if spans else []
 
 
+def _begin(config: Config, store: Tables, unit: Unit, due: Iterable[str], known: Derived) -> bool:
+    """Whether any station with arrivals that had no readings before has some now that a standard covers."""
+    new = [id_ for id_ in due if id_ not in known.spans]
+    return bool(new) and bool(store.extents(unit.medium, new, first_covered(config, unit), EVER[1]))
+
+
 def _of_arrivals(
     config: Config, store: Tables, unit: Unit, due: dict[str, list[int]], known: Derived
 ) -> tuple[dict[str, Span], list[Span]]:
-    """Spans with what arrived, and runs of days that what arrived has a part in."""
+    """Spans with what arrived, and runs of days that what arrived has a part in.
+
+    A station without a span has readings from before the standards only: they are counted, and nothing rests on them.
+    """
     spans = {id_: span_from(config, *known.spans[id_]) for id_ in unit.ids if id_ in known.spans}
     covered = first_covered(config, unit)
     stale: set[dt.date] = set()
     reach = reach_of(config, unit.medium)
     for id_, arrived in due.items():
+        if id_ not in spans:
+            continue
         start = max(arrivals.moments_of(arrived[0])[0], covered)
         ends = store.extents(unit.medium, [id_], start, max(start, arrivals.moments_of(arrived[-1])[1]))
         old = spans[id_]
@@ -220,6 +247,8 @@ def _of_arrivals(
         days = set(local_days(config, arrived))
         days |= {day for day in spans[id_].period.days() if not old.first <= day <= old.last}
         stale |= _reached(days, reach)
+    if not stale:
+        return spans, []
     whole = covering(spans.values())
     inside = sorted(day for day in stale if whole.first <= day <= whole.last)
     return spans, list(_runs(config, inside))

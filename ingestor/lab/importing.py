@@ -43,6 +43,18 @@ class Refused(msgspec.Struct, frozen=True):
     detail: str
 
 
+class Implausible(msgspec.Struct, frozen=True):
+    """A result outside the plausible range: it is stored and counts in nothing, as one of a station."""
+
+    file: str
+    sheet: str | None
+    line: int
+    station: str
+    quantity: str
+    value: float
+    detail: str
+
+
 class FileResults(msgspec.Struct):
     """What a file gave: rows, values of them, how many of these lie below the detection limit, rows refused in part."""
 
@@ -58,6 +70,7 @@ class Imported(msgspec.Struct, frozen=True):
 
     files: list[FileResults]
     refused: list[Refused]
+    implausible: list[Implausible] = []
 
 
 class _Part(NamedTuple):
@@ -66,6 +79,7 @@ class _Part(NamedTuple):
     arrival: Arrival
     refused: list[Refused]
     is_row: bool
+    implausible: Sequence[Implausible] = ()
 
 
 def check_files(files: Sequence[Path]) -> None:
@@ -104,7 +118,7 @@ def import_files(
     OSError
         If a file cannot be read.
     """
-    done = Imported([], [])
+    done = Imported([], [], [])
     for file in files:
         results = FileResults(str(file))
         done.files.append(results)
@@ -112,6 +126,7 @@ def import_files(
         for part in _parts(config, file, form, expect):
             _count(results, part)
             done.refused.extend(part.refused)
+            done.implausible.extend(part.implausible)
             group.append(part.arrival)
             if len(group) == GROUP_ROWS:
                 _commit(ledger, group, progress)
@@ -170,7 +185,7 @@ def _parts(config: Config, file: Path, form: Form, expect: Callable[[int], None]
     for table in found:
         try:
             outcomes = _outcomes(config, table, form, now)
-            yield from (_row(file, table, outcome, now) for outcome in outcomes)
+            yield from (_row(config, file, table, outcome, now) for outcome in outcomes)
         except CellError as error:
             body = as_csv(row.cells for row in (table.header, *table.rows))
             yield _whole(file, table, now, body, Refusal(error.code, error.detail))
@@ -195,7 +210,7 @@ def _outcomes(config: Config, table: Table, form: Form, now: float) -> Iterator[
     return results.outcomes(layout(table.header.cells, form, quantities), table.rows)
 
 
-def _row(file: Path, table: Table, outcome: Outcome, now: float) -> _Part:
+def _row(config: Config, file: Path, table: Table, outcome: Outcome, now: float) -> _Part:
     topic = f"{_place(file.name, table.sheet)}: line {outcome.row.line}"
     readings = [outcome.reading] if outcome.reading is not None else []
     body = as_csv((table.header.cells, outcome.row.cells)) if outcome.refusals else b""
@@ -203,7 +218,22 @@ def _row(file: Path, table: Table, outcome: Outcome, now: float) -> _Part:
         Refused(str(file), table.sheet, outcome.row.line, each.column or None, each.code, each.detail)
         for each in outcome.refusals
     ]
-    return _Part(Arrival(SOURCE, topic, now, body, readings, _refusals(outcome)), refused, is_row=True)
+    arrival = Arrival(SOURCE, topic, now, body, readings, _refusals(outcome))
+    found = list(_implausible(config, file, table, outcome))
+    return _Part(arrival, refused, is_row=True, implausible=found)
+
+
+def _implausible(config: Config, file: Path, table: Table, outcome: Outcome) -> Iterator[Implausible]:
+    """Yield the results of a row that derivation leaves out for the plausible range of their quantity."""
+    if outcome.reading is None:
+        return
+    for key, value, _ in outcome.reading.values:
+        quantity = config.quantities.water[key]
+        if value is not None and not float(quantity.minimum) <= value <= float(quantity.maximum):
+            unit = "" if quantity.unit == "1" else f" {quantity.unit}"
+            detail = f"expected {quantity.minimum} to {quantity.maximum}{unit}, got {value:g}"
+            station = outcome.reading.station
+            yield Implausible(str(file), table.sheet, outcome.row.line, station, key, value, detail)
 
 
 def _whole(file: Path, table: Table | None, now: float, body: bytes, refusal: Refusal) -> _Part:

@@ -14,9 +14,8 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from sensors.reading import Reading
+from sensors.reading import DAY_S, Reading
 
-DAY_S: Final = 86_400
 OFFSET_S: Final = 28_800
 """Of Beijing time from UTC. [s]"""
 SEQUENCE: Final = "arrivals"

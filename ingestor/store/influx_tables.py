@@ -19,7 +19,7 @@ LINES_AT_ONCE = 5000
 STATIONS_AT_ONCE = 50
 REQUESTS_AT_ONCE = 3
 """To the server: what is written, and what is read ahead."""
-ROWS_AT_ONCE = 50_000
+ROWS_COMPARED = 50_000
 """Rows that wait at most until what is on the server is compared with them."""
 FLAG: Final = "_flag"
 
@@ -130,7 +130,7 @@ class InfluxTables:
         """See `Tables.replace`: it takes effect with others of the same table and range, at the latest in `flush`."""
         self._waiting.setdefault((table, start, end), {})[key] = (times, columns)
         self._rows_waiting += len(times)
-        if self._rows_waiting >= ROWS_AT_ONCE:
+        if self._rows_waiting >= ROWS_COMPARED:
             self.flush()
 
     def discard(self) -> None:

@@ -298,16 +298,17 @@ class Ledger:
             return publications.pieces(self._db)
 
     def publish(
-        self, revisions: Iterable[Publication], *, followed: Iterable[int] = (), checked_with: int | None = None
+        self,
+        revisions: Iterable[Publication],
+        *,
+        followed: Iterable[int] = (),
+        checked: Mapping[str, int] | None = None,
     ) -> None:
-        """Add revisions, forget the pieces they follow, remember the configuration of all: together, or nothing."""
+        """Add revisions, forget the pieces they follow, set the counters of what all were checked with: or nothing."""
         with self._usable("nothing was published"), self._transaction():
             publications.add(self._db, revisions)
             publications.followed(self._db, followed)
-            if checked_with is not None:
-                self._db.execute(
-                    "INSERT OR REPLACE INTO counter VALUES (?, ?)", (publications.CHECKED_WITH, checked_with)
-                )
+            self._db.executemany("INSERT OR REPLACE INTO counter VALUES (?, ?)", (checked or {}).items())
 
     def make_stale(self, days: Iterable[StationDay]) -> None:
         """Make station-days stale, as readings that arrive do; days as of `arrivals.day_of`."""
@@ -355,11 +356,16 @@ class Ledger:
         with self._usable("months not locked"), self._transaction():
             reviewed.lock(self._db, new)
 
-    def unlock(self, new: Sequence[Locked], spans: Iterable[DaysOfStation]) -> int:
-        """Enter that months are unlocked, all or none; days of their stations become stale. Return their number."""
+    def unlock(
+        self, new: Sequence[Locked], spans: Iterable[DaysOfStation], *, still: Iterable[DaysOfStation] = ()
+    ) -> int:
+        """Enter that months are unlocked, all or none; days of their stations become stale. Return their number.
+
+        Those of `still`, which months that stay locked touch, stay held.
+        """
         with self._usable("months not unlocked"), self._transaction():
             reviewed.lock(self._db, new)
-            return reviewed.release(self._db, spans)
+            return reviewed.release(self._db, spans, still)
 
     def waiting(self) -> list[Waiting]:
         """See `Tables.waiting`."""

@@ -12,6 +12,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from ingestor.errors import FailureError
 from ingestor.store.arrivals import Derived, Due, StationDay, Waiting, days_at
 from ingestor.store.reviewed import Locked, LockKey
 from sensors import flags
@@ -23,7 +24,7 @@ EVER = (-(2**33), 2**33)
 """Moments (seconds since 1970 in UTC) between which all readings lie: the years 1698 to 2242."""
 
 
-class StoreError(Exception):
+class StoreError(FailureError):
     """The store cannot be used now: `store FILE: what happened; what to do`."""
 
 

@@ -202,9 +202,12 @@ def unlock_all(db: sqlite3.Connection, *, reason: str, by: str) -> None:
     db.execute("UPDATE arrival SET applied = NULL WHERE applied IS NOT NULL")
 
 
-def release(db: sqlite3.Connection, spans: Iterable[DaysOfStation]) -> int:
-    """Make days of stations stale whose month is not locked any more, inside a transaction; return their number."""
+def release(db: sqlite3.Connection, spans: Iterable[DaysOfStation], still: Iterable[DaysOfStation] = ()) -> int:
+    """Make days of stations stale whose month is not locked any more, inside a transaction; return their number.
+
+    Days of `still` stay held: of these what arrived is not applied to all that they bear on.
+    """
     days = _known_days(db, spans, _of_units(db))
     arrivals.mark(db, days, at=None)
-    arrivals.unhold(db, days)
+    arrivals.unhold(db, days - {(medium, of, day) for medium, of, first, end in still for day in range(first, end)})
     return len(days)

@@ -35,9 +35,9 @@ CREATE TABLE IF NOT EXISTS reading (
 
 _ON_CONFLICT = "ON CONFLICT (series, time) DO UPDATE SET value = excluded.value, flag = excluded.flag"
 _UPSERT = f"INSERT INTO reading VALUES (?, ?, ?, ?) {_ON_CONFLICT}"
-ROWS_AT_ONCE = 50
+ROWS_A_STATEMENT = 50
 """Rows of a series that one statement of `load` stores: twice as fast as one by one; of more nothing is gained."""
-_UPSERT_MANY = f"INSERT INTO reading VALUES {', '.join(['(?1, ?, ?, ?)'] * ROWS_AT_ONCE)} {_ON_CONFLICT}"
+_UPSERT_MANY = f"INSERT INTO reading VALUES {', '.join(['(?1, ?, ?, ?)'] * ROWS_A_STATEMENT)} {_ON_CONFLICT}"
 
 
 class SqliteStore(Ledger):
@@ -115,7 +115,7 @@ class SqliteStore(Ledger):
         """Write values of one series, inside a transaction; SQLite keeps NaN as NULL."""
         fields: list[int | float] = [0] * (3 * len(times))
         fields[0::3], fields[1::3], fields[2::3] = times.tolist(), values.tolist(), codes.tolist()
-        width = 3 * ROWS_AT_ONCE
+        width = 3 * ROWS_A_STATEMENT
         whole = len(fields) // width * width
         self._db.executemany(_UPSERT_MANY, ([series, *fields[i : i + width]] for i in range(0, whole, width)))
         self._db.executemany(_UPSERT, ([series, *fields[i : i + 3]] for i in range(whole, len(fields), 3)))

@@ -21,10 +21,9 @@ from sensors import detection, flags, strict, units
 from sensors.decoders.context import Context
 from sensors.errors import shown
 from sensors.quantities import MEDIA
-from sensors.reading import Decoded, Reading, Refusal
+from sensors.reading import DAY_S, Decoded, Reading, Refusal
 
 HOUR_S = 3600
-DAY_S = 86_400
 
 ALIGNED = ("air", "noise")
 """Media whose periods start at whole multiples of their length after local midnight. Water is sampled at any time."""

@@ -14,11 +14,11 @@ import pytest
 
 from ingestor.schema import HEALTH, TABLES, Table
 from ingestor.store import EVER, Arrival, Backlog, InfluxServer, InfluxStore, SeriesKey, SqliteStore, Store, StoreError
-from ingestor.store.arrivals import DAY_S, Derived, Due
+from ingestor.store.arrivals import Derived, Due
 from ingestor.store.ports import Block
 from ingestor.store.reviewed import Locked, UnknownReviewError
 from sensors import flags
-from sensors.reading import Reading, Refusal
+from sensors.reading import DAY_S, Reading, Refusal
 from sensors.reviews import Review
 
 KEY = SeriesKey("air", "a1", 3600, "pm25")

@@ -3,8 +3,16 @@
 import re
 from pathlib import Path
 
+from ingestor.schema import TABLES
 from tests.conftest import Qingjing
 from tests.support import ROOT
+
+
+def test_the_import_page_lists_every_table_that_export_knows() -> None:
+    page = (ROOT / "docs" / "import.md").read_text()
+    section = page.partition("## What `export` knows")[2].partition("\n## ")[0]
+    listed = {name for row in section.splitlines() if row.startswith("| `") for name in re.findall("`(.*?)`", row)}
+    assert listed == set(TABLES)
 
 
 def test_commands_of_the_import_page_work_in_order(qingjing: Qingjing, tmp_path: Path) -> None:

@@ -201,6 +201,19 @@ def test_reading_of_a_clock_that_was_never_set_is_left_out_and_counted(store: Sq
     assert day_row(store, "sz-a01", "2020-01-02", "pm25") == (61.0,)
 
 
+def test_a_reading_from_before_the_standards_derives_no_day_again(store: SqliteStore, shipped: Config) -> None:
+    put(store, *whole_day("sz-a01", "2020-01-02", ITEMS), air("sz-a02", start_of("2005-01-04"), {"pm25": 1.0}))
+    derivation.derive(shipped, store)
+    put(store, air("sz-a02", start_of("2005-01-05"), {"pm25": 1.0}))
+    done = derivation.derive(shipped, store)
+    assert [(each.why, each.station_days, each.first) for each in done.pieces] == [("readings", 0, None)]
+    assert done.before_standards == {"sz-a02": 2}
+    assert not derivation.is_stale(shipped, store)
+    put(store, *whole_day("sz-a02", "2020-01-03", ITEMS))  # its first that counts: its district may have new rows
+    (piece,) = derivation.derive(shipped, store).pieces
+    assert (piece.station_days, str(piece.first), str(piece.last)) == (2, "2020-01-02", "2020-01-03")
+
+
 def test_failed_value_of_one_series_does_not_hide_a_good_one_of_another(store: SqliteStore, shipped: Config) -> None:
     moment = start_of("2020-01-02")
     put(store, Reading("water", "sz-w01", HOUR, moment, (("do", 8.0, 1),)))
@@ -321,7 +334,7 @@ def test_derivation_writes_in_bounded_transactions_with_the_mark_in_the_last_and
 ) -> None:
     found, marks = [], []
     for n, most in enumerate((10**9, 50)):
-        monkeypatch.setattr(derivation, "ROWS_AT_ONCE", most)
+        monkeypatch.setattr(derivation, "ROWS_A_TRANSACTION", most)
         with closing(SqliteStore(tmp_path / f"{n}.sqlite3")) as store:
             put(
                 store,
@@ -346,7 +359,7 @@ def test_derivation_writes_in_bounded_transactions_with_the_mark_in_the_last_and
 def test_derivation_that_dies_between_two_transactions_leaves_its_unit_stale(
     store: SqliteStore, shipped: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(derivation, "ROWS_AT_ONCE", 1)
+    monkeypatch.setattr(derivation, "ROWS_A_TRANSACTION", 1)
     put(store, *whole_day("sz-a01", "2020-06-01", ITEMS))
     calls: list[int] = []
 

@@ -305,3 +305,28 @@ def test_import_lab_makes_figures_stale_until_they_are_derived(place: Place) -> 
     place.run("derive")
     with closing(place.store()) as store:
         assert not derivation.is_stale(loaded, store)
+
+
+def test_implausible_results_are_named_with_their_line_and_count_in_nothing(place: Place) -> None:
+    text = "station,time,氨氮,ph\nsz-w01,2020-06-03,0.42,15\nsz-w01,2020-06-10,-1,7.1\n"
+    printed = place.load(text)
+    assert "june.csv: line 2: sz-w01 ph: implausible: expected 1 to 14, got 15; it counts in nothing" in printed
+    assert "june.csv: line 3: sz-w01 nh3n: implausible: expected 0 to 1000 mg/L, got -1; it counts" in printed
+    told = json.loads(place.load(text, "--json"))
+    assert [(each["line"], each["quantity"], each["value"]) for each in told["implausible"]] == [
+        (2, "ph", 15.0),
+        (3, "nh3n", -1.0),
+    ]
+    assert place.stored()["sz-w01", 0, "ph"] == [(JUNE_3, 15.0, 1), (JUNE_3 + 7 * 86_400, 7.1, 1)]
+    place.run("derive")
+    asked = ("explain", "water.class", "--scope", "station:sz-w01", "--period", "2020-06")
+    basis = json.loads(place.run(*asked, "--json"))["basis"]
+    assert [(each["item"], each["reason"], each["manual"], each["days"]) for each in basis["left_out"]] == [
+        ("nh3n", "below zero", True, ["2020-06-10"]),
+        ("ph", "outside the plausible range of config/quantities.toml", True, ["2020-06-03"]),
+    ]
+    assert [(each["item"], each["mean"]) for each in basis["sections"][0]["items"] if each["samples"]] == [
+        ("ph", 7.0),
+        ("nh3n", 0.42),
+    ]
+    assert "超出合理范围" in place.run(*asked)

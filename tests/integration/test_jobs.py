@@ -174,7 +174,7 @@ def worker(config_copy: Path, data: Path, stored: Stored) -> Iterator[Worker]:
 def test_worker_derives_and_checks_what_is_due(worker: Worker, qingjing: Qingjing) -> None:
     worker.due_now()
     wait_for(lambda: (worker.outcome("derive"), worker.outcome("checks")) == ("done", "done"), what="both to be done")
-    assert "nothing is stale" in qingjing("--data", worker.data, "derive").stdout
+    assert "nothing is stale" in qingjing("--data", worker.data, "--lang", "en", "derive").stdout
     found = json.loads(qingjing("--data", worker.data, "jobs", "--json").stdout)
     jobs = {job["name"]: job for job in found["jobs"]}
     assert jobs["derive"]["detail"] == "2 station-days of 1 units"
@@ -218,7 +218,7 @@ def test_worker_told_to_end_in_the_middle_of_a_job_ends_and_the_next_one_complet
 def test_derive_waits_for_a_worker_that_derives(worker: Worker) -> None:
     with closing(JobLedger(store_file(worker.data), instance="another")) as ledger:
         assert ledger.claim(lanes.DERIVATION)
-        command = [sys.executable, "-m", "ingestor", "--data", str(worker.data), "derive"]
+        command = [sys.executable, "-m", "ingestor", "--data", str(worker.data), "--lang", "en", "derive"]
         with subprocess.Popen(command, env={**os.environ, "PYTHONPATH": str(ROOT)}, stderr=subprocess.PIPE) as deriving:
             assert deriving.stderr is not None
             assert b"waiting for another, which derives now" in deriving.stderr.readline()
@@ -325,7 +325,7 @@ def test_jobs_are_a_table_in_both_languages(
     data: Path, stored: Stored, qingjing: Qingjing, language: str, words: str
 ) -> None:
     stored(24)
-    assert "derive: done: 1 station-days" in qingjing("--data", data, "jobs", "run", "derive").stdout
+    assert "derive: done: 1 station-days" in qingjing("--data", data, "--lang", "en", "jobs", "run", "derive").stdout
     shown = qingjing("--data", data, "--lang", language, "jobs").stdout
     assert words.split()[0][:4] in shown.replace("\n", "")
     assert {"zh": "完成", "en": "done"}[language] in shown
@@ -338,8 +338,8 @@ def test_jobs_run_closes_a_period_by_hand(data: Path, stored: Stored, qingjing: 
     )
     assert (done["result"], done["job"]["period"]) == ("done", "2020-01")
     assert done["job"]["detail"].startswith("stations with readings: air 1/")
-    assert "nothing is stale" in qingjing("--data", data, "derive").stdout
-    assert "nothing is due" in qingjing("--data", data, "jobs", "run", "monthly").stdout
+    assert "没有待更新的数据" in qingjing("--data", data, "derive").stdout
+    assert "没有到期的任务" in qingjing("--data", data, "jobs", "run", "monthly").stdout
 
 
 @pytest.mark.parametrize(
@@ -366,7 +366,7 @@ def test_jobs_run_that_fails_exits_with_1_and_the_doctor_says_so(
     with closing(SqliteStore(store_file(data))) as store:
         store._db.execute("CREATE TRIGGER t BEFORE INSERT ON derived_unit BEGIN SELECT raise(ABORT, 'no room'); END")  # noqa: SLF001
     options = ("--config", config_copy, "--data", data)
-    assert "derive: failed" in qingjing(*options, "jobs", "run", "derive", code=1).stdout
+    assert "derive：失败" in qingjing(*options, "jobs", "run", "derive", code=1).stdout
     found = json.loads(qingjing(*options, "doctor", "--json", code=1).stdout)
     (jobs,) = [each for each in found if each["subject"] == "jobs"]
     assert (jobs["good"], "derive failed 1 times in a row" in jobs["seen"], "no room" in jobs["seen"]) == (

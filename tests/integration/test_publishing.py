@@ -1,5 +1,6 @@
 """Published figures follow what is derived: each change is a revision with its reason, and none is lost."""
 
+import datetime as dt
 import json
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -40,6 +41,7 @@ def revisions(store: SqliteStore, name: str = NAMES[0]) -> list[tuple[int, str, 
     return [(each.revision, str(each.figure.exact), each.reason) for each in found]
 
 
+AUDITED = "all its months were locked"
 FIRST = (1, "10", "published")
 
 
@@ -85,12 +87,28 @@ def test_an_unlocked_month_is_the_reason_of_what_had_waited_for_it(store: Sqlite
     entry = Locked(month="2020-01", medium="air", city="shenzhen", locked=True, reason="audited", by="Li Lei")
     store.lock([entry])
     put(store, air("sz-a01", start_of("2020-01-10") + 5 * HOUR, {"pm25": 41.0}))
-    _, new = publishing.bring_up_to_date(shipped, store)
-    assert new == []
-    opened = Locked(month="2020-01", medium="air", city="shenzhen", locked=False, reason="late data", by="Han")
-    store.unlock([opened], auditing.days_of(shipped, opened))
     publishing.bring_up_to_date(shipped, store)
-    assert revisions(store) == [FIRST, (2, "311/31", "month unlocked: 2020-01 by Han")]
+    opened = Locked(month="2020-01", medium="air", city="shenzhen", locked=False, reason="late data", by="Han")
+    auditing.unlock(shipped, store, [opened])
+    publishing.bring_up_to_date(shipped, store)
+    assert revisions(store) == [FIRST, (2, "10", AUDITED), (3, "311/31", "month unlocked: 2020-01 by Han")]
+
+
+def test_a_figure_that_becomes_audited_or_is_no_more_gets_a_revision_once(store: SqliteStore, shipped: Config) -> None:
+    entry = Locked(month="2020-01", medium="air", city="shenzhen", locked=True, reason="audited", by="Li Lei")
+    store.lock([entry])
+    assert len(publishing.follow(shipped, store)) == len(NAMES)
+    assert publishing.follow(shipped, store) == []
+    assert publish(shipped, store) == []
+    store.lock([Locked(month="2019-12", medium="air", city="shenzhen", locked=True, reason="audited", by="Li Lei")])
+    assert publishing.follow(shipped, store) == []
+    opened = Locked(month="2020-01", medium="air", city="shenzhen", locked=False, reason="late data", by="Han")
+    auditing.unlock(shipped, store, [opened])
+    publishing.bring_up_to_date(shipped, store)
+    found = [each for each in store.publications() if each.key.indicator == NAMES[0]]
+    assert [(each.figure.audited, each.reason) for each in found] == [
+        (False, "published"), (True, AUDITED), (False, "month unlocked: 2020-01 by Han"),
+    ]  # fmt: skip
 
 
 def test_a_review_of_another_medium_is_no_reason(store: SqliteStore, shipped: Config) -> None:
@@ -156,17 +174,24 @@ def test_history_shows_every_revision_in_chinese_and_as_json(store: SqliteStore,
     data = store.file.parent
     put(store, air("sz-a01", start_of("2020-01-10") + 5 * HOUR, {"pm25": 41.0}))
     store.close()
-    derived = qingjing("--data", data, "derive").stdout
+    derived = qingjing("--data", data, "--lang", "en", "derive").stdout
     assert (
         "air.annual_mean.pm25 station:sz-a01 2020-01: now 10 ug/m3, revision 2: late readings for 1 day at 1 sta"
         in derived
     )
     told = json.loads(qingjing("--data", data, "history", NAMES[0], "--period", "2020-01", "--json").stdout)
     assert [(each["revision"], each["figure"]["exact"]) for each in told] == [(1, "10"), (2, "311/31")]
+    at = dt.datetime.fromisoformat(told[0]["at"])
+    assert (at.utcoffset(), dt.datetime.now(dt.UTC) - at < dt.timedelta(hours=1)) == (dt.timedelta(hours=8), True)
     shown = qingjing("--data", data, "--lang", "zh", "history", NAMES[0], "--scope", SCOPE).stdout
     assert "首次发布" in shown
     assert "迟到" in shown
-    again = qingjing("--data", data, "publish", "--scope", SCOPE, "--period", "2020-01", "--name", NAMES[0]).stdout
-    assert again == "1 figures: 0 published, 0 revised, 1 as before\n"
+    asked = ("publish", "--scope", SCOPE, "--period", "2020-01", "--name")
+    again = qingjing("--data", data, "--lang", "en", *asked, NAMES[0], "--name", "air.annual_mean.so2").stdout
+    assert again == "2 figures: 0 published, 0 revised, 1 as before, 1 without data and not published\n"
+    more = qingjing("--data", data, *asked, "air.percentile.pm25").stdout.splitlines()
+    # 30 days of 10 and one of 11: the 95th percentile lies between the 29th and the 30th
+    assert more[0] == f"air.percentile.pm25 {SCOPE} 2020-01：10 ug/m3，修订 1"
+    assert more[1] == "1 个指标：新发布 1，修订 0，未变 0，无数据未发布 0"
     wrong = qingjing("--data", data, "history", "air.anual_mean.pm25", code=2).stderr
     assert "INDICATOR: expected the name of one indicator" in wrong

@@ -2,13 +2,17 @@
 
 import datetime as dt
 import json
+import os
 import re
 import shlex
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from aggregations import periods
@@ -17,13 +21,14 @@ from ingestor.config import Config
 from ingestor.explanation import explanation
 from ingestor.explanation_air import AirBasis
 from ingestor.explanation_noise import NoiseBasis
+from ingestor.jobs import lanes
 from ingestor.store import Arrival, SqliteStore
 from ingestor.store.reviewed import Locked
 from sensors.quantities import Medium
 from sensors.reading import Reading
 from sensors.reviews import Action, Review
 from tests.conftest import Qingjing
-from tests.support import ROOT
+from tests.support import ROOT, wait_for
 
 HOUR = 3600
 DAY = "2020-01-02"
@@ -226,7 +231,7 @@ def lock(store: SqliteStore, month: str, *, medium: Medium = "air", city: str = 
 
 def unlock(loaded: Config, store: SqliteStore, month: str) -> None:
     entry = Locked(month=month, medium="air", city="shenzhen", locked=False, reason="late data", by="li")
-    store.unlock([entry], auditing.days_of(loaded, entry))
+    auditing.unlock(loaded, store, [entry])
 
 
 def contents(store: SqliteStore) -> list[Any]:
@@ -300,6 +305,32 @@ def test_locks_of_other_media_and_cities_hold_nothing_back(store: SqliteStore, s
     put(store, *air(DAY, 90.0))
     assert derivation.derive(shipped, store).pending == []
     assert day(store, "pm25") == (90.0,)
+
+
+def test_a_day_of_two_locked_months_stays_held_for_the_one_that_stays_locked(
+    store: SqliteStore, config_copy: Path
+) -> None:
+    settings = config_copy / "settings.toml"
+    settings.write_text(settings.read_text().replace('zone = "Asia/Shanghai"', 'zone = "Asia/Tokyo"'))
+    loaded = config.load(config_copy)
+    # In Beijing 31 January; in Tokyo its last hour is of February.
+    ends = int(dt.datetime(2020, 2, 1, tzinfo=dt.timezone(dt.timedelta(hours=8))).timestamp())
+    put(store, *(Reading("air", "sz-a01", 3600, ends - h * 3600, (("pm25", 30.0, 1),)) for h in range(1, 25)))
+    derivation.derive(loaded, store)
+    for month in ("2020-01", "2020-02"):
+        lock(store, month)
+    first, last = loaded.start_of(dt.date(2020, 2, 1)), ends
+    store.add_reviews([msgspec.structs.replace(review(DAY, DAY), from_s=first, until_s=last)])
+    derivation.derive(loaded, store)
+    unlock(loaded, store, "2020-01")
+    for _ in range(2):  # before and after it is derived
+        (listed,) = auditing.listed(loaded, store, store.entered_reviews())
+        assert listed.pending == ["2020-02"]
+        assert [each.month for each in derivation.pending(loaded, store)] == ["2020-02"]
+        derivation.derive(loaded, store)
+    unlock(loaded, store, "2020-02")
+    derivation.derive(loaded, store)
+    assert derivation.pending(loaded, store) == []
 
 
 def test_month_locked_while_it_is_derived_is_not_changed(store: SqliteStore, shipped: Config, tmp_path: Path) -> None:
@@ -389,6 +420,7 @@ def test_commands_from_review_to_locked_month(run: Any) -> None:
     assert json.loads(run(*asked, "2020-01", "--json"))[0]["audited"] is True
     pending = run("review", "undo", 1, "--reason", "mistaken", "--by", "Wang")
     assert "4: pending for a locked month: 2020-01; it takes effect once that is unlocked" in pending
+    assert "qingjing derive" not in pending
     waits = "air:sz-a01 2020-01: pending for a locked month: readings or reviews of 1 day"
     assert waits in run("derive", "--dry-run")
     assert waits in run("derive")
@@ -399,6 +431,10 @@ def test_commands_from_review_to_locked_month(run: Any) -> None:
     assert "undone by 4" in table
     assert "Li Lei" in table
     before = run(*asked, "2020-01-30", "--json")
+    partly = run(*ADD, "--from", "2020-01-31", "--to", "2020-02-02", "--reason", "dust")
+    assert "5: pending for a locked month: 2020-01; it takes effect once that is unlocked" in partly
+    assert "station-days became stale: `qingjing derive` applies it" in partly
+    run("review", "undo", 5, "--reason", "no dust", "--by", "Wang")
     error = run("review", "lock", "--month", "2020-01", "--medium", "air", "--city", "shenzhen", "--by", "x",
                 "--reason", "y", code=2)  # fmt: skip
     assert "--month: expected a month that is not locked yet, got 2020-01" in error
@@ -409,6 +445,28 @@ def test_commands_from_review_to_locked_month(run: Any) -> None:
     assert json.loads(before)[0]["valid"] == 0
     assert json.loads(run(*asked, "2020-01-30", "--json"))[0]["valid"] == 1
     assert [e["locked"] for e in json.loads(run("review", "locks", "--all", "--json"))["locks"]] == [True, False]
+
+
+def test_days_are_derived_from_a_day_on_and_lock_waits_for_whoever_derives(run: Any, tmp_path: Path) -> None:
+    file = tmp_path / "data" / "qingjing.sqlite3"
+    run("derive")
+    assert "air:shenzhen: readings or reviews arrived: 2 station-days, 2020-01-31 to" in run(
+        "derive", "--since", "2020-01-31"
+    )
+    arguments = ["--lang", "en", "review", "lock", "--month", "2020-01", "--by", "li", "--reason", "audited"]
+    told = tmp_path / "told"
+    with lanes.held(file, lanes.DERIVATION) as _, told.open("w") as into:
+        command = [sys.executable, "-m", "ingestor", "--data", tmp_path / "data", *arguments]
+        locking = subprocess.Popen(
+            command, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=into, stderr=into
+        )
+        wait_for(lambda: "which derives now" in told.read_text(), what="the command to wait")
+        with closing(SqliteStore(file)) as store:
+            assert locking.poll() is None
+            assert store.locks() == {}
+    assert locking.wait(60) == 0
+    with closing(SqliteStore(file)) as store:
+        assert ("2020-01", "air", "shenzhen") in store.locks()
 
 
 def test_worked_example_of_the_documentation_runs(run: Any, tmp_path: Path) -> None:

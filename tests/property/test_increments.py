@@ -7,6 +7,7 @@ import contextlib
 import datetime as dt
 import os
 import shutil
+import uuid
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from ingestor.config import Config
 from ingestor.derivation import stale
 from ingestor.derivation.units import tables_of
 from ingestor.schema import TABLES
-from ingestor.store import Arrival, SqliteStore
+from ingestor.store import EVER, Arrival, InfluxServer, InfluxStore, SqliteStore, Store
 from ingestor.store.reviewed import Locked, UnknownReviewError
 from sensors.quantities import MEDIA, Medium
 from sensors.reading import Reading
@@ -54,7 +55,7 @@ def reaching(tmp_path_factory: pytest.TempPathFactory) -> Config:
     return config.load(folder)
 
 
-def contents(store: SqliteStore, loaded: Config) -> dict[str, list[tuple[Any, ...]]]:
+def contents(store: Store, loaded: Config) -> dict[str, list[tuple[Any, ...]]]:
     """Everything derived, by table and key."""
     areas = {f"{s.city}/{s.district}" for s in loaded.register.of("air") if s.district}
     keys = [s.id for s in loaded.register.stations] + [c.id for c in loaded.settings.city] + sorted(areas)
@@ -62,7 +63,7 @@ def contents(store: SqliteStore, loaded: Config) -> dict[str, list[tuple[Any, ..
         f"{name} {key}": rows
         for name, table in TABLES.items()
         for key in keys
-        if (rows := list(store.read(name, key, -(2**60), 2**60, list(table.columns))))
+        if (rows := list(store.read(name, key, *EVER, list(table.columns))))
     }
 
 
@@ -136,7 +137,7 @@ steps = st.lists(
 )  # fmt: skip
 
 
-def take(store: SqliteStore, step: Any) -> None:
+def take(store: Store, step: Any) -> None:
     """Readings, a review, or the undoing of one, which may not be there or be undone already."""
     if isinstance(step, Review):
         store.add_reviews([step])
@@ -147,7 +148,7 @@ def take(store: SqliteStore, step: Any) -> None:
         put(store, step)
 
 
-def put(store: SqliteStore, readings: list[Reading]) -> None:
+def put(store: Store, readings: list[Reading]) -> None:
     store.commit([Arrival("native", "t", 0.0, b"", [reading], []) for reading in readings])
     store.drain()
 
@@ -162,11 +163,34 @@ def test_deriving_little_by_little_ends_in_what_deriving_from_scratch_gives(
     steps: list[Any], chunk: int, reaching: Config, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     folder = tmp_path_factory.mktemp("increments")
-    with (
-        closing(SqliteStore(folder / "a.sqlite3")) as little,
-        closing(SqliteStore(folder / "b.sqlite3")) as scratch,
-        pytest.MonkeyPatch.context() as patched,
-    ):
+    with closing(SqliteStore(folder / "a.sqlite3")) as little, closing(SqliteStore(folder / "b.sqlite3")) as scratch:
+        end_alike(steps, chunk, reaching, little, scratch)
+    shutil.rmtree(folder)
+
+
+@pytest.mark.usefixtures("influx_url")
+@settings(
+    max_examples=int(os.environ.get("QINGJING_PROPERTY_EXAMPLES", "4")),
+    derandomize="QINGJING_PROPERTY_EXAMPLES" not in os.environ,
+    database=None,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(steps=steps, chunk=st.sampled_from([5, 40, 12_000]))
+def test_deriving_little_by_little_on_influxdb_ends_in_what_deriving_from_scratch_on_sqlite_gives(
+    steps: list[Any], chunk: int, reaching: Config, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("increments")
+    server = InfluxServer(f"t{uuid.uuid4().hex}")
+    with closing(InfluxStore(folder / "a.sqlite3", server)) as little, closing(SqliteStore(folder / "b.sqlite3")) as b:
+        end_alike(steps, chunk, reaching, little, b)
+        server.command(f'DROP DATABASE "{server.database}"')
+    shutil.rmtree(folder)
+
+
+def end_alike(steps: list[Any], chunk: int, reaching: Config, little: Store, scratch: Store) -> None:
+    """Take steps in one store, deriving between them, and in another that derives at the end: both have the same."""
+    with pytest.MonkeyPatch.context() as patched:
         for step in steps:
             if step == "derive":
                 derivation.derive(reaching, little)
@@ -179,7 +203,6 @@ def test_deriving_little_by_little_ends_in_what_deriving_from_scratch_gives(
         patched.setattr(stale, "CHUNK_MIN_DAYS", min(5, chunk))
         derivation.derive(reaching, scratch)
         assert contents(little, reaching) == contents(scratch, reaching)
-    shutil.rmtree(folder)
 
 
 MONTHS = ["2020-02", "2020-03", "2020-04", "2020-05"]
@@ -232,7 +255,7 @@ def test_locked_months_keep_their_rows_and_unlocked_ones_end_in_what_deriving_fr
                 found = rows_of(little, reaching, month, medium)
                 kept[month, medium] = {name: rows for name, rows in found.items() if rows}
             else:
-                little.unlock(entries, [days for entry in entries for days in auditing.days_of(reaching, entry)])
+                auditing.unlock(reaching, little, entries)
                 kept.pop((month, medium), None)
 
         for step in steps:

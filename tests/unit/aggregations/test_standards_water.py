@@ -342,7 +342,7 @@ NOT_READ = {  # R and U of the note, and what this program chose
         "metals_first", "main_items_order", "five_sections", "body_colours", "shares_sum", "body_main_items",
         "change_states", "change_shares", "change_larger", "trend", "trend_table_beyond", "trend_missing_n",
         "month_attainment", "year_attainment", "sources_without", "source_decimals", "target_change", "week",
-        "section_items", "lake_points", "several_lakes",
+        "section_items", "lake_points", "several_lakes", "sections_without_class",
     },
     "Trophic state 2004": {"missing_item", "rounding", "range", "first_day"},
     "Water ranking 2017": {"means", "city", "missing_item", "ordering", "change", "first_day"},

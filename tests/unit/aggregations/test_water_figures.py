@@ -116,6 +116,28 @@ def test_body_of_five_sections_or_more_is_judged_by_shares(
     ]
 
 
+@pytest.mark.parametrize(("switch", "decides"), [("insufficient", False), ("left_out", True)])
+def test_sections_without_a_class_are_named_and_the_switch_says_whether_the_others_decide(
+    editions: Standards, switch: str, decides: bool
+) -> None:
+    changed = [
+        msgspec.structs.replace(each, sections_without_class=switch) if isinstance(each, WaterMethod) else each
+        for each in editions.all
+    ]
+    rows = [*OF_CLASS[:4], *OF_CLASS[2:4], {}, {}]
+    those = [section("2020-06", items, id=f"s{i}", target_class="III") for i, items in enumerate(rows)]
+    facts = given(Standards(changed, editions.digests), "2020-06", those)
+    names = ("good_ratio", "class_share.3", "state", "worst_class", "target_attainment")
+    for name in names:
+        indicator = INDICATORS[f"water.{name}"]
+        figure = indicator.compute(indicator, facts)
+        assert (figure.valid, figure.expected, figure.sufficient) == (6, 8, decides), name
+        assert figure.provisional == ["no class: s6, s7"], name
+    none = given(Standards(changed, editions.digests), "2020-06", those[6:])
+    indicator = INDICATORS["water.good_ratio"]
+    assert not indicator.compute(indicator, none).sufficient
+
+
 def test_main_items_of_a_basin_are_those_of_the_largest_exceedance_rates(compute: Compute) -> None:
     # V16: of 20 sections TP is over in 6, COD in 5, NH3-N in 4, CODMn in 3, F in 1
     over = {"tp": (0.3, 6), "cod": (25.0, 5), "nh3n": (1.4, 4), "codmn": (8.0, 3), "fluoride": (1.4, 1)}

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from sensors.water_checks import DAY_S, unit_slips
+from sensors.reading import DAY_S
+from sensors.water_checks import unit_slips
 
 
 def slips(values: list[float], *, step_s: int = DAY_S) -> list[bool]:
