@@ -11,7 +11,7 @@ import numpy as np
 from ingestor.schema import TABLES, Kind, Table
 from ingestor.store import line_protocol
 from ingestor.store.influx_server import InfluxServer, QueryTable, literal, quoted
-from ingestor.store.ports import EVER, RawSeries, SeriesKey, raw_series
+from ingestor.store.ports import EVER, RawSeries, Received, SeriesKey, raw_series, received
 from sensors import flags
 from sensors.quantities import MEDIA
 
@@ -84,6 +84,14 @@ class InfluxTables:
                 if station and period.isdecimal():  # others are another program's
                     found |= _series_of(medium, station, int(period), table)
         return dict(sorted(found.items(), key=lambda item: (item[0].station, item[0].period_s, item[0].quantity)))
+
+    def received_of(
+        self, medium: str, stations: Collection[str], start: int, end: int, ranges: Mapping[str, tuple[float, float]]
+    ) -> dict[SeriesKey, Received]:
+        """See `Tables.received_of`."""
+        return {
+            key: received(raw, *ranges[key.quantity]) for key, raw in self.raw_of(medium, stations, start, end).items()
+        }
 
     def raw_ranges(
         self, medium: str, stations: Collection[str], ranges: Sequence[tuple[int, int]]

@@ -105,6 +105,14 @@ class RawSeries(msgspec.Struct, frozen=True):
     flags: npt.NDArray[np.int64]
 
 
+class Received(msgspec.Struct, frozen=True):
+    """When the values of a series are, ascending (n,), and those of them that are not flagged good or lie outside a
+    range: `doubtful`."""
+
+    times: npt.NDArray[np.int64]
+    doubtful: RawSeries
+
+
 class Backlog(msgspec.Struct, frozen=True):
     """What waits in the outbox: readings, bytes, and when the oldest was committed (None where nothing waits).
 
@@ -141,6 +149,12 @@ def raw_series(rows: Sequence[tuple[int, float | None, int]]) -> RawSeries:
     flagged = np.array(codes, dtype=np.int64)
     numbers = np.array(values, dtype=np.float64)
     return RawSeries(np.array(times, dtype=np.int64), np.where(flagged == flags.MISSING, np.nan, numbers), flagged)
+
+
+def received(raw: RawSeries, low: float, high: float) -> Received:
+    """Return what `Tables.received_of` says of a series."""
+    doubtful = ~((raw.flags == flags.GOOD) & (raw.values >= low) & (raw.values <= high))
+    return Received(raw.times, RawSeries(raw.times[doubtful], raw.values[doubtful], raw.flags[doubtful]))
 
 
 class Intake(Protocol):
@@ -217,6 +231,14 @@ class Tables(Protocol):
         self, medium: str, stations: Collection[str], ranges: Sequence[tuple[int, int]]
     ) -> Iterator[dict[SeriesKey, RawSeries]]:
         """Yield `raw_of` for each range (start, end) in turn; a store may read the next one ahead."""
+
+    def received_of(
+        self, medium: str, stations: Collection[str], start: int, end: int, ranges: Mapping[str, tuple[float, float]]
+    ) -> dict[SeriesKey, Received]:
+        """Return of the series of `raw_of` only what tells how much of them came; for many values.
+
+        `ranges` has by quantity the least and the largest value that is not doubtful, both included.
+        """
 
     def extents(self, medium: str, stations: Collection[str], start: int, end: int) -> dict[str, tuple[int, int]]:
         """Return by station the first and the last moment of its readings with start <= time < end."""

@@ -13,7 +13,18 @@ import numpy.typing as npt
 from ingestor.schema import HEALTH, TABLES, Table
 from ingestor.store import arrivals, line_protocol, reviewed
 from ingestor.store.ledger import BUSY_S, Ledger
-from ingestor.store.ports import EVER, NO_VALUE, Backlog, Block, RawSeries, SeriesKey, raw_series, station_days
+from ingestor.store.ports import (
+    EVER,
+    NO_VALUE,
+    Backlog,
+    Block,
+    RawSeries,
+    Received,
+    SeriesKey,
+    raw_series,
+    station_days,
+)
+from sensors import flags
 
 DRAIN_READINGS = 10_000
 DRAIN_AFTER_S = 1.0
@@ -38,6 +49,13 @@ _UPSERT = f"INSERT INTO reading VALUES (?, ?, ?, ?) {_ON_CONFLICT}"
 ROWS_AT_ONCE = 50
 """Rows of a series that one statement of `load` stores: twice as fast as one by one; of more nothing is gained."""
 _UPSERT_MANY = f"INSERT INTO reading VALUES {', '.join(['(?1, ?, ?, ?)'] * ROWS_AT_ONCE)} {_ON_CONFLICT}"
+
+
+_RECEIVED = (  # `quote` writes a number so that it is read back as the same bits
+    "SELECT group_concat(time), group_concat(CASE WHEN flag = ? AND value >= ? AND value <= ? THEN NULL "
+    "ELSE time || ' ' || quote(value) || ' ' || flag END) "
+    "FROM reading WHERE series = ? AND time >= ? AND time < ?"  # read by the primary key: in the order of time
+)
 
 
 class SqliteStore(Ledger):
@@ -203,17 +221,34 @@ class SqliteStore(Ledger):
 
     def raw_of(self, medium: str, stations: Collection[str], start: int, end: int) -> dict[SeriesKey, RawSeries]:
         """See `Tables.raw_of`."""
-        keys: list[SeriesKey] = []
+        found = {key: self.raw(key, start, end) for _, key in self._keys(medium, stations)}
+        return {key: series for key, series in found.items() if len(series.times)}
+
+    def _keys(self, medium: str, stations: Collection[str]) -> list[tuple[int, SeriesKey]]:
+        """Ids and names of the series of some stations, in the order of `series`."""
+        found: list[tuple[int, SeriesKey]] = []
         with self._usable("series cannot be read"):
             for station in sorted(set(stations)):
                 rows = self._db.execute(
-                    "SELECT medium, station, period_s, quantity FROM series WHERE medium = ? AND station = ? "
+                    "SELECT id, medium, station, period_s, quantity FROM series WHERE medium = ? AND station = ? "
                     "ORDER BY period_s, quantity",
                     (medium, station),
                 )
-                keys += [SeriesKey(*row) for row in rows]
-        found = {key: self.raw(key, start, end) for key in keys}
-        return {key: series for key, series in found.items() if len(series.times)}
+                found += [(series, SeriesKey(*key)) for series, *key in rows]
+        return found
+
+    def received_of(
+        self, medium: str, stations: Collection[str], start: int, end: int, ranges: Mapping[str, tuple[float, float]]
+    ) -> dict[SeriesKey, Received]:
+        """See `Tables.received_of`: SQLite joins the times into one text, which costs a fifth of a row a value."""
+        found = {}
+        for series, key in self._keys(medium, stations):
+            with self._usable("readings cannot be read"):
+                low, high = ranges[key.quantity]
+                times, doubtful = self._db.execute(_RECEIVED, (flags.GOOD, low, high, series, start, end)).fetchone()
+            if times is not None:
+                found[key] = Received(np.fromstring(times, dtype=np.int64, sep=","), _doubtful(doubtful or ""))
+        return found
 
     def raw_ranges(
         self, medium: str, stations: Collection[str], ranges: Sequence[tuple[int, int]]
@@ -289,3 +324,9 @@ class SqliteStore(Ledger):
         """Return the number of raw values in the store."""
         with self._usable("readings cannot be counted"):
             return int(self._db.execute("SELECT count(*) FROM reading").fetchone()[0])
+
+
+def _doubtful(text: str) -> RawSeries:
+    """Return the rows that `_RECEIVED` has joined."""
+    rows = [row.split(" ") for row in text.split(",") if row]
+    return raw_series([(int(time), None if value == "NULL" else float(value), int(flag)) for time, value, flag in rows])
