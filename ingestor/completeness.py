@@ -15,10 +15,12 @@ import numpy.typing as npt
 
 from aggregations.periods import Period
 from ingestor.config import DAY_S, Config
-from ingestor.derivation.spans import usable
+from ingestor.derivation.archived import known_extents, of_period, of_stations, span_of_month
+from ingestor.derivation.spans import Span, usable
 from ingestor.derivation.stale import by_station
 from ingestor.silence import is_silent, modal_step
 from ingestor.store import EVER, SeriesKey, Store
+from ingestor.store.archives import Archived
 from ingestor.store.arrivals import day_of, moments_of
 from sensors.quantities import MEDIA, Medium
 from sensors.register import Station
@@ -82,13 +84,14 @@ class Late(msgspec.Struct, frozen=True):
 
 
 class Completeness(msgspec.Struct, frozen=True):
-    """What a period holds, up to a moment."""
+    """What a period holds, up to a moment. Nothing is expected in months whose readings are `archived`."""
 
     period: str
     as_of: float
     captures: list[Capture]
     silent: list[Silent]
     late: list[Late]
+    archived: list[Archived] = []
 
 
 class Sent(NamedTuple):
@@ -117,7 +120,8 @@ def completeness(
     """
     start = config.start_of(period.first)
     end = min(config.start_of(period.last) + DAY_S, int(as_of))
-    found = Completeness(str(period), as_of, [], [], [])
+    gone = of_period(config, store.archived(), period)
+    found = Completeness(str(period), as_of, [], [], [], gone_of(gone, stations))
     done = 0
     reviews = by_station(store.reviews())
     for medium in MEDIA:
@@ -128,14 +132,15 @@ def completeness(
         for key in store.series(medium):
             if key.period_s > 0:
                 known.setdefault(key.station, []).append(key)
-        ends = store.extents(medium, [s.id for s in of_medium], EVER[0], int(as_of))
+        ends = known_extents(store, medium, [s.id for s in of_medium], EVER[0], int(as_of))
         found.late.extend(_late(config, store, of_medium, ends, start, end))
         for first in range(0, len(of_medium), STATIONS_AT_ONCE[medium]):
             some = of_medium[first : first + STATIONS_AT_ONCE[medium]]
             sent = _sent(config, store, some, reviews, start, end) if end > start else {}
             for station in some:
+                months = [span_of_month(config, each.month) for each in of_stations(gone, medium, [station.id])]
                 captures = list(
-                    _captures(config, station, known.get(station.id, []), sent.get(station.id, {}), start, end)
+                    _captures(config, station, known.get(station.id, []), sent.get(station.id, {}), months, start, end)
                 )
                 found.captures.extend(captures)
                 last = ends[station.id][1] if station.id in ends else None
@@ -143,6 +148,12 @@ def completeness(
             done += len(some)
             progress(done, len(stations))
     return found
+
+
+def gone_of(gone: Sequence[Archived], stations: Sequence[Station]) -> list[Archived]:
+    """Return the archives with readings of some stations."""
+    ids = {(station.medium, station.id) for station in stations}
+    return [each for each in gone if any((each.medium, id_) in ids for id_ in each.stations)]
 
 
 def _sent(
@@ -193,10 +204,11 @@ def _captures(
     station: Station,
     known: Sequence[SeriesKey],
     sent: Mapping[str, Sequence[Sent]],
+    archived: Sequence[Span],
     start: int,
     end: int,
 ) -> Iterator[Capture]:
-    """Yield what came of each quantity that is expected of a station."""
+    """Yield what came of each quantity that is expected of a station; nothing is in months that are archived."""
     start, end = _bounds(config, station, start, end)
     steps = [step for each in sent.values() for one in each if (step := modal_step(one.times)) is not None]
     usual = min(steps, default=min((key.period_s for key in known), default=DEFAULT_INTERVAL_S))
@@ -204,9 +216,15 @@ def _captures(
         of_it = sent.get(quantity, [])
         interval_s, phase = _rhythm(of_it, fallback_s=usual, midnight=start % DAY_S)
         covered, valid = slots(of_it, interval_s=interval_s, phase=phase, start=start, end=end)
+        first = _label(start, interval_s, phase)
+        times = first + interval_s * np.arange(len(covered), dtype=np.int64)
+        here = np.ones(len(covered), dtype=np.bool_)
+        for month in archived:
+            here &= (times < month.start) | (times >= month.end)
         yield Capture(
-            station.medium, station.id, quantity, interval_s, len(covered), int(covered.sum()), int(valid.sum()),
-            list(gaps_of(covered, interval_s=interval_s, first=_label(start, interval_s, phase))),
+            station.medium, station.id, quantity, interval_s,
+            int(here.sum()), int((covered & here).sum()), int((valid & here).sum()),
+            list(gaps_of(covered | ~here, interval_s=interval_s, first=first)),
         )  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from ingestor.cli import (
     laboratory,
     publications,
     quarantine,
+    retaining,
     reviewing,
     standards,
 )
@@ -43,6 +44,7 @@ __all__ = [
     "main",
     "publications",
     "quarantine",
+    "retaining",
     "reviewing",
     "standards",
 ]

@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from itertools import islice
+from itertools import islice, pairwise
 from typing import Any, Final, TypeVar
 
 import numpy as np
@@ -234,6 +234,17 @@ class InfluxTables:
             self._server.command(
                 f"DELETE FROM {quoted(table.name)} WHERE {quoted(table.key)} = {literal(key)} AND time = {_moment(at)}"
             )
+
+    def delete_raw(self, medium: str, station: str, kept: Mapping[int, Collection[int]], start: int, end: int) -> None:
+        """Delete readings of a station with start <= time < end, but those of the moments to be kept, by period."""
+        for period_s, moments in kept.items():
+            edges = [start - 1, *sorted(moments), end]
+            for before, after in pairwise(edges):
+                if before + 1 < after:
+                    self._server.command(
+                        f'DELETE FROM {quoted(medium)} WHERE "station" = {literal(station)} AND "period_s" = '
+                        f"'{period_s}' AND time > {_moment(before)} AND time < {_moment(after)}"
+                    )
 
     def _write(self, lines: list[str]) -> None:
         """Write lines; the server works on some while others are on their way."""

@@ -22,6 +22,7 @@ from ingestor.store.ports import (
     Received,
     SeriesKey,
     raw_series,
+    same_values,
     station_days,
 )
 from sensors import flags
@@ -45,10 +46,13 @@ CREATE TABLE IF NOT EXISTS reading (
 """
 
 _ON_CONFLICT = "ON CONFLICT (series, time) DO UPDATE SET value = excluded.value, flag = excluded.flag"
-_UPSERT = f"INSERT INTO reading VALUES (?, ?, ?, ?) {_ON_CONFLICT}"
+_ONE = "INSERT INTO reading VALUES (?, ?, ?, ?)"
+_UPSERT = f"{_ONE} {_ON_CONFLICT}"
 ROWS_AT_ONCE = 50
 """Rows of a series that one statement of `load` stores: twice as fast as one by one; of more nothing is gained."""
-_UPSERT_MANY = f"INSERT INTO reading VALUES {', '.join(['(?1, ?, ?, ?)'] * ROWS_AT_ONCE)} {_ON_CONFLICT}"
+_MANY = f"INSERT INTO reading VALUES {', '.join(['(?1, ?, ?, ?)'] * ROWS_AT_ONCE)}"
+_UPSERT_MANY = f"{_MANY} {_ON_CONFLICT}"
+_LEAVE = "ON CONFLICT (series, time) DO NOTHING"
 
 
 _RECEIVED = (  # `quote` writes a number so that it is read back as the same bits
@@ -110,7 +114,7 @@ class SqliteStore(Ledger):
             while time.monotonic() < deadline and self._drain_some():
                 pass
 
-    def load(self, blocks: Sequence[Block]) -> int:
+    def load(self, blocks: Sequence[Block], *, restoring: bool = False) -> int:
         """See `Intake.load`."""
         new_ids: dict[Series, int] = {}
         values_stored = 0
@@ -120,23 +124,35 @@ class SqliteStore(Ledger):
                     key = (block.medium, block.station, block.period_s, quantity)
                     series = self._ids.get(key) or self._id(key, new_ids)
                     there = codes != NO_VALUE
-                    self._upsert(series, block.times[there], values[there], codes[there])
-                    values_stored += int(there.sum())
-            arrivals.mark(self._db, station_days(blocks), at=time.time())
+                    before = self._db.total_changes
+                    self._upsert(series, block.times[there], values[there], codes[there], leave=restoring)
+                    values_stored += self._db.total_changes - before
+            if not restoring:
+                arrivals.mark(self._db, station_days(blocks), at=time.time())
             self._count({"values": values_stored, "values_drained": values_stored})
         self._ids.update(new_ids)
         return values_stored
 
     def _upsert(
-        self, series: int, times: npt.NDArray[np.int64], values: npt.NDArray[np.float64], codes: npt.NDArray[np.int64]
+        self,
+        series: int,
+        times: npt.NDArray[np.int64],
+        values: npt.NDArray[np.float64],
+        codes: npt.NDArray[np.int64],
+        *,
+        leave: bool,
     ) -> None:
-        """Write values of one series, inside a transaction; SQLite keeps NaN as NULL."""
+        """Write values of one series, or where asked leave those that are there; inside a transaction.
+
+        SQLite keeps NaN as NULL.
+        """
+        many, one = (f"{_MANY} {_LEAVE}", f"{_ONE} {_LEAVE}") if leave else (_UPSERT_MANY, _UPSERT)
         fields: list[int | float] = [0] * (3 * len(times))
         fields[0::3], fields[1::3], fields[2::3] = times.tolist(), values.tolist(), codes.tolist()
         width = 3 * ROWS_AT_ONCE
         whole = len(fields) // width * width
-        self._db.executemany(_UPSERT_MANY, ([series, *fields[i : i + width]] for i in range(0, whole, width)))
-        self._db.executemany(_UPSERT, ([series, *fields[i : i + 3]] for i in range(whole, len(fields), 3)))
+        self._db.executemany(many, ([series, *fields[i : i + width]] for i in range(0, whole, width)))
+        self._db.executemany(one, ([series, *fields[i : i + 3]] for i in range(whole, len(fields), 3)))
 
     def record_health(self, collector: str, at: int, columns: Mapping[str, float]) -> None:
         """See `Intake.record_health`."""
@@ -271,6 +287,27 @@ class SqliteStore(Ledger):
                 if ends[0] is not None:
                     found[station] = (ends[0], ends[1])
         return found
+
+    def check_can_remove(self) -> None:
+        """See `Tables.check_can_remove`: SQLite always can."""
+
+    def remove_raw(self, archived: Mapping[SeriesKey, RawSeries], start: int, end: int) -> int:
+        """See `Tables.remove_raw`: one transaction looks and deletes."""
+        removed = 0
+        with self._usable("readings not deleted"), self._transaction():
+            for key, series in archived.items():
+                held = self.raw(key, start, end)
+                same = same_values(held, series)
+                number = self._id(key, {})
+                if same.all():
+                    self._db.execute(
+                        "DELETE FROM reading WHERE series = ? AND time >= ? AND time < ?", (number, start, end)
+                    )
+                else:
+                    rows = [(number, at) for at in held.times[same].tolist()]
+                    self._db.executemany("DELETE FROM reading WHERE series = ? AND time = ?", rows)
+                removed += int(same.sum())
+        return removed
 
     @contextmanager
     def replacing(self) -> Iterator[None]:
