@@ -8,7 +8,9 @@ import msgspec
 from aggregations import periods
 from aggregations.periods import DAY, Period
 from ingestor.config import Config
+from ingestor.derivation import archived
 from ingestor.store import Ledger
+from ingestor.store.archives import Archived
 from ingestor.store.arrivals import day_of, moments_of
 from ingestor.store.reviewed import DaysOfStation, Entered, Locked, LockKey
 from sensors.errors import ConfigError, shown
@@ -112,6 +114,19 @@ def locked_months(config: Config, locks: Collection[LockKey], review: Review) ->
 def waits(config: Config, locks: Collection[LockKey], review: Review) -> bool:
     """Whether all that a review is about lies in locked months, so that it changes nothing before one is unlocked."""
     return locked_months(config, locks, review) == months_reviewed(config, review)
+
+
+def archived_under(config: Config, gone: Iterable[Archived], entry: Locked) -> list[Archived]:
+    """Return the archives with readings that days of a month of a medium and city rest on."""
+    ids = [station.id for station in config.register.of(entry.medium, entry.city)]
+    found = archived.of_stations(gone, entry.medium, ids)
+    return [each for each in found if entry.month in archived.months_reached(config, entry.medium, each.month)]
+
+
+def archived_about(config: Config, gone: Iterable[Archived], review: Review) -> list[Archived]:
+    """Return the archives of the months that a review is about, with readings of its station."""
+    months = months_reviewed(config, review)
+    return [each for each in archived.of_stations(gone, review.medium, [review.station]) if each.month in months]
 
 
 class Listed(msgspec.Struct, frozen=True, kw_only=True):

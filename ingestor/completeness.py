@@ -6,7 +6,7 @@ for. Values of several averaging periods are one quantity: those of the one that
 fill its gaps. Manual samples are expected at no interval and are left out.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 import msgspec
@@ -15,13 +15,16 @@ import numpy.typing as npt
 
 from aggregations.periods import Period
 from ingestor.config import DAY_S, Config
-from ingestor.derivation.spans import Found, usable
+from ingestor.derivation.archived import known_extents, of_period, of_stations, span_of_month
+from ingestor.derivation.spans import Span, usable
 from ingestor.derivation.stale import by_station
 from ingestor.silence import is_silent, modal_step
 from ingestor.store import EVER, SeriesKey, Store
+from ingestor.store.archives import Archived
 from ingestor.store.arrivals import day_of, moments_of
 from sensors.quantities import MEDIA, Medium
 from sensors.register import Station
+from sensors.reviews import Review
 
 STATIONS_AT_ONCE: Final[dict[Medium, int]] = {"air": 10, "water": 10, "noise": 2}
 """Stations that are read at once, so that memory stays bounded."""
@@ -81,13 +84,14 @@ class Late(msgspec.Struct, frozen=True):
 
 
 class Completeness(msgspec.Struct, frozen=True):
-    """What a period holds, up to a moment."""
+    """What a period holds, up to a moment. Nothing is expected in months whose readings are `archived`."""
 
     period: str
     as_of: float
     captures: list[Capture]
     silent: list[Silent]
     late: list[Late]
+    archived: list[Archived] = []
 
 
 class Sent(NamedTuple):
@@ -116,7 +120,8 @@ def completeness(
     """
     start = config.start_of(period.first)
     end = min(config.start_of(period.last) + DAY_S, int(as_of))
-    found = Completeness(str(period), as_of, [], [], [])
+    gone = of_period(config, store.archived(), period)
+    found = Completeness(str(period), as_of, [], [], [], gone_of(gone, stations))
     done = 0
     reviews = by_station(store.reviews())
     for medium in MEDIA:
@@ -127,14 +132,16 @@ def completeness(
         for key in store.series(medium):
             if key.period_s > 0:
                 known.setdefault(key.station, []).append(key)
-        ends = store.extents(medium, [s.id for s in of_medium], EVER[0], int(as_of))
+        ends = known_extents(store, medium, [s.id for s in of_medium], EVER[0], int(as_of))
         found.late.extend(_late(config, store, of_medium, ends, start, end))
         for first in range(0, len(of_medium), STATIONS_AT_ONCE[medium]):
             some = of_medium[first : first + STATIONS_AT_ONCE[medium]]
-            raw = store.raw_of(medium, [s.id for s in some], start, end) if end > start else {}
+            sent = _sent(config, store, some, reviews, start, end) if end > start else {}
             for station in some:
-                found_raw = usable(config, station, raw, reviews.get((medium, station.id), []))
-                captures = list(_captures(config, station, known.get(station.id, []), found_raw, start, end))
+                months = [span_of_month(config, each.month) for each in of_stations(gone, medium, [station.id])]
+                captures = list(
+                    _captures(config, station, known.get(station.id, []), sent.get(station.id, {}), months, start, end)
+                )
                 found.captures.extend(captures)
                 last = ends[station.id][1] if station.id in ends else None
                 found.silent.extend(_silent(config, station, captures, last, as_of))
@@ -143,31 +150,81 @@ def completeness(
     return found
 
 
+def gone_of(gone: Sequence[Archived], stations: Sequence[Station]) -> list[Archived]:
+    """Return the archives with readings of some stations."""
+    ids = {(station.medium, station.id) for station in stations}
+    return [each for each in gone if any((each.medium, id_) in ids for id_ in each.stations)]
+
+
+def _sent(
+    config: Config,
+    store: Store,
+    stations: Sequence[Station],
+    reviews: Mapping[tuple[str, str], list[Review]],
+    start: int,
+    end: int,
+) -> dict[str, dict[str, list[Sent]]]:
+    """Return by station and quantity what automatic instruments sent.
+
+    Good values in the plausible range are valid without being looked at, but at stations with reviews.
+    """
+    medium = stations[0].medium
+    reviewed = [station for station in stations if (medium, station.id) in reviews]
+    raw = store.raw_of(medium, [s.id for s in reviewed], start, end) if reviewed else {}
+    plain = [station.id for station in stations if station not in reviewed]
+    quantities = config.quantities.of(medium)
+    ranges = {name: (float(each.minimum), float(each.maximum)) for name, each in quantities.items()}
+    received = store.received_of(medium, plain, start, end, ranges) if plain else {}
+    found: dict[str, dict[str, list[Sent]]] = {}
+    for station in stations:
+        since, until = _bounds(config, station, start, end)
+        of_it = found.setdefault(station.id, {})
+        for key, times, values, _ in usable(config, station, raw, reviews.get((medium, station.id), [])):
+            if key.period_s > 0:
+                of_it.setdefault(key.quantity, []).append(Sent(key.period_s, times, np.isfinite(values)))
+        doubtful = {key: each.doubtful for key, each in received.items() if key.station == station.id}
+        for key, times, values, _ in usable(config, station, doubtful):
+            if key.period_s > 0:
+                every = received[key].times
+                valid = (every >= since) & (every < until)
+                valid[np.searchsorted(every, times[np.isnan(values)])] = False
+                of_it.setdefault(key.quantity, []).append(Sent(key.period_s, every, valid))
+    return found
+
+
+def _bounds(config: Config, station: Station, start: int, end: int) -> tuple[int, int]:
+    """Return the part of some time in which a station counts."""
+    since = config.start_of(station.since) if station.since else start
+    until = config.start_of(station.until) if station.until else end
+    return max(start, since), min(end, until)
+
+
 def _captures(
     config: Config,
     station: Station,
     known: Sequence[SeriesKey],
-    usable_values: Found,
+    sent: Mapping[str, Sequence[Sent]],
+    archived: Sequence[Span],
     start: int,
     end: int,
 ) -> Iterator[Capture]:
-    """Yield what came of each quantity that is expected of a station."""
-    since = config.start_of(station.since) if station.since else start
-    until = config.start_of(station.until) if station.until else end
-    start, end = max(start, since), min(end, until)
-    sent: dict[str, list[Sent]] = {}
-    for key, times, values, _ in usable_values:
-        if key.period_s > 0:
-            sent.setdefault(key.quantity, []).append(Sent(key.period_s, times, np.isfinite(values)))
+    """Yield what came of each quantity that is expected of a station; nothing is in months that are archived."""
+    start, end = _bounds(config, station, start, end)
     steps = [step for each in sent.values() for one in each if (step := modal_step(one.times)) is not None]
     usual = min(steps, default=min((key.period_s for key in known), default=DEFAULT_INTERVAL_S))
     for quantity in _expected(config, station, known):
         of_it = sent.get(quantity, [])
         interval_s, phase = _rhythm(of_it, fallback_s=usual, midnight=start % DAY_S)
         covered, valid = slots(of_it, interval_s=interval_s, phase=phase, start=start, end=end)
+        first = _label(start, interval_s, phase)
+        times = first + interval_s * np.arange(len(covered), dtype=np.int64)
+        here = np.ones(len(covered), dtype=np.bool_)
+        for month in archived:
+            here &= (times < month.start) | (times >= month.end)
         yield Capture(
-            station.medium, station.id, quantity, interval_s, len(covered), int(covered.sum()), int(valid.sum()),
-            list(gaps_of(covered, interval_s=interval_s, first=_label(start, interval_s, phase))),
+            station.medium, station.id, quantity, interval_s,
+            int(here.sum()), int((covered & here).sum()), int((valid & here).sum()),
+            list(gaps_of(covered | ~here, interval_s=interval_s, first=first)),
         )  # fmt: skip
 
 
@@ -188,7 +245,10 @@ def _rhythm(sent: Sequence[Sent], *, fallback_s: int, midnight: int) -> tuple[in
     if best is None or not len(best.times):
         return fallback_s, midnight % fallback_s
     interval_s = modal_step(best.times) or best.period_s
-    phases, counts = np.unique(best.times % interval_s, return_counts=True)
+    of_each = best.times % interval_s
+    if (of_each == of_each[0]).all():
+        return interval_s, int(of_each[0])
+    phases, counts = np.unique(of_each, return_counts=True)
     return interval_s, int(phases[np.argmax(counts)])
 
 

@@ -33,6 +33,10 @@ _WORDS: Final[dict[str, dict[Language, str]]] = {
     "days": {"zh": "迟报天数/有数天数", "en": "days late/with data"},
     "longest": {"zh": "最长延迟", "en": "longest delay"},
     "none": {"zh": "{}：无", "en": "{}: none"},
+    "archived": {
+        "zh": "{} {} {}：原始数据已归档（{}），不计入",
+        "en": "{} {} {}: readings are archived in {}: nothing is expected of them here",
+    },
     "more": {"zh": "另有{}行，见 --limit 或 --json", "en": "and {} more: --limit, or --json"},
     "all": {
         "zh": "合计：应有{:,}，收到{:,}，有效{:,}，捕获率{:.1f}%",
@@ -95,6 +99,9 @@ def completeness_tables(
                 for e, g in longest_gaps(found, at_least_s=at_least_s)
             ],
         ),
+        *(
+            escape(word("archived").format(each.month, each.medium, each.city, each.file)) for each in found.archived
+        ),
         *table(
             "silent",
             ("station", "interval", "last"),
@@ -138,6 +145,9 @@ def completeness_rows(found: Completeness, *, offset_s: int, at_least_s: int) ->
             for each in found.silent
         ],
         "late": found.late,
+        "archived": [
+            {name: getattr(each, name) for name in ("month", "medium", "city", "file")} for each in found.archived
+        ],
     }  # fmt: skip
 
 

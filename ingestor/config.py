@@ -163,6 +163,17 @@ class JobsSettings(_Table, frozen=True, kw_only=True):
     yearly: ClosingSettings = ClosingSettings(after_days=9, at="06:45")
 
 
+class RetentionSettings(_Table, frozen=True, kw_only=True):
+    """How long raw readings stay in the store: `raw_days` after the end of their month, once it is locked; for ever
+    without. [d]
+
+    `archive` is the folder that they are rolled to, relative to the folder of the store.
+    """
+
+    raw_days: Annotated[int, msgspec.Meta(ge=1, le=36_500)] | None = None
+    archive: Annotated[str, msgspec.Meta(min_length=1)] = "archive"
+
+
 class Settings(_Table, frozen=True, kw_only=True):
     """`config/settings.toml`."""
 
@@ -172,6 +183,7 @@ class Settings(_Table, frozen=True, kw_only=True):
     collector: CollectorSettings = CollectorSettings()
     store: StoreSettings = StoreSettings()
     jobs: JobsSettings = JobsSettings()
+    retention: RetentionSettings = RetentionSettings()
 
 
 class Config(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,16 +11,21 @@ from aggregations.plans import Plan
 from aggregations.standards import Mode
 from ingestor import evaluation, scopes
 from ingestor.config import Config
+from ingestor.derivation.archived import of_period, of_stations
 from ingestor.explanation_air import AirBasis, air_basis
 from ingestor.explanation_noise import NoiseBasis, noise_basis
 from ingestor.explanation_reviews import ReviewUsed, reviews_used
 from ingestor.explanation_water import WaterBasis, water_basis
 from ingestor.scopes import Scope
 from ingestor.store import Tables
+from ingestor.store.archives import Archived
 
 
 class Explanation(msgspec.Struct, frozen=True, kw_only=True):
-    """A figure, its rules, what it rests on, which is of the kind of its medium, and reviews of its readings."""
+    """A figure, its rules, what it rests on, which is of the kind of its medium, and reviews of its readings.
+
+    `archived` are months of the period whose readings are not in the store: of them only hours and days are known.
+    """
 
     figure: Figure
     name_zh: str
@@ -29,6 +34,7 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     rules: list[RuleUsed]
     basis: AirBasis | NoiseBasis | WaterBasis
     reviews: list[ReviewUsed] = []
+    archived: list[Archived] = []
 
 
 def explanation(
@@ -62,7 +68,13 @@ def explanation(
         rules=explain.rules_used(figure, facts.standards),
         basis=_basis(config, store, indicator, figure, facts, where, most),
         reviews=reviews_used(config, store, indicator, where, period),
+        archived=[] if indicator.of_surveys else _archived(config, store, indicator, where, period),
     )
+
+
+def _archived(config: Config, store: Tables, indicator: Indicator, where: Scope, period: Period) -> list[Archived]:
+    ids = [station.id for station in where.stations[indicator.medium]]
+    return of_period(config, of_stations(store.archived(), indicator.medium, ids), period)
 
 
 def _basis(

@@ -8,7 +8,7 @@ import numpy as np
 
 from aggregations import air, explain
 from aggregations.air import MISSING
-from aggregations.air.hours import DAY_HOURS, FIRST_CHECK, NO_READING, REASONS, VALID
+from aggregations.air.hours import DAY_HOURS, FIRST_CHECK, HOUR_S, NO_READING, REASONS, VALID
 from aggregations.explain import Moved
 from aggregations.figures import Figure
 from aggregations.indicators import Facts, Indicator
@@ -20,6 +20,7 @@ from ingestor.air_facts import area_of
 from ingestor.config import Config
 from ingestor.derivation.air_days import Area, station_days
 from ingestor.derivation.air_hours import Observed, city_hours, event_hours, leave_out
+from ingestor.derivation.archived import of_period, of_stations, span_of_month
 from ingestor.derivation.spans import ROLES, Span, usable
 from ingestor.derivation.stale import by_station
 from ingestor.explanation_hours import ExcludedHours, StationHours, counted, excluded_hours
@@ -32,7 +33,13 @@ MARGIN_DAYS: Final = 7
 """Least days before and after the period that are read, too, so that checks of runs see them whole; before, as far as
 editions cover them."""
 
-WHY: Final[dict[int, str]] = REASONS | {FIRST_CHECK + code: checks.REASONS[name] for name, code in checks.CODES.items()}
+ARCHIVED: Final = 2000
+"""An hour whose readings are in the archive: what derivation made of them is not known here."""
+WHY: Final[dict[int, str]] = (
+    REASONS
+    | {FIRST_CHECK + code: checks.REASONS[name] for name, code in checks.CODES.items()}
+    | {ARCHIVED: "its readings are in the archive"}
+)
 """Why an hour does not count, by its code."""
 
 
@@ -91,7 +98,8 @@ def air_basis(
 class _Evidence(NamedTuple):
     """Of a station and the period, by quantity.
 
-    Why each hour does not count, which that count are doubted, and which days are valid.
+    Why each hour does not count, which that count are doubted, and which days are valid, or not known to be not: those
+    whose readings are in the archive.
     """
 
     station: Station
@@ -114,6 +122,7 @@ def _evidence(
     days = Span(first, start, before + len(period) + _margin(config))
     inside = slice(before * DAY_HOURS, (before + len(period)) * DAY_HOURS)
     reviews = by_station(store.reviews())
+    gone = of_period(config, store.archived(), period)
     found = []
     for city in dict.fromkeys(station.city for station in area.members):
         stations = config.register.of("air", city)
@@ -124,26 +133,52 @@ def _evidence(
             for reviewed in [reviews.get(("air", station.id), [])]
         ]
         observed = [Observed(station, days, readings, reviewed) for station, readings, reviewed in found_of if readings]
+        months = {
+            s.id: [span_of_month(config, e.month) for e in of_stations(gone, "air", [s.id])] for s in area.members
+        }
         members = [member.id for member in area.members]
         hours = city_hours(config, observed, days, doubted=members) if observed else None
         for station in area.members:
+            measured = [q for q in indicator.quantities if q not in station.not_monitored]
+            away = _hours_in(months[station.id], config.start_of(period.first), DAY_HOURS * len(period))
+            of_whole_days = np.asarray(away.reshape(-1, DAY_HOURS).all(axis=1))
             if hours is None or station.id not in hours.hours:
+                if away.any() and station.city == city:
+                    unknown = np.where(away, ARCHIVED, NO_READING)
+                    found.append(
+                        _Evidence(
+                            station, dict.fromkeys(measured, unknown), {q: {} for q in measured},
+                            dict.fromkeys(measured, of_whole_days),
+                        )
+                    )  # fmt: skip
                 continue
             counting = hours.hours[station.id]
             if left_out:
                 counting = leave_out(counting, event_hours(config, station, hours.whole))
-            measured = [q for q in indicator.quantities if q not in station.not_monitored]
             doubted = hours.suspect[station.id]
             of_days = station_days(config, station, hours.whole, counting)
             found.append(
                 _Evidence(
                     station,
-                    {q: counting[q].reasons[inside] for q in measured},
+                    {q: _marked(counting[q].reasons[inside], away) for q in measured},
                     {q: {name: each[inside] for name, each in doubted[q].items()} for q in measured},
-                    {q: of_days[q].valid[before : before + len(period)] for q in measured},
+                    {q: of_days[q].valid[before : before + len(period)] | of_whole_days for q in measured},
                 )
             )
     return found
+
+
+def _hours_in(months: list[Span], start: int, n: int) -> BoolArray:
+    """Return which of `n` hours from a moment on lie in some months."""
+    times = start + HOUR_S * np.arange(n)
+    inside = np.zeros(n, dtype=np.bool_)
+    for each in months:
+        inside |= (times >= each.start) & (times < each.end)
+    return inside
+
+
+def _marked(reasons: IntArray, away: BoolArray) -> IntArray:
+    return np.where(away & (reasons == NO_READING), ARCHIVED, reasons)
 
 
 def _margin(config: Config) -> int:

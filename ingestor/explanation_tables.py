@@ -30,6 +30,14 @@ def explained(explanation: Explanation, language: Language) -> Iterator[Renderab
     name = explanation.name_zh if zh else explanation.name_en
     yield f"[bold]{escape(name)}[/]  [dim]{figure.indicator}[/]  {escape(figure.scope)}  {figure.period}"
     yield from _lines(explanation, zh)
+    for each in explanation.archived:
+        where = f"{each.month} {each.medium} {each.city}"
+        yield escape(
+            f"{where}：原始数据已归档（{each.file}），此处不说明其小时值；用 qingjing import parquet 恢复"
+            if zh
+            else f"{where}: readings are archived in {each.file}; its hours are not explained here before "
+            "`qingjing import parquet` restores them"
+        )
     yield from _basis(explanation, language)
     if explanation.reviews:
         yield review_tables.used(explanation.reviews, language)

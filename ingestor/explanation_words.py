@@ -9,6 +9,7 @@ SHOWN: Final = 20
 
 ZH: Final[dict[str, str]] = {
     "no reading": "无数据",
+    "its readings are in the archive": "原始数据已归档",
     "flagged by the gateway: maintenance, calibration, fault or missing": "网关标记（维护、校准、故障、缺测）",
     "too few minutes of samples": "采样分钟数不足",
     "before or after the days on which the station counts": "不在站点参评期内",

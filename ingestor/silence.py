@@ -118,7 +118,12 @@ def modal_step(times: np.ndarray[tuple[int], np.dtype[np.int64]]) -> int | None:
     """Return the commonest step between ascending times, the shortest of several; None of fewer than two. [s]"""
     if len(times) < 2:
         return None
-    steps, counts = np.unique(np.diff(times), return_counts=True)
+    between = np.diff(times)
+    few = sorted(between[:: 1 + len(between) // 9].tolist())
+    some: int = few[len(few) // 2]
+    if 2 * int((between == some).sum()) > len(between):  # that of more than half of them; faster than counting each
+        return some
+    steps, counts = np.unique(between, return_counts=True)
     return int(steps[np.argmax(counts)])
 
 

@@ -15,7 +15,7 @@ from aggregations.figures import Figure
 from ingestor.config import Config
 from ingestor.schema import TABLES, Kind
 from ingestor.scopes import Scope
-from ingestor.store.ports import SeriesKey, Tables
+from ingestor.store.ports import RawSeries, SeriesKey, Tables
 from sensors.quantities import MEDIA
 
 WINDOW_S: Final = 92 * 86_400
@@ -55,11 +55,12 @@ def raw_batches(store: Tables, scope: Scope | None, start: int, end: int) -> Ite
             for first in range(found[0], found[1] + 1, WINDOW_S):
                 until = min(first + WINDOW_S, found[1] + 1)
                 for key, series in store.raw_of(medium, [station], first, until).items():
-                    yield _raw_batch(key, series.times, series.values, series.flags)
+                    yield raw_batch(key, series)
 
 
-def _raw_batch(key: SeriesKey, times: Any, values: Any, codes: Any) -> Any:
-    count = len(times)
+def raw_batch(key: SeriesKey, series: RawSeries) -> Any:
+    """Return a series as a batch of `RAW`."""
+    count = len(series.times)
 
     def same(text: str) -> Any:
         return pa.DictionaryArray.from_arrays(np.zeros(count, dtype=np.int32), pa.array([text]))
@@ -70,9 +71,9 @@ def _raw_batch(key: SeriesKey, times: Any, values: Any, codes: Any) -> Any:
             same(key.station),
             pa.array(np.full(count, key.period_s, dtype=np.int32)),
             same(key.quantity),
-            pa.array(times * 1000).cast(_TIME),
-            pa.array(values, mask=np.isnan(values)),
-            pa.array(codes.astype(np.int8)),
+            pa.array(series.times * 1000).cast(_TIME),
+            pa.array(series.values, mask=np.isnan(series.values)),
+            pa.array(series.flags.astype(np.int8)),
         ],
         schema=RAW,
     )

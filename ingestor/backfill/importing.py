@@ -23,7 +23,10 @@ from ingestor.backfill.lines import BrokenFileError
 from ingestor.backfill.parts import SHOWN_BYTES, Fault, Longs, Part, Settings
 from ingestor.backfill.reading import Reader
 from ingestor.config import Config
+from ingestor.retention import restoring
+from ingestor.retention.files import uid_of
 from ingestor.store import Arrival, Store
+from ingestor.store.archives import Extent
 from ingestor.store.ports import NO_VALUE, Block
 from sensors.errors import ConfigError, shown
 from sensors.reading import Refusal
@@ -64,11 +67,23 @@ class FileResults(msgspec.Struct):
     rows_refused: int = 0
 
 
+class Restored(msgspec.Struct, frozen=True, kw_only=True):
+    """A month whose readings are in the store again, but for those of stations that are `missing`: not all of them
+    could be stored."""
+
+    file: str
+    month: str
+    medium: str
+    city: str
+    missing: list[str]
+
+
 class Imported(msgspec.Struct, frozen=True):
     """What became of some files."""
 
     files: list[FileResults]
     refused: list[Refused]
+    restored: list[Restored] = []
 
 
 class _Group:
@@ -129,6 +144,17 @@ class _Import:
         self._of_earlier_files: set[Head] = set()
         self._shifted_here: set[Head] = set()
         self._groups: dict[tuple[str, str], _Group] = {}
+        self._restoring = False
+        self.taken: dict[tuple[str, str], Extent] = {}
+        self.added = 0
+
+    def begin(self, *, restoring: bool) -> None:
+        """Begin a file: one of the archive leaves values that the store has."""
+        if restoring or self._restoring:
+            self.flush()
+        self._restoring = restoring
+        self.taken = {}
+        self.added = 0
 
     def file(self, file: Path, items: Iterator[Item]) -> tuple[FileResults, list[Refused]]:
         """Import one file, whose parts and faults are given."""
@@ -155,7 +181,8 @@ class _Import:
     def flush(self) -> None:
         """Store what waits."""
         if self._store is not None and self._waiting:
-            self._store.load([joined(blocks) for blocks in self._waiting.values()])
+            blocks = [joined(blocks) for blocks in self._waiting.values()]
+            self.added += self._store.load(blocks, restoring=self._restoring)
         self._waiting, self._values_waiting = {}, 0
         self._of_earlier_files.clear()
 
@@ -171,6 +198,7 @@ class _Import:
             return [*faults, shifted]
         values = sum(int((codes != NO_VALUE).sum()) for _, codes in block.columns.values())
         results.values += values
+        self._take(block, values)
         if self._store is not None:
             self._waiting.setdefault(key, []).append(block)
             self._values_waiting += values
@@ -178,9 +206,15 @@ class _Import:
                 self.flush()
         return faults
 
+    def _take(self, block: Block, values: int) -> None:
+        """Remember what a file gave of a station; a part of it may have come before."""
+        of = (block.medium, block.station)
+        ends = Extent(int(block.times[0]), int(block.times[-1]), values)
+        self.taken[of] = self.taken[of].joined(ends) if of in self.taken else ends
+
     def _shifted(self, block: Block, part: Part, key: Head) -> Fault | None:
         """The fault of hours that the store holds at another time; then all of the station's in this file."""
-        if self._store is None or key in self._waiting:
+        if self._store is None or self._restoring or key in self._waiting:
             return None
         known = key in self._shifted_here
         found = None if known else shifts.shift_of(block, self._store, self._shift_s)
@@ -251,7 +285,8 @@ def import_files(
 ) -> Imported:
     """Check files and store what can be taken; without a store nothing is stored.
 
-    `advance` is told of bytes that were read. With `force` hours that the store holds at another time are stored, too.
+    `advance` is told of bytes that were read. A file of the archive is restored: what the store has since stays. Who
+    imports one holds the lane of derivation. With `force` hours that the store holds at another time are stored, too.
 
     Raises
     ------
@@ -264,7 +299,7 @@ def import_files(
         if not file.is_file():
             raise ConfigError(f"{shown(str(file))}: expected a file, got {'a directory' if file.is_dir() else 'none'}")
     run = _Import(config, store, force=force)
-    done = Imported([], [])
+    done = Imported([], [], [])
 
     def items() -> Iterator[tuple[int, Item]]:
         for number, file in enumerate(files):
@@ -280,10 +315,29 @@ def import_files(
         of_it: Iterator[Item] = iter(())
         if found is not None and found[0] == number:
             of_it = map(itemgetter(1), found[1])
+        uid = None if store is None else uid_of(file)
+        run.begin(restoring=uid is not None)
         results, refused = run.file(file, of_it)
+        if store is not None and uid is not None:
+            run.flush()
+            done.restored.extend(_restored(config, store, run, file, uid))
         if found is not None and found[0] == number:
             found = next(by_file, None)
         done.files.append(results)
         done.refused.extend(refused)
     run.flush()
     return done
+
+
+def _restored(config: Config, store: Store, run: _Import, file: Path, uid: str) -> Iterator[Restored]:
+    """Note that a file of the archive was imported; of one that the ledger does not know, its days become stale."""
+    archived = restoring.known(store, uid)
+    if archived is not None:
+        missing = restoring.restored(config, store, archived, run.taken)
+        yield Restored(
+            file=str(file), month=archived.month, medium=archived.medium, city=archived.city, missing=missing
+        )
+    elif run.added:
+        store.make_stale(
+            {day for (medium, id_), extent in run.taken.items() for day in restoring.days_of(medium, id_, extent)}
+        )

@@ -13,12 +13,17 @@ import typer
 from aggregations import periods
 from ingestor import evaluation, scopes, tables
 from ingestor.backfill import exporting, importing
-from ingestor.backfill.importing import Imported
+from ingestor.backfill.importing import Imported, Restored
 from ingestor.backfill.parts import Settings
 from ingestor.backfill.reading import FORMATS
 from ingestor.cli.common import Json, app, opened_store, options, print_line, progress_bars, say
+from ingestor.cli.figures import waiting_for
+from ingestor.cli.retaining import warn_of_archived
+from ingestor.jobs import lanes
+from ingestor.retention.files import uid_of
 from ingestor.schema import TABLES
 from ingestor.store import EVER, open_store
+from ingestor.words import word
 from sensors.errors import ConfigError, printable, shown
 from sensors.names import STATION_ID
 
@@ -33,6 +38,9 @@ What cannot be taken (an unknown station or quantity, a time in the future, no f
 8 h away) is listed and put into quarantine with an excerpt of its rows; the rest is stored, and is in the next
 `derive`; then the exit code is 1. Importing a file again changes nothing: so an import that was interrupted is
 started again. Stations must be registered: `qingjing register` prints the rows of these formats.
+
+A file of the archive (`qingjing retention`) is restored: readings that came since stay, and months that are locked
+keep their hours and days.
 
 Formats, and an example each (docs/import.md has the columns):
 
@@ -67,6 +75,8 @@ def import_(
         store = None
         if not dry_run:
             store = stack.enter_context(contextlib.closing(open_store(loaded.settings.store, options.data)))
+            if any(uid_of(each) for each in file):
+                stack.enter_context(lanes.held(store.file, lanes.DERIVATION, waiting=waiting_for))
         progress = stack.enter_context(progress_bars())
         size = sum(each.stat().st_size for each in file if each.is_file())
         task = progress.add_task("KiB", total=size // KIB)
@@ -81,7 +91,11 @@ def import_(
             loaded, file, FORMATS[file_format].read, store, settings=settings, force=force, advance=advance
         )
     if json_:
-        print_line(tables.as_json({"stored": not dry_run, "files": done.files, "refused": done.refused}))
+        print_line(
+            tables.as_json(
+                {"stored": not dry_run, "files": done.files, "refused": done.refused, "restored": done.restored}
+            )
+        )
     else:
         _print(done, dry_run=dry_run)
     if done.refused:
@@ -99,6 +113,8 @@ def _print(done: Imported, *, dry_run: bool) -> None:
             f"{name}: {results.rows:,} rows, {results.values:,} values"
             + (f", {rows:,} rows refused in part or whole" if rows else ""),
         )
+    for month in done.restored:
+        _print_restored(month)
     if dry_run:
         say("未存入任何数据（--dry-run）", "nothing was stored (--dry-run)")
     elif done.refused:
@@ -106,8 +122,18 @@ def _print(done: Imported, *, dry_run: bool) -> None:
             "未接收的在隔离区：`qingjing quarantine list`；其余由下一次 `derive` 计入",
             "what was refused is in quarantine: `qingjing quarantine list`; the rest is in the next `derive`",
         )
-    else:
+    elif len(done.restored) < len(done.files):
         say("全部由下一次 `qingjing derive` 计入", "all is in the next `qingjing derive`")
+
+
+def _print_restored(month: Restored) -> None:
+    zh = options.language == "zh"
+    named = f"{month.month} {word(month.medium, options.language)} {month.city}"
+    if month.missing:
+        ids = ", ".join(month.missing)
+        print_line(f"{named}：未全部恢复：{ids}" if zh else f"{named}: not all of it is restored: {ids}")
+    else:
+        print_line(f"{named}：原始数据已恢复" if zh else f"{named}: readings are restored from the archive")
 
 
 def _offset(text: str) -> int:
@@ -164,6 +190,7 @@ def export(
         raise ConfigError("--what indicators: expected --scope and --period, got none of one")
     with opened_store(loaded) as store, progress_bars() as progress:
         if what == "raw":
+            warn_of_archived(loaded, store, chosen, None if period is None else periods.parse(period))
             schema, batches = exporting.RAW, exporting.raw_batches(store, chosen, start, end)
         elif what == "indicators":
             figures = evaluation.all_figures(loaded, store, scope or "", periods.parse(period or ""), names=name or [])

@@ -17,6 +17,7 @@ from ingestor.derivation.stale import Why
 from ingestor.jobs import lanes
 from ingestor.jobs.catalogue import letting_others_in
 from ingestor.store import Store
+from ingestor.store.archives import Archived
 from ingestor.store.publications import Publication
 from ingestor.words import MODES, Language, joined, remark, word
 from sensors.errors import ConfigError, shown
@@ -55,10 +56,12 @@ def derive(
             todo = derivation.plan(loaded, store, everything=everything)
             pieces = [derivation.piece(work) for work in todo.work]
             if json_:
-                print_line(tables.as_json({"pieces": pieces, "gone": todo.gone, "pending": todo.pending}))
+                told = {"pieces": pieces, "gone": todo.gone, "pending": todo.pending, "archived": todo.archived}
+                print_line(tables.as_json(told))
             else:
                 _print_pieces(pieces, todo.gone)
                 print_pending(todo.pending)
+                _print_archived(todo.archived)
             return
         with lanes.held(store.file, lanes.DERIVATION, waiting=waiting_for) as still_ours, progress_bars() as progress:
             task = progress.add_task("derive", total=None)
@@ -89,6 +92,7 @@ def derive(
             f"{station}: {count:,} readings lie before the first edition of a standard and are left out",
         )
     print_pending(done.pending)
+    _print_archived(done.archived)
     print_revised(revised)
 
 
@@ -152,6 +156,18 @@ def print_pending(pending: list[derivation.Pending]) -> None:
         say(
             f"另有 {more} 项待锁定月份解锁（--json 列出全部）",
             f"and {more} more pending for locked months (--json lists all)",
+        )
+
+
+def _print_archived(archived: list[Archived]) -> None:
+    """Print what cannot be derived before it is restored."""
+    for each in archived:
+        print_line(
+            f"{each.month} {each.medium} {each.city}：原始数据已归档（{each.file}），未计算；"
+            "先用 qingjing import parquet 恢复"
+            if options.language == "zh"
+            else f"{each.month} {each.medium} {each.city}: not derived: the readings are archived in {each.file}; "
+            "restore them with `qingjing import parquet`"
         )
 
 

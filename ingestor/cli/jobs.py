@@ -126,7 +126,10 @@ def _runner(name: str) -> tuple[Config, Runner]:
     if name not in catalogue.NAMES:
         raise ConfigError(f"name: expected one of {', '.join(catalogue.NAMES)}, got {shown(name)}")
     loaded = options.load()
-    return loaded, Runner(existing_store(), catalogue.jobs(loaded, options.data))
+    jobs_here = catalogue.jobs(loaded, options.data)
+    if name not in [job.name for job in jobs_here]:
+        raise ConfigError(f"name: expected {name} only with [retention] raw_days in settings.toml, got no such setting")
+    return loaded, Runner(existing_store(), jobs_here)
 
 
 def _waiting(holder: str) -> None:

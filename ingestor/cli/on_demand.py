@@ -21,6 +21,7 @@ MODULES: Final[dict[str, tuple[str, ...]]] = {
     "laboratory": ("import-lab",),
     "publications": ("publish", "history"),
     "quarantine": ("quarantine",),
+    "retaining": ("retention",),
     "reviewing": ("review",),
     "standards": ("standards",),
 }

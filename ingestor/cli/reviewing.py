@@ -20,6 +20,7 @@ from ingestor.cli.figures import print_pending, print_revised, today, waiting_fo
 from ingestor.config import Config
 from ingestor.jobs import lanes
 from ingestor.jobs.catalogue import letting_others_in
+from ingestor.retention import folder_of
 from ingestor.store import Ledger
 from ingestor.store.reviewed import UnknownReviewError
 from ingestor.words import word
@@ -140,13 +141,14 @@ def _enter(loaded: Config, ledger: Ledger, new: list[Review], places: list[str])
         if same is not None:
             raise ConfigError(f"{place}: expected a review that is not in force yet, got {same.id} again")
     ids, days = ledger.add_reviews(new)
-    locks = ledger.locks()
+    locks, gone = ledger.locks(), ledger.archived()
     told = [
         {
             "id": id_,
             "overlaps": [old.id for old in before if old.overlaps(each)]
             + [other for other, earlier in zip(ids, new, strict=True) if other < id_ and earlier.overlaps(each)],
             "locked_months": auditing.locked_months(loaded, locks, each),
+            "archived": [found.file for found in auditing.archived_about(loaded, gone, each)],
         }
         for id_, each in zip(ids, new, strict=True)
     ]
@@ -164,6 +166,14 @@ def _print_entered(done: dict[str, Any], *, waits: bool) -> None:
                 else f"{each['id']} overlaps {ids}: where they do, {each['id']} holds"
             )
         _print_locked(each["id"], each["locked_months"])
+        if each["archived"]:
+            files = ", ".join(each["archived"])
+            print_line(
+                f"{each['id']}：原始数据已归档：{files}；解锁前先用 qingjing import parquet 恢复"
+                if zh
+                else f"{each['id']}: its readings are archived in {files}: `qingjing import parquet` restores them, "
+                "then the month can be unlocked"
+            )
     if not waits:
         _print_days(done["station_days"])
 
@@ -305,7 +315,10 @@ def review_lock(
 def review_unlock(
     month: Month, reason: Reason, by: By, medium: Medium = None, city: City = None, json_: Json = False
 ) -> None:
-    """Unlock a month: what waited for it takes effect with the next `qingjing derive`; `locks --all` still tells."""
+    """Unlock a month: what waited for it takes effect with the next `qingjing derive`; `locks --all` still tells.
+
+    Refused where the readings that its days rest on lie in the archive: `qingjing import parquet` restores them first.
+    """
     loaded = options.load()
     chosen = auditing.month_named(month)
     new = auditing.entries(loaded, chosen, medium=medium, city=city, locked=False, reason=reason, by=by)
@@ -314,6 +327,13 @@ def review_unlock(
         new = [each for each in new if (each.month, each.medium, each.city) in held]
         if not new:
             raise ConfigError(f"--month: expected a locked month, got {month}; see `qingjing review locks`")
+        gone = [archived for each in new for archived in auditing.archived_under(loaded, ledger.archived(), each)]
+        if gone:
+            restored = " ".join(dict.fromkeys(str(folder_of(loaded, options.data) / each.file) for each in gone))
+            raise ConfigError(
+                f"--month: expected one whose readings are in the store, got {month}, which rests on readings in the "
+                f"archive; `qingjing import parquet {restored}` restores them, then unlock"
+            )
         waited = [
             each for each in derivation.pending(loaded, ledger)
             if (each.month, each.medium, each.city) in {(e.month, e.medium, e.city) for e in new}

@@ -24,6 +24,7 @@ from ingestor.derivation.spans import Rows, Span, usable
 from ingestor.derivation.stale import Pending, Plan, Work, covering, days_held, first_covered, pending, plan
 from ingestor.derivation.units import Reach, keys_of, reach_of, tables_of, units
 from ingestor.store import EVER, RawSeries, SeriesKey, StoreError, Tables
+from ingestor.store.archives import Archived
 from ingestor.store.arrivals import Derived
 from ingestor.store.reviewed import Locked, LockKey
 from sensors.quantities import MEDIA
@@ -54,7 +55,8 @@ class Done(msgspec.Struct, frozen=True):
     """What a derivation did: stations and station-days by medium, days of cities of air, and each piece.
 
     `before_standards` counts, by station, the readings left out because they lie before the first edition of a
-    standard: those of a gateway whose clock was wrong, as a rule. `pending` is what waits for locked months.
+    standard: those of a gateway whose clock was wrong, as a rule. `pending` is what waits for locked months, `archived`
+    what cannot be derived before it is restored (`Plan.archived`).
     """
 
     stations: dict[str, int]
@@ -64,6 +66,7 @@ class Done(msgspec.Struct, frozen=True):
     pieces: list[Piece]
     gone: list[str]
     pending: list[Pending] = []
+    archived: list[Archived] = []
 
 
 def derive(
@@ -102,7 +105,7 @@ def derive(
                 progress(days_done, days_to_do)
     if todo.gone or any(work.whole for work in todo.work):
         _forget(config, store, todo.gone)
-    return msgspec.structs.replace(done, city_days=city_days, pending=pending(config, store))
+    return msgspec.structs.replace(done, city_days=city_days, pending=pending(config, store), archived=todo.archived)
 
 
 @contextlib.contextmanager

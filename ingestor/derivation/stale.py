@@ -2,16 +2,18 @@
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Final, Literal
 
 import msgspec
 
 from aggregations.periods import DAY, parse
 from ingestor.config import DAY_S, EPOCH, Config
+from ingestor.derivation.archived import known_extents, merged, months_reached, of_stations, reached
 from ingestor.derivation.spans import ROLES, Span
 from ingestor.derivation.units import Reach, Unit, digest_of, reach_of, units
 from ingestor.store import EVER, Ledger, Tables, arrivals
+from ingestor.store.archives import Archived
 from ingestor.store.arrivals import Derived, StationDay
 from ingestor.store.reviewed import Locked, LockKey
 from sensors.quantities import MEDIA, Medium
@@ -31,8 +33,8 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
     `spans` has by station the days from its first reading to its last; `runs` are days that are derived again, without
     gaps and in order; `stations` those whose own rows are. `digest` is that of now. `whole` tells that all rows of
     the unit are replaced; rows of days outside the spans go. `late` has by station the days for which readings arrived.
-    `reviews` are those in force by station. `locked` are months whose rows stay as they are, in order, and `held` the
-    station-days of what arrived that they wait for.
+    `reviews` are those in force by station. `locked` are days whose rows stay as they are, in order: of locked months,
+    and those that readings in archives have a part in. `held` are the station-days of what arrived for them.
     """
 
     unit: Unit
@@ -77,12 +79,17 @@ class Pending(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """All that is stale: work by unit, and units that are derived no more; and what waits for locked months."""
+    """All that is stale: work by unit, and units that are derived no more; and what waits for locked months.
+
+    `archived` are months that are not locked, or have a part in days that are not, and whose readings lie in an
+    archive: those days keep the rows that they have until they are restored.
+    """
 
     work: list[Work]
     gone: list[str]
     pending: list[Pending] = []
     locks: dict[LockKey, Locked] = {}
+    archived: list[Archived] = []
 
 
 def plan(config: Config, store: Tables, *, everything: bool = False) -> Plan:
@@ -98,6 +105,7 @@ def plan(config: Config, store: Tables, *, everything: bool = False) -> Plan:
     arrived = store.due()
     reviews = by_station(store.reviews())  # read after what is due: a later one makes its days due again
     locks = store.locks()
+    gone = store.archived()
     before = store.derived_units()
     found = []
     names = set()
@@ -122,7 +130,7 @@ def plan(config: Config, store: Tables, *, everything: bool = False) -> Plan:
         spans, runs = (
             _of_arrivals(config, store, unit, due, known) if incremental and known else _whole(config, store, unit)
         )
-        locked = _locked(config, unit, locks)
+        locked = merged([*_locked(config, unit, locks), *_archived(config, unit, gone)])
         found.append(
             Work(
                 unit=unit, why=why, digest=digest, spans=spans, upto=arrived.upto, locked=locked,
@@ -134,7 +142,8 @@ def plan(config: Config, store: Tables, *, everything: bool = False) -> Plan:
                       if any(_touches(day, each) for each in locked)],
             )
         )  # fmt: skip
-    return Plan(found, sorted(before.keys() - names), pending(config, store) if locks else [], locks)
+    waiting = pending(config, store) if locks else []
+    return Plan(found, sorted(before.keys() - names), waiting, locks, _unlocked(config, locks, gone))
 
 
 def days_held(config: Config, store: Tables, first: dt.date) -> Iterator[StationDay]:
@@ -188,6 +197,21 @@ def _locked(config: Config, unit: Unit, locks: Iterable[LockKey]) -> list[Span]:
     return [Span(each.first, config.start_of(each.first), len(each)) for each in periods]
 
 
+def _archived(config: Config, unit: Unit, gone: Iterable[Archived]) -> list[Span]:
+    return [reached(config, unit.medium, each.month) for each in of_stations(gone, unit.medium, unit.ids)]
+
+
+def _unlocked(config: Config, locks: Collection[LockKey], gone: Iterable[Archived]) -> list[Archived]:
+    """Return the archives whose readings have a part in days that are not locked for the cities of their stations."""
+    found = []
+    for each in gone:
+        cities = {s.city for id_ in each.stations if (s := config.register.get(each.medium, id_)) is not None}
+        months = months_reached(config, each.medium, each.month)
+        if any((month, each.medium, city) not in locks for month in months for city in cities):
+            found.append(each)
+    return found
+
+
 def _touches(day: int, span: Span) -> bool:
     first, after = arrivals.moments_of(day)
     return first < span.end and span.start < after
@@ -210,11 +234,11 @@ def first_covered(config: Config, unit: Unit) -> int:
 
 def _has_readings(store: Tables, unit: Unit) -> bool:
     """Whether a unit that was never derived has readings all the same: of a time before arrivals were noted."""
-    return bool(store.extents(unit.medium, unit.ids, *EVER))
+    return bool(known_extents(store, unit.medium, unit.ids, *EVER))
 
 
 def _whole(config: Config, store: Tables, unit: Unit) -> tuple[dict[str, Span], list[Span]]:
-    ends = store.extents(unit.medium, unit.ids, first_covered(config, unit), EVER[1])
+    ends = known_extents(store, unit.medium, unit.ids, first_covered(config, unit), EVER[1])
     spans = {id_: span_of(config, *ends[id_]) for id_ in unit.ids if id_ in ends}
     return spans, [covering(spans.values())] if spans else []
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Final
 
 from aggregations.periods import Period
-from ingestor import publishing
-from ingestor.config import ClosingSettings, Config
+from ingestor import publishing, retention
+from ingestor.config import DAY_S, ClosingSettings, Config
 from ingestor.jobs.calendars import Calendar, Kind
 from ingestor.jobs.clocks import Clock, SystemClock
 from ingestor.jobs.closing import close
@@ -21,7 +21,7 @@ from ingestor.store import Store, open_store, store_file
 LET_IN_S: Final = 0.11
 """SQLite looks every 0.1 s at the longest whether it may write: so long the collector is let in between two writes."""
 LET_IN_EVERY_S: Final = 0.5
-NAMES: Final = ("derive", "checks", "daily", "monthly", "quarterly", "yearly")
+NAMES: Final = ("derive", "checks", "daily", "monthly", "quarterly", "yearly", "retention")
 
 
 def jobs(
@@ -33,6 +33,8 @@ def jobs(
     opened: Callable[[Config], Store] | None = None,
 ) -> list[Job]:
     """Return the jobs of a data directory, in the order in which they are run where several are due.
+
+    Raw readings are rolled to the archive only where a setting says how long they stay.
 
     When they are due comes from `config`; what they work with from `current`, which may change between two runs.
     """
@@ -66,7 +68,19 @@ def jobs(
         calendar = Calendar(kind=kind, after_days=when.after_days, at_s=when.at_s, offset_s=config.offset_s)
         return Job(name=kind, lane=DERIVATION, work=derive, calendar=calendar, close=close_period)
 
+    def retain(alive: Alive) -> str:
+        loaded = now()
+        with closing(open_(loaded)) as store:
+            done = retention.roll(
+                loaded, store, retention.folder_of(loaded, data), now=(clock or SystemClock()).now(),
+                between=letting_others_in(alive),
+            )  # fmt: skip
+        if not done:
+            return "no month was due"
+        return f"{len(done)} months rolled, {sum(each.deleted for each in done):,} values deleted"
+
     settings = config.settings.jobs
+    retaining = Job(name="retention", lane=DERIVATION, work=retain, every_s=float(DAY_S))
     return [
         Job(name="derive", lane=DERIVATION, work=derive, every_s=60.0 * settings.derive_every_min),
         Job(name="checks", lane=CHECKS, work=check, every_s=60.0 * settings.check_every_min),
@@ -74,6 +88,7 @@ def jobs(
         closing_job("monthly", settings.monthly),
         closing_job("quarterly", settings.quarterly),
         closing_job("yearly", settings.yearly),
+        *([retaining] if config.settings.retention.raw_days is not None else []),
     ]
 
 

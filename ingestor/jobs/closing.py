@@ -3,6 +3,7 @@
 from aggregations.periods import Period
 from ingestor import publishing
 from ingestor.config import DAY_S, Config
+from ingestor.derivation.archived import known_extents
 from ingestor.store import Store
 from sensors.quantities import MEDIA
 
@@ -28,7 +29,7 @@ def close(config: Config, store: Store, period: Period) -> str:
             and (station.until is None or station.until > period.first)
         ]
         if expected:
-            sent = store.extents(medium, expected, start, end)
+            sent = known_extents(store, medium, expected, start, end)
             said.append(f"{medium} {len(sent)}/{len(expected)}")
     new = publishing.publish(config, store, publishing.of_cities(config, store, period)) if len(period) > 1 else []
     return f"stations with readings: {', '.join(said) or 'none is registered'}; figures published: {len(new)}"

@@ -22,6 +22,7 @@ _WORDS: Final[dict[str, dict[Language, str]]] = {
     "monthly": {"zh": "月关账", "en": "monthly closing"},
     "quarterly": {"zh": "季关账", "en": "quarterly closing"},
     "yearly": {"zh": "年关账", "en": "yearly closing"},
+    "retention": {"zh": "原始数据归档", "en": "archive raw readings"},
     "never": {"zh": "未运行", "en": "never run"},
     "running": {"zh": "运行中", "en": "running"},
     "done": {"zh": "完成", "en": "done"},

@@ -58,7 +58,7 @@ def work(config: Config, data: Path, stop: Stop, *, look_every_s: float = LOOK_E
             look, "interval", seconds=look_every_s, executor=lane, id=lane, next_run_time=dt.datetime.now(dt.UTC)
         )
     scheduler.start()
-    log.info("jobs: %s; `qingjing jobs` shows them", ", ".join(catalogue.NAMES))
+    log.info("jobs: %s; `qingjing jobs` shows them", ", ".join(job.name for job in jobs))
     _watch_the_clock(clock, stop, moved=lambda: _look_at_once(scheduler))
     scheduler.shutdown(wait=False)
     deadline = clock.ticks() + STOP_WITHIN_S

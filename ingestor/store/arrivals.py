@@ -111,6 +111,19 @@ def mark(db: sqlite3.Connection, days: Iterable[StationDay], *, at: float | None
     db.executemany(_UPSERT, [(*day, at, number) for day in sorted(days)])
 
 
+def on_their_way(db: sqlite3.Connection, medium: str, station: str, start: int, end: int) -> bool:
+    """Whether readings of a station from one moment to another wait in the outbox, or arrived and are due."""
+    first, last = day_of(start), day_of(end - 1)
+    found = db.execute(
+        "SELECT 1 FROM arrival WHERE medium = ? AND station = ? AND day BETWEEN ? AND ? AND arrived > derived LIMIT 1",
+        (medium, station, first, last),
+    ).fetchone()
+    if found is not None:
+        return True
+    waiting = (_days.decode(days) for (days,) in db.execute("SELECT days FROM outbox"))
+    return any((m, s) == (medium, station) and first <= day <= last for days in waiting for m, s, day in days)
+
+
 def due(db: sqlite3.Connection) -> Due:
     """Return what is stale for its readings."""
     found: dict[tuple[str, str], list[int]] = {}

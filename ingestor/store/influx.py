@@ -8,8 +8,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 import msgspec
+import numpy as np
 
 from ingestor.schema import HEALTH
 from ingestor.store import arrivals
@@ -18,12 +20,24 @@ from ingestor.store.delivery import deliver
 from ingestor.store.influx_server import InfluxServer
 from ingestor.store.influx_tables import InfluxTables
 from ingestor.store.ledger import BUSY_S, Ledger
-from ingestor.store.ports import NO_VALUE, Arrival, Backlog, Block, station_days
+from ingestor.store.ports import (
+    NO_VALUE,
+    Arrival,
+    Backlog,
+    Block,
+    RawSeries,
+    SeriesKey,
+    StoreError,
+    same_values,
+    station_days,
+)
 from ingestor.store.writer import Delivered, Writer, oldest, values_in
 
 ROWS_A_REQUEST = 5000
 REQUESTS_IN_FLIGHT = 4
 """What `load` sends at once: while the server works, the next lines are made."""
+DELETING: Final = ("1", "2")
+"""Generations of InfluxDB whose InfluxQL has DELETE."""
 SETTLE_S = 0.5
 """How often what was delivered is deleted from the outbox where no commit comes along."""
 
@@ -123,11 +137,13 @@ class InfluxStore(Ledger, InfluxTables):
             refused = deliver(self._server, batch.lines)
             self._drop_delivered(Delivered(batch.last_id, values_in(batch.lines), refused))
 
-    def load(self, blocks: Sequence[Block]) -> int:
+    def load(self, blocks: Sequence[Block], *, restoring: bool = False) -> int:
         """See `Intake.load`. Its days are stale before it begins, so that none is forgotten where it fails half-way."""
         from ingestor.store import bulk_lines
 
-        days = station_days(blocks)
+        if restoring:
+            blocks = [self._not_held(block) for block in blocks]
+        days = set() if restoring else station_days(blocks)
         self.make_stale(days)
         self._server.probe()  # makes a missing database before several requests ask for it at once
         lines = (batch for block in blocks for batch in bulk_lines.batches(block, ROWS_A_REQUEST))
@@ -144,6 +160,54 @@ class InfluxStore(Ledger, InfluxTables):
             arrivals.mark(self._db, days, at=time.time())
             self._count({"values": stored, "values_drained": stored})
         return stored
+
+    def _not_held(self, block: Block) -> Block:
+        """Return a block without the values that the server has."""
+        held = self.raw_of(block.medium, [block.station], int(block.times[0]), int(block.times[-1]) + 1)
+        columns = {}
+        for quantity, (values, codes) in block.columns.items():
+            series = held.get(SeriesKey(block.medium, block.station, block.period_s, quantity))
+            known = np.isin(block.times, series.times) if series else np.zeros(len(block.times), dtype=np.bool_)
+            columns[quantity] = (values, np.where(known, NO_VALUE, codes))
+        return msgspec.structs.replace(block, columns=columns)
+
+    def check_can_remove(self) -> None:
+        """See `Tables.check_can_remove`: InfluxDB 1 and 2 can."""
+        version = self._server.version()
+        if version.partition(".")[0] not in DELETING:
+            raise StoreError(
+                f"store {self._server.url}: expected InfluxDB {' or '.join(DELETING)}, which can delete readings, got "
+                f"{version or 'another one'}; all readings stay"
+            )
+
+    def remove_raw(self, archived: Mapping[SeriesKey, RawSeries], start: int, end: int) -> int:
+        """See `Tables.remove_raw`. While it looks and deletes, nothing can be committed to the outbox.
+
+        A moment at which any value differs keeps all values of its averaging period.
+        """
+        names = {(key.medium, key.station) for key in archived}
+        removed = 0
+        for medium, station in names:
+            with self._usable("readings not deleted"), self._transaction():
+                if arrivals.on_their_way(self._db, medium, station, start, end):
+                    raise StoreError(
+                        f"store {self._server.url}: expected no readings of {station} on their way to the days that "
+                        "are archived, got some; they stay, the next run goes on"
+                    )
+                held = self.raw_of(medium, [station], start, end)
+                kept: dict[int, set[int]] = {key.period_s: set() for key in held}
+                for key, series in held.items():
+                    same = same_values(series, archived[key]) if key in archived else np.zeros(len(series.times), bool)
+                    kept[key.period_s].update(series.times[~same].tolist())
+                self.delete_raw(medium, station, kept, start, end)
+                left = self.raw_of(medium, [station], start, end)
+                if any(not set(series.times.tolist()) <= kept[key.period_s] for key, series in left.items()):
+                    raise StoreError(
+                        f"store {self._server.url}: expected readings of {station} to be deleted, got them again; "
+                        "they are archived, the next run tries again"
+                    )
+                removed += sum(len(each.times) for each in held.values()) - sum(len(e.times) for e in left.values())
+        return removed
 
     @contextmanager
     def replacing(self) -> Iterator[None]:

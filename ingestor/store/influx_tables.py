@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from itertools import islice
+from itertools import islice, pairwise
 from typing import Any, Final, TypeVar
 
 import numpy as np
@@ -11,7 +11,7 @@ import numpy as np
 from ingestor.schema import TABLES, Kind, Table
 from ingestor.store import line_protocol
 from ingestor.store.influx_server import InfluxServer, QueryTable, literal, quoted
-from ingestor.store.ports import EVER, RawSeries, SeriesKey, raw_series
+from ingestor.store.ports import EVER, RawSeries, Received, SeriesKey, raw_series, received
 from sensors import flags
 from sensors.quantities import MEDIA
 
@@ -84,6 +84,14 @@ class InfluxTables:
                 if station and period.isdecimal():  # others are another program's
                     found |= _series_of(medium, station, int(period), table)
         return dict(sorted(found.items(), key=lambda item: (item[0].station, item[0].period_s, item[0].quantity)))
+
+    def received_of(
+        self, medium: str, stations: Collection[str], start: int, end: int, ranges: Mapping[str, tuple[float, float]]
+    ) -> dict[SeriesKey, Received]:
+        """See `Tables.received_of`."""
+        return {
+            key: received(raw, *ranges[key.quantity]) for key, raw in self.raw_of(medium, stations, start, end).items()
+        }
 
     def raw_ranges(
         self, medium: str, stations: Collection[str], ranges: Sequence[tuple[int, int]]
@@ -226,6 +234,17 @@ class InfluxTables:
             self._server.command(
                 f"DELETE FROM {quoted(table.name)} WHERE {quoted(table.key)} = {literal(key)} AND time = {_moment(at)}"
             )
+
+    def delete_raw(self, medium: str, station: str, kept: Mapping[int, Collection[int]], start: int, end: int) -> None:
+        """Delete readings of a station with start <= time < end, but those of the moments to be kept, by period."""
+        for period_s, moments in kept.items():
+            edges = [start - 1, *sorted(moments), end]
+            for before, after in pairwise(edges):
+                if before + 1 < after:
+                    self._server.command(
+                        f'DELETE FROM {quoted(medium)} WHERE "station" = {literal(station)} AND "period_s" = '
+                        f"'{period_s}' AND time > {_moment(before)} AND time < {_moment(after)}"
+                    )
 
     def _write(self, lines: list[str]) -> None:
         """Write lines; the server works on some while others are on their way."""

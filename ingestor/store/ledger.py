@@ -12,7 +12,8 @@ from pathlib import Path
 
 import msgspec
 
-from ingestor.store import arrivals, line_protocol, publications, reviewed, runs
+from ingestor.store import archives, arrivals, line_protocol, publications, reviewed, runs
+from ingestor.store.archives import Archived
 from ingestor.store.arrivals import Derived, Due, StationDay, Waiting
 from ingestor.store.ports import Arrival, Backlog, Quarantined, StoreError, Taken
 from ingestor.store.publications import Publication
@@ -119,6 +120,8 @@ class Ledger:
                 f"store {self.file}: expected schema version {SCHEMA_VERSION}, got {version}; "
                 f"use the qingjing that made it, or another --data"
             )
+        for statement in archives.SCHEMA.split(";"):
+            self._db.execute(statement)
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -371,6 +374,28 @@ class Ledger:
         """See `Tables.waiting`."""
         with self._usable("arrivals cannot be read"):
             return arrivals.waiting(self._db)
+
+    # Archives of raw readings
+
+    def archived(self) -> list[Archived]:
+        """See `Tables.archived`."""
+        with self._usable("archives cannot be read"):
+            return archives.archived(self._db)
+
+    def add_archive(self, new: Archived) -> None:
+        """Note an archive, before anything of it is deleted."""
+        with self._usable("archive not noted"), self._transaction():
+            archives.add(self._db, new)
+
+    def set_archive_deleted(self, uid: str) -> None:
+        """Note that all that an archive holds was deleted."""
+        with self._usable("archive not noted"), self._transaction():
+            archives.set_deleted(self._db, uid)
+
+    def set_restored(self, uid: str, stations: Iterable[str], stale: Iterable[StationDay]) -> None:
+        """Note that readings of stations in an archive are in the store again; days of some of them become stale."""
+        with self._usable("restored readings not noted"), self._transaction():
+            archives.set_restored(self._db, uid, stations, stale)
 
     # Quarantine
 

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ingestor.errors import FailureError
+from ingestor.store.archives import Archived
 from ingestor.store.arrivals import Derived, Due, StationDay, Waiting, days_at
 from ingestor.store.reviewed import Locked, LockKey
 from sensors import flags
@@ -106,6 +107,14 @@ class RawSeries(msgspec.Struct, frozen=True):
     flags: npt.NDArray[np.int64]
 
 
+class Received(msgspec.Struct, frozen=True):
+    """When the values of a series are, ascending (n,), and those of them that are not flagged good or lie outside a
+    range: `doubtful`."""
+
+    times: npt.NDArray[np.int64]
+    doubtful: RawSeries
+
+
 class Backlog(msgspec.Struct, frozen=True):
     """What waits in the outbox: readings, bytes, and when the oldest was committed (None where nothing waits).
 
@@ -144,6 +153,24 @@ def raw_series(rows: Sequence[tuple[int, float | None, int]]) -> RawSeries:
     return RawSeries(np.array(times, dtype=np.int64), np.where(flagged == flags.MISSING, np.nan, numbers), flagged)
 
 
+def received(raw: RawSeries, low: float, high: float) -> Received:
+    """Return what `Tables.received_of` says of a series."""
+    doubtful = ~((raw.flags == flags.GOOD) & (raw.values >= low) & (raw.values <= high))
+    return Received(raw.times, RawSeries(raw.times[doubtful], raw.values[doubtful], raw.flags[doubtful]))
+
+
+def same_values(held: RawSeries, archived: RawSeries) -> npt.NDArray[np.bool_]:
+    """Return which values of a series are, bit by bit, in another: time, value, flag. (n,)"""
+    if not len(archived.times):
+        return np.zeros(len(held.times), dtype=np.bool_)
+    at = np.minimum(np.searchsorted(archived.times, held.times), len(archived.times) - 1)
+    values = archived.values[at]
+    alike = values.view(np.int64) == held.values.view(np.int64)
+    alike |= np.isnan(values) & np.isnan(held.values)
+    found: npt.NDArray[np.bool_] = alike & (archived.times[at] == held.times) & (archived.flags[at] == held.flags)
+    return found
+
+
 class Intake(Protocol):
     """What the collector writes to."""
 
@@ -172,10 +199,11 @@ class Intake(Protocol):
             If it could not be moved; it stays in the outbox.
         """
 
-    def load(self, blocks: Sequence[Block]) -> int:
+    def load(self, blocks: Sequence[Block], *, restoring: bool = False) -> int:
         """Store many readings at once, past the outbox, and make their days stale; return the number of values.
 
-        As of `commit`, same series and time is the same value and the last one wins.
+        As of `commit`, same series and time is the same value and the last one wins. Where they are restored from an
+        archive, values that the store has stay and are not counted, and no day becomes stale.
 
         Raises
         ------
@@ -219,6 +247,14 @@ class Tables(Protocol):
     ) -> Iterator[dict[SeriesKey, RawSeries]]:
         """Yield `raw_of` for each range (start, end) in turn; a store may read the next one ahead."""
 
+    def received_of(
+        self, medium: str, stations: Collection[str], start: int, end: int, ranges: Mapping[str, tuple[float, float]]
+    ) -> dict[SeriesKey, Received]:
+        """Return of the series of `raw_of` only what tells how much of them came; for many values.
+
+        `ranges` has by quantity the least and the largest value that is not doubtful, both included.
+        """
+
     def extents(self, medium: str, stations: Collection[str], start: int, end: int) -> dict[str, tuple[int, int]]:
         """Return by station the first and the last moment of its readings with start <= time < end."""
 
@@ -258,6 +294,29 @@ class Tables(Protocol):
 
     def locks(self) -> dict[LockKey, Locked]:
         """Return the months that are locked."""
+
+    def archived(self) -> list[Archived]:
+        """Return the months whose raw readings lie in an archive and were not restored."""
+
+    def check_can_remove(self) -> None:
+        """Make sure that readings can be deleted.
+
+        Raises
+        ------
+        StoreError
+            If the store cannot delete, or cannot be asked.
+        """
+
+    def remove_raw(self, archived: Mapping[SeriesKey, RawSeries], start: int, end: int) -> int:
+        """Delete readings of one station with start <= time < end that are, bit by bit, those archived.
+
+        Others stay, whenever they arrive: nothing can come between looking and deleting. Return the number of values.
+
+        Raises
+        ------
+        StoreError
+            If they could not be deleted, or others are on their way; to be called again.
+        """
 
     def forget_derived(self, units: Iterable[str]) -> None:
         """Forget units that are derived no more; inside `replacing`."""

@@ -115,6 +115,22 @@ def test_intake_keeps_a_missing_value_as_nan_with_its_flag(store: Store) -> None
     assert series.flags.tolist() == [9]
 
 
+def test_received_tells_times_and_the_values_that_are_not_plainly_good(store: Store) -> None:
+    cases = [(15.1, 1), (0.0, 1), (500.0, 1), (500.0000000000001, 1), (-5e-324, 1), (0.1, 3), (0.3, 4), (None, 9)]
+    for i, (value, flag) in enumerate(cases):
+        store.commit([arrival(reading(3600 * i, value, flag=flag))])
+    store.drain()
+    found = store.received_of("air", ["a1", "a2"], 0, 3600 * len(cases), {"pm25": (0.0, 500.0)})
+    assert list(found) == [KEY]
+    assert found[KEY].times.tolist() == [3600 * i for i in range(len(cases))]
+    doubtful = found[KEY].doubtful
+    assert (doubtful.times // 3600).tolist() == [3, 4, 5, 6, 7]
+    assert doubtful.values[:4].tolist() == [500.0000000000001, -5e-324, 0.1, 0.3]
+    assert math.isnan(doubtful.values[4])
+    assert doubtful.flags.tolist() == [1, 1, 3, 4, 9]
+    assert store.received_of("air", ["a1"], 3600 * len(cases), 10**6, {"pm25": (0.0, 500.0)}) == {}
+
+
 def test_intake_keeps_a_grab_sample_apart_from_a_period_at_the_same_time(store: Store) -> None:
     grab, hour = (Reading("water", "w1", period_s, 0, (("tp", 0.1 + period_s, 1),)) for period_s in (0, 3600))
     store.commit([arrival(grab, hour)])

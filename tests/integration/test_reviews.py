@@ -395,7 +395,7 @@ def test_commands_from_review_to_locked_month(run: Any) -> None:
     assert "24 taken out by a review" in explained
     assert "Li Lei" in explained
     more = json.loads(run(*ADD, "--from", "2020-01-30T12:00", "--to", "2020-01-31T12:00", "--reason", "x", "--json"))
-    assert more == {"reviews": [{"id": 2, "overlaps": [1], "locked_months": []}], "station_days": 2}
+    assert more == {"reviews": [{"id": 2, "overlaps": [1], "locked_months": [], "archived": []}], "station_days": 2}
     assert "review 2 undone by entry 3" in run("review", "undo", 2, "--reason", "wrong day", "--by", "Wang")
     error = run("review", "undo", 2, "--reason", "x", "--by", "y", code=2)
     assert "ID: expected a review in force, got 2: it was undone by 3" in error
