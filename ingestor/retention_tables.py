@@ -6,7 +6,7 @@ from rich.console import RenderableType
 from rich.markup import escape
 from rich.table import Table
 
-from ingestor.retention import Month, Outlook
+from ingestor.retention.planning import Month, Outlook
 from ingestor.words import Language, word
 
 _WORDS: Final[dict[str, dict[Language, str]]] = {

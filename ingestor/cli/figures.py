@@ -15,7 +15,7 @@ from ingestor.cli.common import Json, app, err, opened_store, options, out, prin
 from ingestor.config import Config
 from ingestor.derivation.stale import Why
 from ingestor.jobs import lanes
-from ingestor.jobs.catalogue import letting_others_in
+from ingestor.jobs.lanes import letting_others_in
 from ingestor.store import Store
 from ingestor.store.archives import Archived
 from ingestor.store.publications import Publication

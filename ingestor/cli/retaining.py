@@ -6,14 +6,15 @@ from typing import Annotated
 import typer
 
 from aggregations.periods import Period
-from ingestor import retention, tables
+from ingestor import tables
 from ingestor.cli.common import Json, app, err, opened_store, options, print_line, print_tables, progress_bars
 from ingestor.cli.figures import waiting_for
 from ingestor.config import Config
 from ingestor.derivation.archived import of_period, of_stations
 from ingestor.jobs import lanes
-from ingestor.jobs.catalogue import letting_others_in
-from ingestor.retention.planning import raw_days
+from ingestor.jobs.lanes import letting_others_in
+from ingestor.retention.planning import Outlook, folder_of, outlook, raw_days
+from ingestor.retention.rolling import roll
 from ingestor.retention_tables import retention_tables
 from ingestor.scopes import Scope
 from ingestor.store import Store
@@ -70,10 +71,10 @@ def run(
             progress_bars() as progress,
         ):
             task = progress.add_task("months", total=None)
-            done = retention.roll(
+            done = roll(
                 loaded,
                 store,
-                retention.folder_of(loaded, options.data),
+                folder_of(loaded, options.data),
                 now=_now(),
                 between=letting_others_in(still_ours),
                 progress=lambda months, of_all: progress.update(task, completed=months, total=of_all),
@@ -99,7 +100,7 @@ def warn_of_archived(loaded: Config, store: Store, scope: Scope | None, period: 
     if scope is not None:
         of = {medium: [station.id for station in scope.stations[medium]] for medium in MEDIA}
         gone = [each for medium in MEDIA for each in of_stations(gone, medium, of[medium])]
-    folder = retention.folder_of(loaded, options.data)
+    folder = folder_of(loaded, options.data)
     for each in gone:
         err.print(
             f"{each.month} {each.medium} {each.city}: readings are archived in {folder / each.file}, not in the store; "
@@ -109,8 +110,8 @@ def warn_of_archived(loaded: Config, store: Store, scope: Scope | None, period: 
         )
 
 
-def _outlook(loaded: Config, store: Store) -> retention.Outlook:
-    return retention.outlook(loaded, store, str(retention.folder_of(loaded, options.data)), now=_now())
+def _outlook(loaded: Config, store: Store) -> Outlook:
+    return outlook(loaded, store, str(folder_of(loaded, options.data)), now=_now())
 
 
 def _now() -> float:

@@ -19,8 +19,8 @@ from ingestor.cli.common import (
 from ingestor.cli.figures import print_pending, print_revised, today, waiting_for
 from ingestor.config import Config
 from ingestor.jobs import lanes
-from ingestor.jobs.catalogue import letting_others_in
-from ingestor.retention import folder_of
+from ingestor.jobs.lanes import letting_others_in
+from ingestor.retention.planning import folder_of
 from ingestor.store import Ledger
 from ingestor.store.reviewed import UnknownReviewError
 from ingestor.words import word

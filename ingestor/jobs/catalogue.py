@@ -1,26 +1,24 @@
 """The jobs that there are, and what each does."""
 
-import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Final
 
 from aggregations.periods import Period
-from ingestor import publishing, retention
+from ingestor import publishing
 from ingestor.config import DAY_S, ClosingSettings, Config
 from ingestor.jobs.calendars import Calendar, Kind
 from ingestor.jobs.clocks import Clock, SystemClock
 from ingestor.jobs.closing import close
-from ingestor.jobs.lanes import CHECKS, DERIVATION
+from ingestor.jobs.lanes import CHECKS, DERIVATION, letting_others_in
 from ingestor.jobs.ledger import JobLedger
 from ingestor.jobs.runner import Alive, Job
+from ingestor.retention.planning import folder_of
+from ingestor.retention.rolling import roll
 from ingestor.silence import Silence
 from ingestor.store import Store, open_store, store_file
 
-LET_IN_S: Final = 0.11
-"""SQLite looks every 0.1 s at the longest whether it may write: so long the collector is let in between two writes."""
-LET_IN_EVERY_S: Final = 0.5
 NAMES: Final = ("derive", "checks", "daily", "monthly", "quarterly", "yearly", "retention")
 
 
@@ -71,8 +69,8 @@ def jobs(
     def retain(alive: Alive) -> str:
         loaded = now()
         with closing(open_(loaded)) as store:
-            done = retention.roll(
-                loaded, store, retention.folder_of(loaded, data), now=(clock or SystemClock()).now(),
+            done = roll(
+                loaded, store, folder_of(loaded, data), now=(clock or SystemClock()).now(),
                 between=letting_others_in(alive),
             )  # fmt: skip
         if not done:
@@ -90,20 +88,3 @@ def jobs(
         closing_job("yearly", settings.yearly),
         *([retaining] if config.settings.retention.raw_days is not None else []),
     ]
-
-
-def letting_others_in(alive: Alive) -> Callable[[], None]:
-    """Return what is to be called between two writes: it makes sure that the lane is held, and lets others write.
-
-    It pauses once in `LET_IN_EVERY_S` only: a thousand sections are a thousand short writes.
-    """
-    paused_at = time.monotonic()
-
-    def between() -> None:
-        nonlocal paused_at
-        alive()
-        if time.monotonic() - paused_at >= LET_IN_EVERY_S:
-            time.sleep(LET_IN_S)
-            paused_at = time.monotonic()
-
-    return between

@@ -1,6 +1,7 @@
 """Which locked months may be rolled to the archive, and what the others wait for."""
 
 import datetime as dt
+from pathlib import Path
 from typing import Final, Literal
 
 import msgspec
@@ -42,6 +43,11 @@ class Outlook(msgspec.Struct, frozen=True, kw_only=True):
     folder: str
     months: list[Month]
     archived: list[Archived]
+
+
+def folder_of(config: Config, data: Path) -> Path:
+    """Return the folder of the archive of a data directory."""
+    return data / config.settings.retention.archive
 
 
 def outlook(config: Config, store: Tables, folder: str, *, now: float) -> Outlook:

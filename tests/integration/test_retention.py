@@ -15,7 +15,7 @@ from pyarrow import parquet
 from typer.testing import CliRunner
 
 from aggregations import periods
-from ingestor import auditing, derivation, publishing, retention
+from ingestor import auditing, derivation, publishing
 from ingestor.backfill import importing
 from ingestor.backfill.parts import Settings
 from ingestor.backfill.reading import FORMATS
@@ -26,7 +26,7 @@ from ingestor.derivation import archived
 from ingestor.explanation import explanation
 from ingestor.explanation_air import ARCHIVED, WHY, AirBasis
 from ingestor.jobs import catalogue
-from ingestor.retention import files
+from ingestor.retention import files, planning, rolling
 from ingestor.schema import TABLES
 from ingestor.store import EVER, Arrival, InfluxServer, InfluxStore, SeriesKey, SqliteStore, Store, StoreError
 from ingestor.store.ports import Block
@@ -110,8 +110,8 @@ def unlock(config: Config, store: Store, month: str) -> None:
     store.unlock([entry], auditing.days_of(config, entry))
 
 
-def roll(config: Config, store: Store, folder: Path, *, now: float = NOW) -> list[retention.Rolled]:
-    return retention.roll(config, store, folder, now=now)
+def roll(config: Config, store: Store, folder: Path, *, now: float = NOW) -> list[rolling.Rolled]:
+    return rolling.roll(config, store, folder, now=now)
 
 
 def restore(config: Config, store: Store, *which: Path) -> importing.Imported:
@@ -144,7 +144,7 @@ def rows(store: Store) -> dict[str, list[Any]]:
 
 
 def states(config: Config, store: Store, *, now: float = NOW) -> dict[str, str]:
-    return {f"{m.month} {m.medium}": m.state for m in retention.outlook(config, store, "", now=now).months}
+    return {f"{m.month} {m.medium}": m.state for m in planning.outlook(config, store, "", now=now).months}
 
 
 # --- rolled and restored
