@@ -2,9 +2,7 @@
 
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -18,12 +16,9 @@ from ingestor.store.delivery import deliver
 from ingestor.store.influx_server import InfluxServer
 from ingestor.store.influx_tables import InfluxTables
 from ingestor.store.ledger import BUSY_S, Ledger
-from ingestor.store.ports import NO_VALUE, Arrival, Backlog, Block, station_days
+from ingestor.store.ports import Arrival, Backlog, Block, station_days
 from ingestor.store.writer import Delivered, Writer, oldest, values_in
 
-ROWS_A_REQUEST = 5000
-REQUESTS_IN_FLIGHT = 4
-"""What `load` sends at once: while the server works, the next lines are made."""
 SETTLE_S = 0.5
 """How often what was delivered is deleted from the outbox where no commit comes along."""
 
@@ -53,9 +48,8 @@ class InfluxStore(Ledger, InfluxTables):
         """Stop the writer, close the file and the connections."""
         if self._writer is not None:
             self._writer.stop(within_s=0.0)
-        self._requests.shutdown(cancel_futures=True)
-        super().close()
-        self._server.close()
+        Ledger.close(self)
+        InfluxTables.close(self)
 
     def backlog(self) -> Backlog:
         """See `Intake.backlog`."""
@@ -125,25 +119,17 @@ class InfluxStore(Ledger, InfluxTables):
 
     def load(self, blocks: Sequence[Block]) -> int:
         """See `Intake.load`. Its days are stale before it begins, so that none is forgotten where it fails half-way."""
-        from ingestor.store import bulk_lines
-
         days = station_days(blocks)
         self.make_stale(days)
-        self._server.probe()  # makes a missing database before several requests ask for it at once
-        lines = (batch for block in blocks for batch in bulk_lines.batches(block, ROWS_A_REQUEST))
-        with ThreadPoolExecutor(REQUESTS_IN_FLIGHT) as pool:
-            under_way: deque[Future[None]] = deque()
-            for batch in lines:
-                under_way.append(pool.submit(self._server.write_all, batch))
-                if len(under_way) > REQUESTS_IN_FLIGHT:
-                    under_way.popleft().result()
-            for each in under_way:
-                each.result()
-        stored = sum(int((codes != NO_VALUE).sum()) for block in blocks for _, codes in block.columns.values())
+        stored = self.write_blocks(blocks)
+        self.loaded(days, stored)
+        return stored
+
+    def loaded(self, days: Iterable[StationDay], values: int) -> None:
+        """Take note of readings that are on the server already: their days are stale, and so many values came."""
         with self._usable("days not made stale"), self._transaction():
             arrivals.mark(self._db, days, at=time.time())
-            self._count({"values": stored, "values_drained": stored})
-        return stored
+            self._count({"values": values, "values_drained": values})
 
     @contextmanager
     def replacing(self) -> Iterator[None]:
