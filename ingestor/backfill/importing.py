@@ -6,11 +6,11 @@ again changes nothing. What is refused is told together by file and reason: an e
 
 import datetime as dt
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 import msgspec
 import numpy as np
@@ -23,7 +23,7 @@ from ingestor.backfill.lines import BrokenFileError
 from ingestor.backfill.parts import SHOWN_BYTES, Fault, Longs, Part, Settings
 from ingestor.backfill.reading import Reader
 from ingestor.config import Config
-from ingestor.store import Arrival, Store
+from ingestor.store import Arrival, RawSeries, SeriesKey
 from ingestor.store.ports import NO_VALUE, Block
 from sensors.errors import ConfigError, shown
 from sensors.reading import Refusal
@@ -42,6 +42,22 @@ REFUSALS_KEPT: Final = 1000
 
 Head = tuple[str, str, int]
 """Medium, station and period of a block."""
+
+
+class Target(Protocol):
+    """Of a store, what an import needs. See `Intake` and `Tables`."""
+
+    def load(self, blocks: Sequence[Block]) -> int:
+        """Store readings; return the number of values."""
+
+    def commit(self, arrivals: Sequence[Arrival]) -> None:
+        """Keep what was refused."""
+
+    def raw_of(self, medium: str, stations: Collection[str], start: int, end: int) -> dict[SeriesKey, RawSeries]:
+        """Return series of some stations."""
+
+    def extents(self, medium: str, stations: Collection[str], start: int, end: int) -> dict[str, tuple[int, int]]:
+        """Return by station the first and the last moment."""
 
 
 class Refused(msgspec.Struct, frozen=True):
@@ -114,7 +130,7 @@ def told(refused: Refused) -> str:
 class _Import:
     """One run over some files; `store` None only checks."""
 
-    def __init__(self, config: Config, store: Store | None, *, force: bool) -> None:
+    def __init__(self, config: Config, store: Target | None, *, force: bool) -> None:
         self._bounds = Bounds(
             config.quantities,
             config.register,
@@ -243,7 +259,7 @@ def import_files(
     config: Config,
     files: Sequence[Path],
     reader: Reader,
-    store: Store | None,
+    store: Target | None,
     *,
     settings: Settings,
     force: bool = False,
@@ -260,9 +276,7 @@ def import_files(
     StoreError
         If some values could not be stored; those before them are.
     """
-    for file in files:
-        if not file.is_file():
-            raise ConfigError(f"{shown(str(file))}: expected a file, got {'a directory' if file.is_dir() else 'none'}")
+    existing(files)
     run = _Import(config, store, force=force)
     done = Imported([], [])
 
@@ -287,3 +301,16 @@ def import_files(
         done.refused.extend(refused)
     run.flush()
     return done
+
+
+def existing(files: Sequence[Path]) -> None:
+    """Make sure that files are there.
+
+    Raises
+    ------
+    ConfigError
+        If one is not.
+    """
+    for file in files:
+        if not file.is_file():
+            raise ConfigError(f"{shown(str(file))}: expected a file, got {'a directory' if file.is_dir() else 'none'}")

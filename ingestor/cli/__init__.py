@@ -23,6 +23,7 @@ from ingestor.cli import (
     standards,
 )
 from ingestor.cli.common import app
+from ingestor.cluster import ClusterError
 from ingestor.gateway import GatewayError
 from ingestor.store import StoreError
 from sensors.errors import ConfigError
@@ -58,7 +59,7 @@ def main() -> None:
         app()
     except ConfigError as error:
         _fail(error, EXIT_USAGE)
-    except (StoreError, BrokerError, GatewayError, OSError) as error:
+    except (StoreError, BrokerError, ClusterError, GatewayError, OSError) as error:
         _fail(error, EXIT_FAILED)
     except KeyboardInterrupt:
         _fail("stopped; what was stored stays, start again to go on", EXIT_STOPPED)

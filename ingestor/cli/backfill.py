@@ -16,9 +16,11 @@ from ingestor.backfill import exporting, importing
 from ingestor.backfill.importing import Imported
 from ingestor.backfill.parts import Settings
 from ingestor.backfill.reading import FORMATS
-from ingestor.cli.common import Json, app, opened_store, options, print_line, progress_bars
+from ingestor.cli.common import Json, Scheduler, app, opened_store, options, print_line, progress_bars
+from ingestor.cluster import importing as cluster_importing
+from ingestor.cluster.connection import connected
 from ingestor.schema import TABLES
-from ingestor.store import EVER, open_store
+from ingestor.store import EVER, InfluxStore, open_store
 from sensors.errors import ConfigError, printable, shown
 from sensors.names import STATION_ID
 
@@ -36,7 +38,8 @@ LISTED = "\n\n".join(
     What cannot be taken (an unknown station or quantity, a time in the future, no finite number, hours that the store
     has 8 h away) is listed and put into quarantine with an excerpt of its rows; the rest is stored, and is in the next
     `derive`; then the exit code is 1. Importing a file again changes nothing: so an import that was interrupted is
-    started again. Stations must be registered: `qingjing register` prints the rows of these formats.
+    started again. Stations must be registered: `qingjing register` prints the rows of these formats. On a cluster
+    (--scheduler) each file is a task: give several, and have them at the same path on every machine.
 
     Formats, and an example each (docs/import.md has the columns):
 
@@ -56,6 +59,7 @@ def import_(
         typer.Option("--force", help="Store hours, too, that the store holds at another time, whole days shifted."),
     ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check the files; store nothing.")] = False,
+    scheduler: Scheduler = None,
     json_: Json = False,
 ) -> None:
     """See `help` above."""
@@ -66,6 +70,7 @@ def import_(
     loaded = options.load()
     settings = Settings(loaded.offset_s, None if zone is None else _offset(zone), station)
     with contextlib.ExitStack() as stack:
+        client = None if scheduler is None else stack.enter_context(connected(loaded, scheduler))
         store = None
         if not dry_run:
             store = stack.enter_context(contextlib.closing(open_store(loaded.settings.store, options.data)))
@@ -79,9 +84,14 @@ def import_(
             read += count
             progress.update(task, completed=read // KIB)
 
-        done = importing.import_files(
-            loaded, file, FORMATS[file_format].read, store, settings=settings, force=force, advance=advance
-        )
+        if client is None:
+            read_by = FORMATS[file_format].read
+            done = importing.import_files(loaded, file, read_by, store, settings=settings, force=force, advance=advance)
+        else:
+            assert store is None or isinstance(store, InfluxStore)  # as `connected` made sure
+            done = cluster_importing.import_files(
+                client, loaded, file, file_format, store, settings=settings, force=force, advance=advance
+            )
     if json_:
         print_line(tables.as_json({"stored": not dry_run, "files": done.files, "refused": done.refused}))
     else:

@@ -1,5 +1,6 @@
 """Commands that compute: derive, targets, indicators."""
 
+import contextlib
 import datetime as dt
 from typing import Annotated, Final
 
@@ -11,7 +12,20 @@ from aggregations.periods import Period
 from aggregations.plans import Plan
 from aggregations.standards import Mode
 from ingestor import derivation, evaluation, publishing, scopes, tables
-from ingestor.cli.common import Json, app, err, opened_store, options, out, print_line, print_tables, progress_bars
+from ingestor.cli.common import (
+    Json,
+    Scheduler,
+    app,
+    err,
+    opened_store,
+    options,
+    out,
+    print_line,
+    print_tables,
+    progress_bars,
+)
+from ingestor.cluster import deriving
+from ingestor.cluster.connection import connected
 from ingestor.config import Config
 from ingestor.jobs import lanes
 from ingestor.jobs.catalogue import letting_others_in
@@ -30,12 +44,19 @@ def derive(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only list what is stale and why; nothing is derived.")
     ] = False,
+    scheduler: Scheduler = None,
     json_: Json = False,
 ) -> None:
     """Bring hours and days up to date: those for which readings arrived, or of which the configuration changed.
 
     Whatever interrupts it, the next one completes it; what it ends in is what deriving everything from scratch gives.
     Months that were locked (`qingjing review lock`) stay as they are, with --all, too; what waits for them is listed.
+    On a cluster the rows are the same ones; where a worker dies, another one does its part.
+
+    \b
+    qingjing derive
+    qingjing derive --all --scheduler local:4
+    qingjing derive --scheduler tcp://dask-scheduler:8786
     """
     loaded = options.load()
     with opened_store(loaded) as store:
@@ -48,7 +69,12 @@ def derive(
                 _print_pieces(pieces, todo.gone)
                 print_pending(todo.pending)
             return
-        with lanes.held(store.file, lanes.DERIVATION, waiting=waiting_for) as still_ours, progress_bars() as progress:
+        with contextlib.ExitStack() as stack:
+            carry_out: derivation.CarryOut = derivation.one_by_one
+            if scheduler is not None:
+                carry_out = deriving.on(stack.enter_context(connected(loaded, scheduler)))
+            still_ours = stack.enter_context(lanes.held(store.file, lanes.DERIVATION, waiting=waiting_for))
+            progress = stack.enter_context(progress_bars())
             task = progress.add_task("derive", total=None)
 
             def advance(days: int, of_all: int) -> None:
@@ -56,7 +82,12 @@ def derive(
                 progress.update(task, completed=days, total=of_all)
 
             done, revised = publishing.bring_up_to_date(
-                loaded, store, everything=everything, progress=advance, between=letting_others_in(still_ours)
+                loaded,
+                store,
+                everything=everything,
+                progress=advance,
+                between=letting_others_in(still_ours),
+                carry_out=carry_out,
             )
     if json_:
         print_line(tables.as_json(msgspec.structs.asdict(done) | {"revised": revised}))

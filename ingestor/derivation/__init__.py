@@ -7,6 +7,7 @@ derived from is set with the last of its rows: a derivation that dies half-way l
 completes it. Deriving little by little gives the same rows as deriving everything at once.
 """
 
+import contextlib
 from collections.abc import Callable
 
 import msgspec
@@ -19,7 +20,20 @@ from ingestor.derivation.units import keys_of, tables_of, units
 from ingestor.store import EVER, Tables
 from sensors.quantities import MEDIA
 
-__all__ = ["Done", "Pending", "Piece", "Plan", "Work", "derive", "is_stale", "pending", "piece", "plan"]
+__all__ = [
+    "CarryOut",
+    "Done",
+    "Pending",
+    "Piece",
+    "Plan",
+    "Work",
+    "derive",
+    "is_stale",
+    "one_by_one",
+    "pending",
+    "piece",
+    "plan",
+]
 
 
 class Done(msgspec.Struct, frozen=True):
@@ -68,11 +82,12 @@ def derive(
         done.stations[medium] = done.stations.get(medium, 0) + each.stations
         done.station_days[medium] = done.station_days.get(medium, 0) + each.station_days
         done.before_standards.update(_before_standards(config, store, work))
-    for work, run in carry_out(config, store, todo, between):
-        of_city = {station.id for station in averaged(work.unit.stations)} & work.spans.keys()
-        days_done += sum(span.inside(run).n for id_, span in work.spans.items() if id_ in work.stations)
-        city_days += run.n if work.unit.medium == "air" and of_city else 0
-        progress(days_done, days_to_do)
+    with contextlib.closing(carry_out(config, store, todo, between)) as carried_out:
+        for work, run in carried_out:
+            of_city = {station.id for station in averaged(work.unit.stations)} & work.spans.keys()
+            days_done += sum(span.inside(run).n for id_, span in work.spans.items() if id_ in work.stations)
+            city_days += run.n if work.unit.medium == "air" and of_city else 0
+            progress(days_done, days_to_do)
     if todo.gone or any(work.whole for work in todo.work):
         _forget(config, store, todo.gone)
     return msgspec.structs.replace(done, city_days=city_days, pending=pending(config, store))

@@ -8,7 +8,7 @@ import bisect
 import contextlib
 import datetime as dt
 import gc
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import msgspec
@@ -29,10 +29,10 @@ ROWS_AT_ONCE = 15_000
 
 Found = Mapping[tuple[str, str], Rows]
 """Derived rows by table and key."""
-CarryOut = Callable[[Config, Tables, Plan, Callable[[], None]], Iterator[tuple[Work, Span]]]
+CarryOut = Callable[[Config, Tables, Plan, Callable[[], None]], Generator[tuple[Work, Span], None, None]]
 """Derives all work of a plan and yields the days done; with the last of a unit's the mark of what they rest on is set.
 
-What is given last is called before each transaction.
+What is given last is called before each transaction. Once it is closed, nothing is written any more.
 """
 
 
@@ -79,7 +79,9 @@ def piece(work: Work) -> Piece:
     return Piece(work.unit.name, work.why, stations, work.station_days, first, last, work.late)
 
 
-def one_by_one(config: Config, store: Tables, todo: Plan, between: Callable[[], None]) -> Iterator[tuple[Work, Span]]:
+def one_by_one(
+    config: Config, store: Tables, todo: Plan, between: Callable[[], None]
+) -> Generator[tuple[Work, Span], None, None]:
     """Carry out a plan in this process. See `CarryOut`."""
     for work in todo.work:
         with no_cycles():
