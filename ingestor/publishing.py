@@ -20,7 +20,7 @@ from aggregations.indicators import INDICATORS, Indicator
 from aggregations.periods import DAY, Period
 from ingestor import auditing, derivation, evaluation, scopes
 from ingestor.config import Config
-from ingestor.derivation import Done, Piece
+from ingestor.derivation import CarryOut, Done, Piece
 from ingestor.scopes import Scope
 from ingestor.store import Store, reviewed
 from ingestor.store.publications import CHECKED_LOCKS, CHECKED_WITH, Key, Publication
@@ -46,15 +46,18 @@ def bring_up_to_date(
     everything: bool = False,
     progress: Callable[[int, int], None] = lambda *_: None,
     between: Callable[[], None] = lambda: None,
+    carry_out: CarryOut = derivation.one_by_one,
 ) -> tuple[Done, list[Publication]]:
     """Derive what is stale, or everything, and return what was done and the new revisions of published figures.
 
     Raises
     ------
     ConfigError, StoreError
-        As `derivation.derive`.
+        As `derivation.derive`; and what `carry_out` raises beside.
     """
-    done = derivation.derive(config, store, everything=everything, progress=progress, between=between)
+    done = derivation.derive(
+        config, store, everything=everything, progress=progress, between=between, carry_out=carry_out
+    )
     return done, follow(config, store)
 
 

@@ -6,11 +6,11 @@ again changes nothing. What is refused is told together by file and reason: an e
 
 import datetime as dt
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 import msgspec
 import numpy as np
@@ -25,7 +25,7 @@ from ingestor.backfill.reading import Reader
 from ingestor.config import Config
 from ingestor.retention import restoring
 from ingestor.retention.files import uid_of
-from ingestor.store import Arrival, Store
+from ingestor.store import Arrival, InfluxStore, RawSeries, SeriesKey, SqliteStore, Store
 from ingestor.store.archives import Extent
 from ingestor.store.ports import NO_VALUE, Block
 from sensors.errors import ConfigError, shown
@@ -45,6 +45,22 @@ REFUSALS_KEPT: Final = 1000
 
 Head = tuple[str, str, int]
 """Medium, station and period of a block."""
+
+
+class Target(Protocol):
+    """Of a store, what an import needs. See `Intake` and `Tables`."""
+
+    def load(self, blocks: Sequence[Block]) -> int:
+        """Store readings; return the number of values."""
+
+    def commit(self, arrivals: Sequence[Arrival]) -> None:
+        """Keep what was refused."""
+
+    def raw_of(self, medium: str, stations: Collection[str], start: int, end: int) -> dict[SeriesKey, RawSeries]:
+        """Return series of some stations."""
+
+    def extents(self, medium: str, stations: Collection[str], start: int, end: int) -> dict[str, tuple[int, int]]:
+        """Return by station the first and the last moment."""
 
 
 class Refused(msgspec.Struct, frozen=True):
@@ -129,7 +145,7 @@ def told(refused: Refused) -> str:
 class _Import:
     """One run over some files; `store` None only checks."""
 
-    def __init__(self, config: Config, store: Store | None, *, force: bool) -> None:
+    def __init__(self, config: Config, store: Target | None, *, force: bool) -> None:
         self._bounds = Bounds(
             config.quantities,
             config.register,
@@ -182,7 +198,11 @@ class _Import:
         """Store what waits."""
         if self._store is not None and self._waiting:
             blocks = [joined(blocks) for blocks in self._waiting.values()]
-            self.added += self._store.load(blocks, restoring=self._restoring)
+            if self._restoring:
+                assert isinstance(self._store, SqliteStore | InfluxStore)  # as `import_files` made sure
+                self.added += self._store.load(blocks, restoring=True)
+            else:
+                self.added += self._store.load(blocks)
         self._waiting, self._values_waiting = {}, 0
         self._of_earlier_files.clear()
 
@@ -277,7 +297,7 @@ def import_files(
     config: Config,
     files: Sequence[Path],
     reader: Reader,
-    store: Store | None,
+    store: Target | None,
     *,
     settings: Settings,
     force: bool = False,
@@ -295,9 +315,7 @@ def import_files(
     StoreError
         If some values could not be stored; those before them are.
     """
-    for file in files:
-        if not file.is_file():
-            raise ConfigError(f"{shown(str(file))}: expected a file, got {'a directory' if file.is_dir() else 'none'}")
+    existing(files)
     run = _Import(config, store, force=force)
     done = Imported([], [], [])
 
@@ -315,10 +333,11 @@ def import_files(
         of_it: Iterator[Item] = iter(())
         if found is not None and found[0] == number:
             of_it = map(itemgetter(1), found[1])
-        uid = None if store is None else uid_of(file)
+        uid = uid_of(file) if isinstance(store, SqliteStore | InfluxStore) else None
         run.begin(restoring=uid is not None)
         results, refused = run.file(file, of_it)
-        if store is not None and uid is not None:
+        if uid is not None:
+            assert isinstance(store, SqliteStore | InfluxStore)
             run.flush()
             done.restored.extend(_restored(config, store, run, file, uid))
         if found is not None and found[0] == number:
@@ -341,3 +360,16 @@ def _restored(config: Config, store: Store, run: _Import, file: Path, uid: str) 
         store.make_stale(
             {day for (medium, id_), extent in run.taken.items() for day in restoring.days_of(medium, id_, extent)}
         )
+
+
+def existing(files: Sequence[Path]) -> None:
+    """Make sure that files are there.
+
+    Raises
+    ------
+    ConfigError
+        If one is not.
+    """
+    for file in files:
+        if not file.is_file():
+            raise ConfigError(f"{shown(str(file))}: expected a file, got {'a directory' if file.is_dir() else 'none'}")

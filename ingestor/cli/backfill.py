@@ -16,13 +16,15 @@ from ingestor.backfill import exporting, importing
 from ingestor.backfill.importing import Imported, Restored
 from ingestor.backfill.parts import Settings
 from ingestor.backfill.reading import FORMATS
-from ingestor.cli.common import Json, app, opened_store, options, print_line, progress_bars, say
+from ingestor.cli.common import Json, Scheduler, app, opened_store, options, print_line, progress_bars, say
 from ingestor.cli.figures import waiting_for
 from ingestor.cli.retaining import warn_of_archived
+from ingestor.cluster import importing as cluster_importing
+from ingestor.cluster.connection import connected
 from ingestor.jobs import lanes
 from ingestor.retention.files import uid_of
 from ingestor.schema import TABLES
-from ingestor.store import EVER, open_store
+from ingestor.store import EVER, InfluxStore, open_store
 from ingestor.words import word
 from sensors.errors import ConfigError, printable, shown
 from sensors.names import STATION_ID
@@ -41,6 +43,8 @@ started again. Stations must be registered: `qingjing register` prints the rows 
 
 A file of the archive (`qingjing retention`) is restored: readings that came since stay, and months that are locked
 keep their hours and days.
+
+On a cluster (--scheduler) each file is a task: give several, and have them at the same path on every machine.
 
 Formats, and an example each (docs/import.md has the columns):
 
@@ -62,6 +66,7 @@ def import_(
         typer.Option("--force", help="Store hours, too, that the store holds at another time, whole days shifted."),
     ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check the files; store nothing.")] = False,
+    scheduler: Scheduler = None,
     json_: Json = False,
 ) -> None:
     """See `help` above."""
@@ -70,12 +75,16 @@ def import_(
     if station is not None and not STATION_ID.fullmatch(station):
         raise ConfigError(f"--station: expected the id of a station, got {shown(station)}")
     loaded = options.load()
+    of_archive = [each for each in file if uid_of(each)]
+    if of_archive and scheduler is not None:
+        raise ConfigError(f"--scheduler: expected none for a file of the archive, got one for {of_archive[0]}")
     settings = Settings(loaded.offset_s, None if zone is None else _offset(zone), station)
     with contextlib.ExitStack() as stack:
+        client = None if scheduler is None else stack.enter_context(connected(loaded, scheduler))
         store = None
         if not dry_run:
             store = stack.enter_context(contextlib.closing(open_store(loaded.settings.store, options.data)))
-            if any(uid_of(each) for each in file):
+            if of_archive:
                 stack.enter_context(lanes.held(store.file, lanes.DERIVATION, waiting=waiting_for))
         progress = stack.enter_context(progress_bars())
         size = sum(each.stat().st_size for each in file if each.is_file())
@@ -87,9 +96,14 @@ def import_(
             read += count
             progress.update(task, completed=read // KIB)
 
-        done = importing.import_files(
-            loaded, file, FORMATS[file_format].read, store, settings=settings, force=force, advance=advance
-        )
+        if client is None:
+            read_by = FORMATS[file_format].read
+            done = importing.import_files(loaded, file, read_by, store, settings=settings, force=force, advance=advance)
+        else:
+            assert store is None or isinstance(store, InfluxStore)  # as `connected` made sure
+            done = cluster_importing.import_files(
+                client, loaded, file, file_format, store, settings=settings, force=force, advance=advance
+            )
     if json_:
         print_line(
             tables.as_json(

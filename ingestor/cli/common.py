@@ -43,6 +43,17 @@ options = Options()
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 
 
+Scheduler = Annotated[
+    str | None,
+    typer.Option(
+        metavar="local:N|tcp://HOST:PORT",
+        help="Let a Dask cluster do it: N processes here, or the workers of a scheduler (tls:// too). Needs InfluxDB "
+        "as the store and `pip install 'qingjing[cluster]'`; docs/operations.md.",
+        show_default=False,
+    ),
+]
+
+
 def _version(wanted: bool) -> None:
     if wanted:
         import importlib.metadata  # 40 ms that no other command waits for

@@ -1,5 +1,6 @@
 """Commands that compute: derive, targets, indicators."""
 
+import contextlib
 import datetime as dt
 from typing import Annotated, Final
 
@@ -11,7 +12,19 @@ from aggregations.periods import Period
 from aggregations.plans import Plan
 from aggregations.standards import Mode
 from ingestor import derivation, evaluation, publishing, scopes, tables
-from ingestor.cli.common import Json, app, err, opened_store, options, out, print_line, print_tables, progress_bars, say
+from ingestor.cli.common import (
+    Json,
+    Scheduler,
+    app,
+    err,
+    opened_store,
+    options,
+    out,
+    print_line,
+    print_tables,
+    progress_bars,
+    say,
+)
 from ingestor.config import Config
 from ingestor.derivation.stale import Why
 from ingestor.jobs import lanes
@@ -40,12 +53,19 @@ def derive(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only list what is stale and why; nothing is derived.")
     ] = False,
+    scheduler: Scheduler = None,
     json_: Json = False,
 ) -> None:
     """Bring hours and days up to date: those for which readings arrived, or of which the configuration changed.
 
     Whatever interrupts it, the next one completes it; what it ends in is what deriving everything from scratch gives.
     Months that were locked (`qingjing review lock`) stay as they are, with --all, too; what waits for them is listed.
+    On a cluster the rows are the same ones; where a worker dies, another one does its part.
+
+    \b
+    qingjing derive
+    qingjing derive --all --scheduler local:4
+    qingjing derive --scheduler tcp://dask-scheduler:8786
     """
     loaded = options.load()
     first = None if since is None else _date("--since", since)
@@ -63,7 +83,15 @@ def derive(
                 print_pending(todo.pending)
                 _print_archived(todo.archived)
             return
-        with lanes.held(store.file, lanes.DERIVATION, waiting=waiting_for) as still_ours, progress_bars() as progress:
+        with contextlib.ExitStack() as stack:
+            carry_out: derivation.CarryOut = derivation.one_by_one
+            if scheduler is not None:
+                from ingestor.cluster import deriving
+                from ingestor.cluster.connection import connected
+
+                carry_out = deriving.on(stack.enter_context(connected(loaded, scheduler)))
+            still_ours = stack.enter_context(lanes.held(store.file, lanes.DERIVATION, waiting=waiting_for))
+            progress = stack.enter_context(progress_bars())
             task = progress.add_task("derive", total=None)
             if first is not None:
                 store.make_stale(derivation.days_held(loaded, store, first))
@@ -73,7 +101,12 @@ def derive(
                 progress.update(task, completed=days, total=of_all)
 
             done, revised = publishing.bring_up_to_date(
-                loaded, store, everything=everything, progress=advance, between=letting_others_in(still_ours)
+                loaded,
+                store,
+                everything=everything,
+                progress=advance,
+                between=letting_others_in(still_ours),
+                carry_out=carry_out,
             )
     if json_:
         print_line(tables.as_json(msgspec.structs.asdict(done) | {"revised": revised}))

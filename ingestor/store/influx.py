@@ -2,9 +2,7 @@
 
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -33,9 +31,6 @@ from ingestor.store.ports import (
 )
 from ingestor.store.writer import Delivered, Writer, oldest, values_in
 
-ROWS_A_REQUEST = 5000
-REQUESTS_IN_FLIGHT = 4
-"""What `load` sends at once: while the server works, the next lines are made."""
 DELETING: Final = ("1", "2")
 """Generations of InfluxDB whose InfluxQL has DELETE."""
 SETTLE_S = 0.5
@@ -67,9 +62,8 @@ class InfluxStore(Ledger, InfluxTables):
         """Stop the writer, close the file and the connections."""
         if self._writer is not None:
             self._writer.stop(within_s=0.0)
-        self._requests.shutdown(cancel_futures=True)
-        super().close()
-        self._server.close()
+        Ledger.close(self)
+        InfluxTables.close(self)
 
     def backlog(self) -> Backlog:
         """See `Intake.backlog`."""
@@ -139,27 +133,19 @@ class InfluxStore(Ledger, InfluxTables):
 
     def load(self, blocks: Sequence[Block], *, restoring: bool = False) -> int:
         """See `Intake.load`. Its days are stale before it begins, so that none is forgotten where it fails half-way."""
-        from ingestor.store import bulk_lines
-
         if restoring:
             blocks = [self._not_held(block) for block in blocks]
         days = set() if restoring else station_days(blocks)
         self.make_stale(days)
-        self._server.probe()  # makes a missing database before several requests ask for it at once
-        lines = (batch for block in blocks for batch in bulk_lines.batches(block, ROWS_A_REQUEST))
-        with ThreadPoolExecutor(REQUESTS_IN_FLIGHT) as pool:
-            under_way: deque[Future[None]] = deque()
-            for batch in lines:
-                under_way.append(pool.submit(self._server.write_all, batch))
-                if len(under_way) > REQUESTS_IN_FLIGHT:
-                    under_way.popleft().result()
-            for each in under_way:
-                each.result()
-        stored = sum(int((codes != NO_VALUE).sum()) for block in blocks for _, codes in block.columns.values())
+        stored = self.write_blocks(blocks)
+        self.loaded(days, stored)
+        return stored
+
+    def loaded(self, days: Iterable[StationDay], values: int) -> None:
+        """Take note of readings that are on the server already: their days are stale, and so many values came."""
         with self._usable("days not made stale"), self._transaction():
             arrivals.mark(self._db, days, at=time.time())
-            self._count({"values": stored, "values_drained": stored})
-        return stored
+            self._count({"values": values, "values_drained": values})
 
     def _not_held(self, block: Block) -> Block:
         """Return a block without the values that the server has."""

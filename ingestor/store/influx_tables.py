@@ -1,6 +1,7 @@
 """The tables of the store on InfluxDB: raw readings and derived rows, through InfluxQL."""
 
 import datetime as dt
+from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from itertools import islice, pairwise
@@ -11,11 +12,13 @@ import numpy as np
 from ingestor.schema import TABLES, Kind, Table
 from ingestor.store import line_protocol
 from ingestor.store.influx_server import InfluxServer, QueryTable, literal, quoted
-from ingestor.store.ports import EVER, RawSeries, Received, SeriesKey, raw_series, received
+from ingestor.store.ports import EVER, NO_VALUE, Block, RawSeries, Received, SeriesKey, raw_series, received
 from sensors import flags
 from sensors.quantities import MEDIA
 
 LINES_AT_ONCE = 5000
+BLOCK_REQUESTS_AT_ONCE = 4
+"""What `write_blocks` sends at once: while the server works, the next lines are made."""
 STATIONS_AT_ONCE = 50
 REQUESTS_AT_ONCE = 3
 """To the server: what is written, and what is read ahead."""
@@ -54,6 +57,11 @@ class InfluxTables:
                 if value and name.startswith("last_") and name.endswith("_flag")
             ]
         return sorted(found, key=lambda key: (key.station, key.period_s, key.quantity))
+
+    def close(self) -> None:
+        """End what waits to be sent, and the connections."""
+        self._requests.shutdown(cancel_futures=True)
+        self._server.close()
 
     def raw(self, key: SeriesKey, start: int = EVER[0], end: int = EVER[1]) -> RawSeries:
         """See `Tables.raw`."""
@@ -124,6 +132,27 @@ class InfluxTables:
         """See `Tables.stored_values`."""
         rows = [row for medium in MEDIA for row in self._server.query(f"SELECT count(/_flag$/) FROM {quoted(medium)}")]
         return sum(int(float(n)) for row in rows for name, n in row.items() if name.startswith("count_") and n)
+
+    def write_blocks(self, blocks: Sequence[Block]) -> int:
+        """Write readings in bulk; return the number of values. The ledger knows nothing of them.
+
+        Raises
+        ------
+        StoreError
+            If some could not be written.
+        """
+        from ingestor.store import bulk_lines
+
+        self._server.probe()  # makes a missing database before several requests ask for it at once
+        with ThreadPoolExecutor(BLOCK_REQUESTS_AT_ONCE) as pool:
+            under_way: deque[Future[None]] = deque()
+            for batch in (batch for block in blocks for batch in bulk_lines.batches(block, LINES_AT_ONCE)):
+                under_way.append(pool.submit(self._server.write_all, batch))
+                if len(under_way) > BLOCK_REQUESTS_AT_ONCE:
+                    under_way.popleft().result()
+            for each in under_way:
+                each.result()
+        return sum(int((codes != NO_VALUE).sum()) for block in blocks for _, codes in block.columns.values())
 
     def replace(
         self,

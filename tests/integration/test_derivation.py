@@ -334,7 +334,7 @@ def test_derivation_writes_in_bounded_transactions_with_the_mark_in_the_last_and
 ) -> None:
     found, marks = [], []
     for n, most in enumerate((10**9, 50)):
-        monkeypatch.setattr(derivation, "ROWS_A_TRANSACTION", most)
+        monkeypatch.setattr(derivation.steps, "ROWS_A_TRANSACTION", most)
         with closing(SqliteStore(tmp_path / f"{n}.sqlite3")) as store:
             put(
                 store,
@@ -359,7 +359,7 @@ def test_derivation_writes_in_bounded_transactions_with_the_mark_in_the_last_and
 def test_derivation_that_dies_between_two_transactions_leaves_its_unit_stale(
     store: SqliteStore, shipped: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(derivation, "ROWS_A_TRANSACTION", 1)
+    monkeypatch.setattr(derivation.steps, "ROWS_A_TRANSACTION", 1)
     put(store, *whole_day("sz-a01", "2020-06-01", ITEMS))
     calls: list[int] = []
 

@@ -1,0 +1,252 @@
+"""The steps of a derivation: some days of a unit, read, computed and replaced; the mark comes behind the last of them.
+
+A step rests on nothing that another one writes: so they may be carried out in any order, by any process that has the
+configuration and the store, and carried out again.
+"""
+
+import bisect
+import contextlib
+import datetime as dt
+import gc
+from collections.abc import Callable, Generator, Iterator, Mapping
+from typing import Any, NamedTuple
+
+import msgspec
+
+from aggregations.periods import DAY
+from ingestor.config import DAY_S, EPOCH, Config
+from ingestor.derivation import air, noise, stale, water
+from ingestor.derivation.spans import Rows, Span, usable
+from ingestor.derivation.stale import Plan, Work, covering, first_covered
+from ingestor.derivation.units import keys_of, reach_of
+from ingestor.store import EVER, RawSeries, SeriesKey, StoreError, Tables
+from ingestor.store.arrivals import Derived
+from ingestor.store.influx_tables import InfluxTables
+from ingestor.store.reviewed import Locked, LockKey
+
+ROWS_A_TRANSACTION = 15_000
+"""Rows that one transaction replaces, more or less: the collector waits for its end before it commits."""
+
+Found = Mapping[tuple[str, str], Rows]
+"""Derived rows by table and key."""
+CarryOut = Callable[[Config, Tables, Plan, Callable[[], None]], Generator[tuple[Work, Span], None, None]]
+"""Derives all work of a plan and yields the days done; with the last of a unit's the mark of what they rest on is set.
+
+What is given last is called before each transaction. Once it is closed, nothing is written any more.
+"""
+
+
+class Step(NamedTuple):
+    """Days of a unit that are derived at once, or none, and the range of moments in which they replace all rows."""
+
+    run: Span | None
+    start: int
+    end: int
+
+
+class Piece(msgspec.Struct, frozen=True):
+    """What is, or was, derived of a unit: why, of how many of its stations and station-days, from when to when.
+
+    `late` has by station the days for which readings had arrived.
+    """
+
+    unit: str
+    why: stale.Why
+    stations: int
+    station_days: int
+    first: dt.date | None
+    last: dt.date | None
+    late: dict[str, list[dt.date]] = {}
+
+
+@contextlib.contextmanager
+def no_cycles() -> Iterator[None]:
+    """Look for no garbage in cycles: millions of rows hold none, and looking takes a quarter of the time."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
+def piece(work: Work) -> Piece:
+    """Return what some work is about, as people are told."""
+    first = work.runs[0].first if work.runs else None
+    last = work.runs[-1].last if work.runs else None
+    stations = len(set(work.stations) & work.spans.keys())
+    return Piece(work.unit.name, work.why, stations, work.station_days, first, last, work.late)
+
+
+def one_by_one(
+    config: Config, store: Tables, todo: Plan, between: Callable[[], None]
+) -> Generator[tuple[Work, Span], None, None]:
+    """Carry out a plan in this process. See `CarryOut`."""
+    for work in todo.work:
+        with no_cycles():
+            for run in _carry_out(config, store, work, todo.locks, between):
+                yield work, run
+
+
+def _carry_out(
+    config: Config, store: Tables, work: Work, locks: dict[LockKey, Locked], between: Callable[[], None]
+) -> Iterator[Span]:
+    """Derive the days of some work and yield those done; the last of them with the mark of what they rest on."""
+    steps = steps_of(work)
+    keys = _written(config, work)
+    ranges = [read_range(config, work, run) for run, _, _ in steps if run is not None]
+    raw = store.raw_ranges(work.unit.medium, sorted(work.spans), ranges)
+    for i, (run, start, end) in enumerate(steps):
+        found = {} if run is None else rows_of(config, work, run, next(raw))
+        batches = list(_batches(keys, found)) if start < end else [[]]
+        for n, batch in enumerate(batches, 1):
+            between()
+            with store.replacing():
+                check_locks(store, work, locks)
+                for table, key in batch:
+                    _replace(store, table, key, found, start, end)
+                if n == len(batches) and i + 1 == len(steps):
+                    set_derived(store, work)
+        if run is not None:
+            yield run
+
+
+def carry_out_step(config: Config, tables: InfluxTables, work: Work, step: Step, before: Callable[[], None]) -> None:
+    """Read, compute and replace the rows of a step on a server; the mark is for the process that owns the ledger.
+
+    `before` is called before anything is replaced, again and again; where it raises, the rest stays.
+
+    Raises
+    ------
+    StoreError
+        If the server cannot be read or written; some rows may be replaced.
+    """
+    run, start, end = step
+    found: Found = {}
+    if run is not None:
+        raw = tables.raw_of(work.unit.medium, sorted(work.spans), *read_range(config, work, run))
+        found = rows_of(config, work, run, raw)
+    tables.discard()
+    for table, key in _written(config, work) if start < end else ():
+        before()
+        _replace(tables, table, key, found, start, end)
+    before()
+    tables.flush()
+
+
+def check_locks(store: Tables, work: Work, locks: dict[LockKey, Locked]) -> None:
+    """Make sure that the months locked are those of the plan.
+
+    Raises
+    ------
+    StoreError
+        If they are not.
+    """
+    if store.locks() != locks:
+        raise StoreError(
+            f"derivation of {work.unit.name}: expected no month to be locked or unlocked meanwhile, got one; "
+            "what was derived stays, derive again for the rest"
+        )
+
+
+def set_derived(store: Tables, work: Work) -> None:
+    """Set the mark of what a unit rests on, inside `replacing`."""
+    unit = work.unit
+    marks = Derived(work.digest, {id_: _kept(span) for id_, span in work.spans.items()})
+    stations = [(unit.medium, id_) for id_ in unit.ids]
+    note = msgspec.json.encode(piece(work))
+    store.set_derived(unit.name, marks, stations, upto=work.upto, piece=note, held=work.held)
+
+
+def steps_of(work: Work) -> list[Step]:
+    """Return days that are derived at once, with the range of moments in which they replace all rows; at least one.
+
+    Where the whole unit is replaced the ranges are all time but for locked months; one may have no days to derive.
+    """
+    chunks = list(work.chunks())
+    if not work.whole:
+        return [Step(run, run.start, run.end) for run in chunks] or [Step(None, 0, 0)]
+    edges = [EVER[0], *(moment for span in work.locked for moment in (span.start, span.end)), EVER[1]]
+    steps: list[Step] = []
+    for start, end in zip(edges[::2], edges[1::2], strict=True):
+        inside: list[Span | None] = [run for run in chunks if start <= run.start < end]
+        cuts = [start, *(run.start for run in inside[1:] if run is not None), end]
+        steps += map(Step, inside or [None], cuts[:-1], cuts[1:])
+    return steps
+
+
+def _batches(keys: list[tuple[str, str]], found: Found) -> Iterator[list[tuple[str, str]]]:
+    """Yield tables and keys, of about `ROWS_A_TRANSACTION` rows together, at least once."""
+    batch: list[tuple[str, str]] = []
+    waiting = 0
+    for each in keys:
+        batch.append(each)
+        waiting += len(found[each].times) if each in found else 0
+        if waiting >= ROWS_A_TRANSACTION:
+            yield batch
+            batch, waiting = [], 0
+    yield batch
+
+
+def _written(config: Config, work: Work) -> list[tuple[str, str]]:
+    """Tables and keys of the rows that are replaced: of a city all areas, of its stations those derived again."""
+    unit = work.unit
+    return [(table, key) for table, key in keys_of(config, unit) if key not in unit.ids or key in work.stations]
+
+
+def _replace(store: Tables | InfluxTables, table: str, key: str, found: Found, start: int, end: int) -> None:
+    rows = found.get((table, key))
+    times, columns = _between(rows, start, end) if rows else ([], {})
+    store.replace(table, key, times, columns, start=start, end=end)
+
+
+def read_range(config: Config, work: Work, run: Span) -> tuple[int, int]:
+    """Return the first moment of which readings have a part in rows of a run, and the first after them."""
+    window = _window(config, work, run)
+    return max(window.start, first_covered(config, work.unit)), window.end
+
+
+def _window(config: Config, work: Work, run: Span) -> Span:
+    """Return the days whose readings have a part in rows of a run."""
+    reach = reach_of(config, work.unit.medium)
+    first = run.first - reach.ahead * DAY
+    around = Span(first, run.start - reach.ahead * DAY_S, reach.ahead + run.n + reach.back)
+    return around.inside(covering(work.spans.values()))
+
+
+def rows_of(config: Config, work: Work, run: Span, raw: dict[SeriesKey, RawSeries]) -> Found:
+    """Return the derived rows around a run, from the readings of its `read_range`.
+
+    Those of days at the ends, outside the run, may lack what lies outside of the range.
+    """
+    return {(each.table, each.key): each for each in _rows(config, work, _window(config, work, run), raw)}
+
+
+def _rows(config: Config, work: Work, window: Span, raw: dict[SeriesKey, RawSeries]) -> Iterator[Rows]:
+    """Yield the derived rows of some days; those at the ends may lack what lies outside of them."""
+    unit = work.unit
+    if unit.medium == "air":
+        observed = [
+            air.Observed(station, work.spans[station.id], usable(config, station, raw, reviewed), reviewed)
+            for station in unit.stations
+            if station.id in work.spans
+            for reviewed in [work.reviews.get(station.id, [])]
+        ]
+        for rows in air.derive_city(config, unit.city, observed, window, work.stations):
+            yield from rows
+        return
+    derive_station = water.derive_station if unit.medium == "water" else noise.derive_station
+    for station in unit.stations:
+        found = usable(config, station, raw, work.reviews.get(station.id, []))
+        yield from derive_station(config, station, window, found)
+
+
+def _between(rows: Rows, start: int, end: int) -> tuple[list[int], dict[str, list[Any]]]:
+    """Return times and columns of the rows with start <= time < end."""
+    inside = slice(bisect.bisect_left(rows.times, start), bisect.bisect_left(rows.times, end))
+    return rows.times[inside], {name: values[inside] for name, values in rows.columns.items()}
+
+
+def _kept(span: Span) -> tuple[int, int]:
+    return (span.first - EPOCH).days, span.n
