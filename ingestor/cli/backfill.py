@@ -19,8 +19,8 @@ from ingestor.backfill.reading import FORMATS
 from ingestor.cli.common import Json, Scheduler, app, opened_store, options, print_line, progress_bars, say
 from ingestor.cli.figures import waiting_for
 from ingestor.cli.retaining import warn_of_archived
+from ingestor.cluster import connection
 from ingestor.cluster import importing as cluster_importing
-from ingestor.cluster.connection import connected
 from ingestor.jobs import lanes
 from ingestor.retention.files import uid_of
 from ingestor.schema import TABLES
@@ -80,7 +80,7 @@ def import_(
         raise ConfigError(f"--scheduler: expected none for a file of the archive, got one for {of_archive[0]}")
     settings = Settings(loaded.offset_s, None if zone is None else _offset(zone), station)
     with contextlib.ExitStack() as stack:
-        client = None if scheduler is None else stack.enter_context(connected(loaded, scheduler))
+        client = None if scheduler is None else stack.enter_context(connection.connected(loaded, scheduler))
         store = None
         if not dry_run:
             store = stack.enter_context(contextlib.closing(open_store(loaded.settings.store, options.data)))

@@ -86,10 +86,9 @@ def derive(
         with contextlib.ExitStack() as stack:
             carry_out: derivation.CarryOut = derivation.one_by_one
             if scheduler is not None:
-                from ingestor.cluster import deriving
-                from ingestor.cluster.connection import connected
+                from ingestor.cluster import connection, deriving
 
-                carry_out = deriving.on(stack.enter_context(connected(loaded, scheduler)))
+                carry_out = deriving.on(stack.enter_context(connection.connected(loaded, scheduler)))
             still_ours = stack.enter_context(lanes.held(store.file, lanes.DERIVATION, waiting=waiting_for))
             progress = stack.enter_context(progress_bars())
             task = progress.add_task("derive", total=None)

@@ -464,14 +464,24 @@ def test_the_commands_hand_their_work_to_the_cluster(
         yield cluster
 
     def run(*arguments: object) -> str:
-        given = ("qingjing", "--config", directory, "--data", tmp_path / "data", *arguments, "--scheduler", "local:2")
+        given = (
+            "qingjing",
+            "--lang",
+            "en",
+            "--config",
+            directory,
+            "--data",
+            tmp_path / "data",
+            *arguments,
+            "--scheduler",
+            "local:2",
+        )
         monkeypatch.setattr(sys, "argv", list(map(str, given)))
         with pytest.raises(SystemExit):
             cli.main()
         return capsys.readouterr().out
 
-    monkeypatch.setattr(cli.backfill, "connected", connected)
-    monkeypatch.setattr(cli.figures, "connected", connected)
+    monkeypatch.setattr(connection, "connected", connected)
     files = import_world(tmp_path)
     assert "other.csv: not_finite: line 52" in run("import", "csv", files[0], files[3], "--dry-run")
     assert "other.csv: 51 rows, 50 values" in run("import", "csv", files[0], files[3])
@@ -489,5 +499,5 @@ def test_the_command_starts_and_ends_a_cluster_of_its_own(
     with opened(tmp_path, city) as store:
         store.load(late()[:1])
     (tmp_path / f"{city.settings.store.database}.sqlite3").rename(tmp_path / "qingjing.sqlite3")
-    told = qingjing("--config", city.directory, "--data", tmp_path, "derive", "--scheduler", "local:1")
+    told = qingjing("--lang", "en", "--config", city.directory, "--data", tmp_path, "derive", "--scheduler", "local:1")
     assert "air: 1 stations, 1 station-days" in told.stdout
