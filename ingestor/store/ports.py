@@ -12,6 +12,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from aggregations.targets import Report
 from ingestor.store.arrivals import Derived, Due, StationDay, Waiting, days_at
 from ingestor.store.reviewed import Locked, LockKey
 from sensors import flags
@@ -257,6 +258,9 @@ class Tables(Protocol):
 
     def locks(self) -> dict[LockKey, Locked]:
         """Return the months that are locked."""
+
+    def reported_figures(self) -> list[Report]:
+        """Return all entries of reported figures, undone ones and undoings included, in their order."""
 
     def forget_derived(self, units: Iterable[str]) -> None:
         """Forget units that are derived no more; inside `replacing`."""
