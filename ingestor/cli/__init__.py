@@ -19,8 +19,10 @@ from ingestor.cli import (
     laboratory,
     publications,
     quarantine,
+    reported,
     reviewing,
     standards,
+    targets,
 )
 from ingestor.cli.common import app
 from ingestor.gateway import GatewayError
@@ -43,8 +45,10 @@ __all__ = [
     "main",
     "publications",
     "quarantine",
+    "reported",
     "reviewing",
     "standards",
+    "targets",
 ]
 
 EXIT_FAILED = 1
