@@ -105,7 +105,8 @@ def _check_published(published: Published, plan: Plan, at: str) -> None:
         if published.name or published.name_en or published.unit:
             raise ConfigError(f"{at}.name: expected no name nor unit beside a target, which has them, got some")
     unit = published.unit if published.target is None else targets[published.target].unit
-    reports.check_share(published.value, unit, published.count, published.of, at=at)
+    places = {name: f"{at}.{name}" for name in ("value", "count", "of")}
+    reports.check_share(published.value, unit, published.count, published.of, places=places)
 
 
 def reports_of(plan: Plan) -> list[Report]:

@@ -1,7 +1,7 @@
 """Reported figures: what no sensor gives, or an authority said; their arithmetic and which of several counts."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from fractions import Fraction
 from typing import Final
@@ -23,8 +23,10 @@ def share(count: int, of: int, *, decimals: int = SHARE_DECIMALS) -> Decimal:
     return half_even(Fraction(100 * count, of), decimals)
 
 
-def check_share(value: Decimal, unit: str, count: int | None, of: int | None, *, at: str) -> None:
+def check_share(value: Decimal, unit: str, count: int | None, of: int | None, *, places: Mapping[str, str]) -> None:
     """Check that a percentage is the one that its two numbers make, to its own decimals.
+
+    `places` names value, count and of in errors.
 
     Raises
     ------
@@ -33,19 +35,19 @@ def check_share(value: Decimal, unit: str, count: int | None, of: int | None, *,
     """
     decimals = decimals_of(value)
     if decimals > DECIMALS:
-        raise ConfigError(f"{at}.value: expected at most {DECIMALS} decimals, got {value}")
+        raise ConfigError(f"{places['value']}: expected at most {DECIMALS} decimals, got {value}")
     if count is None and of is None:
         return
     if count is None or of is None:
         lacking, other = ("count", "of") if count is None else ("of", "count")
-        raise ConfigError(f"{at}.{lacking}: expected it beside {other}, got nothing")
+        raise ConfigError(f"{places[lacking]}: expected it beside {other}, got nothing")
     if unit != "%":
-        raise ConfigError(f"{at}.count: expected it of a percentage only, got unit {shown(unit)}")
+        raise ConfigError(f"{places['count']}: expected it of a percentage only, got unit {shown(unit)}")
     if not 0 <= count <= of or of == 0:
-        raise ConfigError(f"{at}.count: expected a part of {of}, got {count}")
+        raise ConfigError(f"{places['count']}: expected a part of {of}, got {count}")
     made = share(count, of, decimals=decimals)
     if made != value:
-        raise ConfigError(f"{at}.value: expected {made}, which {count} of {of} is, got {value}")
+        raise ConfigError(f"{places['value']}: expected {made}, which {count} of {of} is, got {value}")
 
 
 def decimals_of(value: Decimal) -> int:

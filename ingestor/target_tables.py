@@ -10,7 +10,7 @@ from rich.table import Table
 from aggregations.plans import Plan
 from ingestor import tables, target_words
 from ingestor.verdicts import MonthView
-from ingestor.words import Language, word
+from ingestor.words import Language, joined, word
 
 
 def of_month(plan: Plan, views: Sequence[MonthView], language: Language) -> Table:
@@ -26,7 +26,21 @@ def of_month(plan: Plan, views: Sequence[MonthView], language: Language) -> Tabl
             escape(target_words.name_of(target, language)), *_of_month(each, language),
             escape(target_words.limit_of(target, language)), _status(each, language),
         )  # fmt: skip
+    below = [
+        escape(f"{target_words.name_of(each.verdict.target, language)}: {said}")
+        for each in views
+        if (said := target_words.remarks_of(each.verdict, _own(each, language), language))
+    ]
+    if below:
+        table.caption = "\n".join(below)
+        table.caption_justify = "left"
     return table
+
+
+def _own(each: MonthView, language: Language) -> str:
+    """Why the figure of the month is not sufficient; nothing of what runs: the month is what was asked for."""
+    figure = each.figure
+    return "" if figure is None or figure.sufficient else joined(tables.why(figure, language), language)
 
 
 def of_year(plan: Plan, months: Sequence[Sequence[MonthView]], language: Language) -> Iterable[RenderableType]:

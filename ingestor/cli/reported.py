@@ -202,7 +202,7 @@ def entered(fields: dict[str, str], loaded: Config, *, places: dict[str, str]) -
     value = _number(fields["value"], places["value"]) if fields["value"] else Decimal(0)
     if not fields["value"] and count is not None and of:
         value = reports.share(min(count, of), of)
-    reports.check_share(value, target.unit, count, of, at=places["value"].removesuffix("value").rstrip(": -"))
+    reports.check_share(value, target.unit, count, of, places=places)
     source, by = (reviews.said(fields[name], place=places[name]) for name in ("source", "by"))
     return Report(
         plan=plan.id, target=target.id, as_of=as_of, value=value, unit=target.unit, count=count, of=of,
