@@ -144,14 +144,14 @@ def test_parse_reads_a_plan_with_its_targets_in_order() -> None:
             "limit = 25",
             "limits = 25",
             "plan.toml: target[0].limits: expected one of id, name, name_en, comparison, limit, unit, text, indicator, "
-            "scope, got 'limits'",
+            "scope, judge_by, limit_open, cumulative, got 'limits'",
             id="unknown key of a target",
         ),
         pytest.param(
             "[lists]",
             "[list]",
-            "plan.toml: list: expected one of id, title, title_en, year, jurisdiction, source, lists, target, "
-            "got 'list'",
+            "plan.toml: list: expected one of id, title, title_en, year, jurisdiction, source, lists, sizes, "
+            "target, reported, got 'list'",
             id="unknown key of the plan",
         ),
         pytest.param(
