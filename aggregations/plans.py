@@ -107,6 +107,8 @@ def _check_published(published: Published, plan: Plan, at: str) -> None:
     unit = published.unit if published.target is None else targets[published.target].unit
     places = {name: f"{at}.{name}" for name in ("value", "count", "of")}
     reports.check_share(published.value, unit, published.count, published.of, places=places)
+    if published.target is not None:
+        reports.check_percentage(published.value, targets[published.target], place=places["value"])
 
 
 def reports_of(plan: Plan) -> list[Report]:

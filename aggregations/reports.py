@@ -50,6 +50,19 @@ def check_share(value: Decimal, unit: str, count: int | None, of: int | None, *,
         raise ConfigError(f"{places['value']}: expected {made}, which {count} of {of} is, got {value}")
 
 
+def check_percentage(value: Decimal, target: Target, *, place: str) -> None:
+    """Check that a percentage lies between 0 and 100 where the target is no change, which may be below 0.
+
+    Raises
+    ------
+    ConfigError
+        If it does not.
+    """
+    is_change = target.limit is not None and target.limit < 0
+    if target.unit == "%" and not is_change and not 0 <= value <= 100:
+        raise ConfigError(f"{place}: expected a percentage from 0 to 100, got {value}")
+
+
 def decimals_of(value: Decimal) -> int:
     """Return how many decimals a number is written with."""
     exponent = value.as_tuple().exponent

@@ -203,6 +203,7 @@ def entered(fields: dict[str, str], loaded: Config, *, places: dict[str, str]) -
     if not fields["value"] and count is not None and of:
         value = reports.share(min(count, of), of)
     reports.check_share(value, target.unit, count, of, places=places)
+    reports.check_percentage(value, target, place=places["value"])
     source, by = (reviews.said(fields[name], place=places[name]) for name in ("source", "by"))
     return Report(
         plan=plan.id, target=target.id, as_of=as_of, value=value, unit=target.unit, count=count, of=of,

@@ -67,6 +67,7 @@ TARGETS = (
     target("province", ">=", "limit_open = true", "%", "air.good_day_ratio"),
     target("waste", ">=", "limit = 100", "%"),
     target("vehicles", ">=", "limit = 60000", "vehicles", more="cumulative = true"),
+    target("emissions", "<=", "limit = -14.7", "%"),
 )
 REPORTED = """
 [[reported]]
@@ -160,6 +161,7 @@ def test_statuses_in_the_middle_of_the_year_name_their_rules(run: City) -> None:
         "province": ("insufficient", "limit_open"),
         "waste": ("at_risk", "fails_so_far"),
         "vehicles": ("insufficient", "not_reported"),
+        "emissions": ("insufficient", "not_reported"),
     }
 
 
@@ -289,6 +291,13 @@ def test_a_report_of_a_part_of_the_year_decides_no_year(run: City) -> None:
     assert run.statuses("2020-12-31")["waste"] == ("met", "year_holds")
 
 
+def test_a_cut_may_be_reported_below_nought(run: City) -> None:
+    run(*SET, "--target", "emissions", "--date", "2020-12-31", "--value", "-15.2", "--unit", "%")
+    assert run.statuses("2020-12-31")["emissions"] == ("met", "year_holds")
+    run(*SET, "--target", "emissions", "--date", "2020-12-31", "--value", "-14.6", "--unit", "%")
+    assert run.statuses("2020-12-31")["emissions"] == ("missed", "year_fails")
+
+
 def test_327_of_365_is_entered_as_its_percentage(run: City) -> None:
     run(*SET, "--target", "waste", "--date", "2020-12-31", "--count", "327", "--of", "365")
     found = run.verdicts("2020-12-31")["waste"]
@@ -360,6 +369,10 @@ def test_what_is_reported_of_a_target_of_readings_stands_beside_it(run: City) ->
         ),
         (["--target", "waste", "--date", "soon", "--value", "9", "--unit", "%"], "--date: expected a date such as"),
         (["--target", "waste", "--value", "9", "--unit", "%"], "--date: expected it or --period, got neither"),
+        (
+            ["--target", "waste", "--date", "2020-06-30", "--value", "-9", "--unit", "%"],
+            "--value: expected a percentage from 0 to 100, got -9",
+        ),
         (["--target", "wast", "--date", "2020-06-30", "--value", "9", "--unit", "%"], "--target: expected one of pm25"),
         (["--target", "waste", "--date", "2020-06-30"], "--value: expected a number, or count and of, got nothing"),
         (

@@ -239,6 +239,11 @@ def test_a_published_figure_of_another_period_is_none(period: str) -> None:
         ('"waste"', '"wast"', "reported[0].target: expected one of pm25, rivers, waste, got 'wast'"),
         ('target = "waste"\n', "", "reported[0]: expected a target, or name, name_en and unit, got neither"),
         ('"2020"', '"20"', "reported[0].period: expected 2020, "),
+        (
+            "value = 89.6\ncount = 327\nof = 365",
+            "value = 896",
+            "reported[0].value: expected a percentage from 0 to 100, got 896",
+        ),
         ('"waste"', '"pm25"', "reported[0].count: expected it of a percentage only, got unit 'ug/m3'"),
         ("value = 89.6", 'value = 89.6\nunit = "%"', "reported[0].name: expected no name nor unit beside a target"),
     ],
