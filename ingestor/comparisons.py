@@ -15,7 +15,8 @@ from ingestor.config import Config
 from ingestor.scopes import Scope
 from ingestor.store import Tables
 from sensors.errors import ConfigError, shown
-from sensors.quantities import Medium
+from sensors.noise_surveys import NoiseSurveys
+from sensors.quantities import MEDIA, Medium
 
 Named = tuple[Scope, str, str]
 """A scope and its names in Chinese and English."""
@@ -62,7 +63,12 @@ def contenders(config: Config, among: str, medium: Medium, *, of_sea: bool = Fal
     """
     kind, _, city = among.partition(":")
     if among == "cities":
-        return [(scopes.resolve(config, f"city:{each.id}"), each.name, each.name_en) for each in config.settings.city]
+        return [
+            (scopes.resolve(config, f"city:{each.id}"), each.name, each.name_en)
+            for each in config.settings.city
+            if any(config.register.of(of, each.id) for of in MEDIA)
+            or config.noise_surveys.of(each.id) != NoiseSurveys()
+        ]
     known = [each.id for each in config.settings.city]
     if medium == "water" and kind == "sections":
         kind = "stations"

@@ -314,9 +314,11 @@ def load(directory: Path) -> Config:
     gateways = register.parse_gateways(read("gateways.csv"), stations, file=label("gateways.csv"))
     all_stations = Register(stations, gateways)
     found_plans = {}
-    for path in sorted((directory / "plans").glob("*.toml")):
+    plan_files = sorted((directory / "plans").glob("*.toml"))
+    for path in plan_files:
         name = f"plans/{path.name}"
-        plan = plans.parse(read(name), file=label(name), stem=path.stem)
+        others = [other.stem for other in plan_files if other != path]
+        plan = plans.parse(read(name), file=label(name), stem=path.stem, others=others)
         plans.check_names(plan, all_stations, [city.id for city in settings.city], file=label(name))
         found_plans[plan.id] = plan
     offset_s = _fixed_offset(settings.zone, label("settings.toml"))
@@ -339,6 +341,8 @@ def load(directory: Path) -> Config:
     sections = [station for station in all_stations.of("water") if station.body != "sea"]
     all_target_changes = target_changes.parse(read("target-changes.csv"), sections, file=label("target-changes.csv"))
     all_standards = _standards(directory, read, known)
+    for plan in found_plans.values():
+        plans.check_editions(plan, all_standards, file=label(f"plans/{plan.id}.toml"))
     judged = dict.fromkeys(
         item for each in all_standards.all if isinstance(each, WaterMethod) for item in each.class_items
     )

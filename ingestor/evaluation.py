@@ -1,46 +1,25 @@
-"""Evaluation: from the derived days in the store to figures and verdicts."""
+"""Evaluation: from the derived days in the store to figures."""
 
-import datetime as dt
 from collections.abc import Collection
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
-import msgspec
-
-from aggregations import indicators, plans
+from aggregations import indicators
 from aggregations.figures import Figure
-from aggregations.indicators import HEADLINES, INDICATORS, Facts, Indicator
+from aggregations.indicators import HEADLINES, INDICATORS, Indicator
 from aggregations.periods import Period
-from aggregations.plans import Plan, Verdict
+from aggregations.plans import Plan
 from aggregations.standards import Mode
 from ingestor import scopes
-from ingestor.air_facts import air_facts
-from ingestor.auditing import audited
 from ingestor.config import Config
-from ingestor.noise_facts import noise_facts
+from ingestor.facts import facts_of
 from ingestor.scopes import Scope
 from ingestor.store import Tables
-from ingestor.water_facts import water_facts
+from ingestor.verdicts import evaluate
 from sensors.errors import ConfigError, shown
 from sensors.quantities import MEDIA, Medium
 
-
-def evaluate(config: Config, store: Tables, plan: Plan, as_of: dt.date) -> list[Verdict]:
-    """Hold every target of a plan against what is known at the end of `as_of`.
-
-    Raises
-    ------
-    ConfigError
-        If `as_of` lies before the plan's year, or no edition of a standard covers it.
-    """
-    period = plans.period_of(plan, as_of)
-    verdicts = []
-    for target in plan.target:
-        figure = None
-        if target.indicator is not None and target.scope is not None:
-            figure = compute(config, store, target.indicator, target.scope, period, plan=plan)
-        verdicts.append(plans.judge(target, figure, final=period.is_year))
-    return verdicts
+__all__ = ["all_figures", "asked", "chosen_indicators", "compute", "evaluate", "facts_of", "indicator_named"]
 
 
 def chosen_indicators(names: Collection[str], media: Collection[Medium]) -> list[Indicator]:
@@ -181,22 +160,3 @@ def compute(
         If the scope is unknown, or no edition of a standard covers the period.
     """
     return all_figures(config, store, scope, period, names=[name], plan=plan, mode=mode)[0]
-
-
-def facts_of(
-    config: Config,
-    store: Tables,
-    medium: Medium,
-    scope: Scope,
-    period: Period,
-    chosen: Collection[Indicator],
-    mode: Mode,
-) -> Facts:
-    """Return what indicators of a medium are computed from."""
-    if medium == "air":
-        facts = air_facts(config, store, scope, period, mode=mode, needs={indicator.needs for indicator in chosen})
-    elif medium == "noise":
-        facts = noise_facts(config, store, scope, period, mode=mode)
-    else:
-        facts = water_facts(config, store, scope, period, mode=mode)
-    return msgspec.structs.replace(facts, audited=audited(store.locks(), scope.stations[medium], period))

@@ -9,10 +9,12 @@ from rich.console import RenderableType
 from rich.markup import escape
 from rich.table import Table
 
+from aggregations import reports
 from aggregations.figures import Figure, Variant
 from aggregations.indicators import HEADLINES, INDICATORS, Indicator
 from aggregations.plans import Plan, Verdict
 from aggregations.standards import Mode
+from ingestor import target_words
 from ingestor.words import MODES, joined, remark, remarks_of, unit, word
 from ingestor.words import Language as Language
 
@@ -23,31 +25,47 @@ REASONS_SHOWN: Final = 3
 
 
 def targets(plan: Plan, verdicts: list[Verdict], language: Language, *, title: str) -> Table:
-    """Return the table of a plan's targets."""
+    """Return the table of a plan's targets; the room left stands in it before the end of the year."""
     name = plan.title if language == "zh" else plan.title_en
     audit = audit_named((verdict.figure for verdict in verdicts), language)
     table = Table(title=escape(" · ".join(filter(None, (name, title, audit)))), title_justify="left")
-    for key in ("target", "value", "limit", "valid", "status"):
+    with_room = any(verdict.room is not None for verdict in verdicts)
+    for key in ("target", "value", "limit", "valid", "status", *(("room",) if with_room else ())):
         right = key in ("value", "limit", "valid")
         table.add_column(word(key, language), justify="right" if right else "left", overflow="fold")
     below: list[str] = []
     for verdict in verdicts:
-        target, figure = verdict.target, verdict.figure
-        status = word(verdict.status, language) if target.indicator else word("reported", language)
+        target, figure, room = verdict.target, verdict.figure, verdict.room
+        rule = target_words.rule_of(verdict, language)
+        status = f"[{COLOURS[verdict.status]}]{target_words.status_of(verdict, language)}[/]"
+        left = [] if room is None else [target_words.room_of(target, room, language)]
+        if room is not None and (then := target_words.tomorrow_of(target, room, language)):
+            left.append(f"[dim]{escape(then)}[/]")
         table.add_row(
-            escape(target.name if language == "zh" else target.name_en),
+            escape(target_words.name_of(target, language)),
             printed(figure, language),
-            escape(f"{target.comparison} {target.limit} {unit(target.unit, language)}".rstrip()),
-            f"{figure.valid}/{figure.expected}" if figure else "-",
-            f"[{COLOURS[verdict.status]}]{status}[/]",
+            escape(target_words.limit_of(target, language)),
+            valid_of(figure),
+            status + (f"\n[dim]{escape(rule)}[/]" if rule else ""),
+            *(["\n".join(left)] if with_room else []),
         )
-        said = remarks(figure, language) if figure else ""
+        own = remarks(figure, language) if figure and verdict.rule != "no_stations" else ""
+        said = target_words.remarks_of(verdict, own, language)
         if said:
-            below.append(escape(f"{target.name if language == 'zh' else target.name_en}: {said}"))
+            below.append(escape(f"{target_words.name_of(target, language)}: {said}"))
+    if with_room:
+        below.append(word("room_assumes", language))
     if below:
         table.caption = "\n".join(below)
         table.caption_justify = "left"
     return table
+
+
+def valid_of(figure: Figure | None) -> str:
+    """Valid and expected counts of a figure; - where nothing is counted."""
+    if figure is None or (figure.counted == reports.COUNTED and figure.valid == figure.expected == 1):
+        return "-"
+    return f"{figure.valid}/{figure.expected}"
 
 
 def figures(found: list[Figure], language: Language) -> list[RenderableType]:

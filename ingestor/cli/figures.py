@@ -1,4 +1,4 @@
-"""Commands that compute: derive, targets, indicators."""
+"""Commands that compute: derive, indicators."""
 
 import contextlib
 import datetime as dt
@@ -68,7 +68,7 @@ def derive(
     qingjing derive --scheduler tcp://dask-scheduler:8786
     """
     loaded = options.load()
-    first = None if since is None else _date("--since", since)
+    first = None if since is None else date_given("--since", since)
     if first is not None and (dry_run or everything):
         raise ConfigError(f"--since: expected without {'--dry-run' if dry_run else '--all'}, got both")
     with opened_store(loaded) as store:
@@ -203,33 +203,6 @@ def _print_archived(archived: list[Archived]) -> None:
         )
 
 
-@app.command()
-def targets(
-    plan: Annotated[str, typer.Option(help="Id of the plan: the name of a file of config/plans/.")],
-    as_of: Annotated[
-        str | None,
-        typer.Option(help="Last day that counts, such as 2020-12-31. Default: yesterday."),
-    ] = None,
-    json_: Json = False,
-) -> None:
-    """Hold each target of a plan against the readings: value, limit, valid and expected counts, status.
-
-    A value followed by ? rests on too little data and decides nothing.
-    """
-    loaded = options.load()
-    chosen = loaded.plans.get(plan)
-    if chosen is None:
-        raise ConfigError(f"--plan: expected one of {', '.join(loaded.plans)}, got {shown(plan)}")
-    day = _day(as_of, loaded)
-    with opened_store(loaded) as store:
-        warn_if_stale(loaded, store)
-        verdicts = evaluation.evaluate(loaded, store, chosen, day)
-    if json_:
-        print_line(tables.as_json({"plan": chosen.id, "as_of": day, "targets": verdicts}))
-    else:
-        out.print(tables.targets(chosen, verdicts, options.language, title=str(day)))
-
-
 SCOPE_HELP: Final = f"{scopes.KNOWN}, or list:NAME of the plan given; rivers and basins are of water."
 
 Scope = Annotated[
@@ -339,7 +312,7 @@ def period_given(loaded: Config, period: str | None, to_date: str | None) -> Per
     if (period is None) == (to_date is None):
         raise ConfigError(f"--period: expected it or --to-date, got {'neither' if period is None else 'both'}")
     if to_date is not None:
-        last = _date("--to-date", to_date)
+        last = date_given("--to-date", to_date)
         chosen = Period(last.replace(month=1, day=1), last)
     else:
         chosen = periods.parse(period or "")
@@ -375,13 +348,14 @@ def warn_if_stale(loaded: Config, store: Store) -> None:
         )
 
 
-def _day(text: str | None, loaded: Config) -> dt.date:
-    if text is None:
-        return today(loaded) - dt.timedelta(days=1)
-    return _date("--as-of", text)
+def date_given(option: str, text: str) -> dt.date:
+    """Return the date that an option names.
 
-
-def _date(option: str, text: str) -> dt.date:
+    Raises
+    ------
+    ConfigError
+        If it is none.
+    """
     try:
         return dt.date.fromisoformat(text)
     except ValueError as error:

@@ -15,15 +15,17 @@ MODULES: Final[dict[str, tuple[str, ...]]] = {
     "demonstration": ("demo",),
     "doctoring": ("doctor",),
     "explaining": ("explain",),
-    "figures": ("derive", "targets", "indicators"),
+    "figures": ("derive", "indicators"),
     "gaps": ("gaps",),
     "jobs": ("jobs",),
     "laboratory": ("import-lab",),
     "publications": ("publish", "history"),
     "quarantine": ("quarantine",),
+    "reported": ("report-figure",),
     "retaining": ("retention",),
     "reviewing": ("review",),
     "standards": ("standards",),
+    "targets": ("targets",),
 }
 """The modules of this package that have commands, with the names of these."""
 

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import msgspec
 
-from ingestor.store import archives, arrivals, line_protocol, publications, reviewed, runs
+from aggregations.targets import Report
+from ingestor.store import archives, arrivals, line_protocol, publications, reported, reviewed, runs
 from ingestor.store.archives import Archived
 from ingestor.store.arrivals import Derived, Due, StationDay, Waiting
 from ingestor.store.ports import Arrival, Backlog, Quarantined, StoreError, Taken
@@ -93,6 +94,7 @@ class Ledger:
             self._db.execute("PRAGMA cache_size = -32768")
             with self._transaction():
                 self._create_or_check()
+                self._db.execute(reported.SCHEMA)
             self._backlog = self._counted_backlog()
         except (sqlite3.Error, StoreError) as error:
             self._db.close()
@@ -317,6 +319,29 @@ class Ledger:
         """Make station-days stale, as readings that arrive do; days as of `arrivals.day_of`."""
         with self._usable("days not made stale"), self._transaction():
             arrivals.mark(self._db, days, at=None)
+
+    # Reported figures
+
+    def reported_figures(self) -> list[Report]:
+        """See `Tables.reported_figures`."""
+        with self._usable("reported figures cannot be read"):
+            return reported.every(self._db)
+
+    def report(self, new: Sequence[Report]) -> list[int]:
+        """Enter reported figures, all or none; return their ids."""
+        with self._usable("reported figures not kept"), self._transaction():
+            return reported.add(self._db, new)
+
+    def undo_report(self, number: int, *, reason: str, by: str) -> int:
+        """Enter the undoing of a reported figure; return its id.
+
+        Raises
+        ------
+        UnknownReportError
+            If it cannot be undone.
+        """
+        with self._usable("reported figure not undone"), self._transaction():
+            return reported.undo(self._db, number, reason=reason, by=by)
 
     # Reviews and locked months
 

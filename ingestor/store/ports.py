@@ -12,6 +12,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from aggregations.targets import Report
 from ingestor.errors import FailureError
 from ingestor.store.archives import Archived
 from ingestor.store.arrivals import Derived, Due, StationDay, Waiting, days_at
@@ -317,6 +318,9 @@ class Tables(Protocol):
         StoreError
             If they could not be deleted, or others are on their way; to be called again.
         """
+
+    def reported_figures(self) -> list[Report]:
+        """Return all entries of reported figures, undone ones and undoings included, in their order."""
 
     def forget_derived(self, units: Iterable[str]) -> None:
         """Forget units that are derived no more; inside `replacing`."""

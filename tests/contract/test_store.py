@@ -6,16 +6,20 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import msgspec
 import numpy as np
 import pytest
 
+from aggregations.targets import Report
 from ingestor.schema import HEALTH, TABLES, Table
 from ingestor.store import EVER, Arrival, Backlog, InfluxServer, InfluxStore, SeriesKey, SqliteStore, Store, StoreError
 from ingestor.store.arrivals import Derived, Due
 from ingestor.store.ports import Block
+from ingestor.store.reported import UnknownReportError
 from ingestor.store.reviewed import Locked, UnknownReviewError
 from sensors import flags
 from sensors.reading import DAY_S, Reading, Refusal
@@ -482,3 +486,32 @@ def test_opening_a_file_of_another_version_says_so(store: Store) -> None:
     other.close()
     with pytest.raises(StoreError, match="expected schema version 4, got 99"):
         SqliteStore(store.file)
+
+
+def test_reported_figures_are_only_added_to_and_survive(kind: str, tmp_path: Path, database: str) -> None:
+    report = Report(
+        plan="p", target="t", as_of=date(2020, 12, 31), value=Decimal("89.60"), unit="%", source="s", by="b",
+        count=327, of=365,
+    )  # fmt: skip
+    with closing(opened(kind, tmp_path / "store.sqlite3", database)) as store:
+        assert store.report([report, msgspec.structs.replace(report, count=None, of=None)]) == [1, 2]
+        assert store.undo_report(1, reason="typo", by="c") == 3
+        for number, text in ((1, "it was undone by 3"), (3, "it is the undoing of 1"), (9, "there is none")):
+            with pytest.raises(UnknownReportError, match=text):
+                store.undo_report(number, reason="typo", by="c")
+    with closing(opened(kind, tmp_path / "store.sqlite3", database)) as store:
+        first, second, undoing = store.reported_figures()
+        assert all(each.at > 0 for each in (first, second, undoing))
+        assert msgspec.structs.replace(first, at=0.0, id=0) == report
+        assert str(first.value) == "89.60"
+        assert (second.id, second.count, second.of) == (2, None, None)
+        assert (undoing.undoes, undoing.source, undoing.by) == (1, "typo", "c")
+
+
+def test_a_store_made_before_there_were_reported_figures_gets_their_table(tmp_path: Path) -> None:
+    with closing(SqliteStore(tmp_path / "store.sqlite3")):
+        pass
+    with closing(sqlite3.connect(tmp_path / "store.sqlite3")) as db:
+        db.execute("DROP TABLE reported_figure")
+    with closing(SqliteStore(tmp_path / "store.sqlite3")) as store:
+        assert store.reported_figures() == []

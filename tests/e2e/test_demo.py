@@ -56,8 +56,12 @@ def test_demo_judges_every_target_that_readings_decide(undisturbed: dict[str, An
         for verdict in verdicts
     }
     reported = {"solid-waste", "shore-power", "old-vehicles"}
-    assert {k for k, v in statuses.items() if v == "insufficient"} == reported
-    assert {"pm25", "good-days", "main-rivers", "good-sections", "night-noise", "black-odorous"} <= statuses.keys()
+    sampled = {
+        "black-odorous",
+        "small-black-odorous",
+    }  # by samples, which the demonstration has none of
+    assert {k for k, v in statuses.items() if v == "insufficient"} == reported | sampled
+    assert {"pm25", "good-days", "main-rivers", "good-sections", "night-noise"} <= statuses.keys()
 
 
 def test_demo_quarantines_the_faults_it_mixes_in(undisturbed: dict[str, Any]) -> None:

@@ -502,7 +502,10 @@ def test_import_enters_all_or_nothing(run: Any, tmp_path: Path) -> None:
         (["lock", "--month", "2020"], "--month: expected a month such as 2026-10, got '2020'"),
         (["lock", "--month", "2199-01"], "--month: expected a month that is over, got 2199-01"),
         (["lock", "--month", "2020-01", "--medium", "soil"], "--medium: expected one of air, water, noise"),
-        (["lock", "--month", "2020-01", "--city", "x"], "--city: expected one of shenzhen, beijing, got 'x'"),
+        (
+            ["lock", "--month", "2020-01", "--city", "x"],
+            "--city: expected one of shenzhen, beijing, ",
+        ),
         (["unlock", "--month", "2020-01"], "--month: expected a locked month, got 2020-01"),
     ],
 )

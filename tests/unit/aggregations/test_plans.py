@@ -10,6 +10,7 @@ import pytest
 from aggregations import plans
 from aggregations.figures import Figure
 from aggregations.plans import Comparison, Status, Target
+from aggregations.standards import Standards
 from sensors.errors import ConfigError
 from sensors.register import Register, Station
 
@@ -144,14 +145,14 @@ def test_parse_reads_a_plan_with_its_targets_in_order() -> None:
             "limit = 25",
             "limits = 25",
             "plan.toml: target[0].limits: expected one of id, name, name_en, comparison, limit, unit, text, indicator, "
-            "scope, got 'limits'",
+            "scope, judge_by, limit_open, cumulative, got 'limits'",
             id="unknown key of a target",
         ),
         pytest.param(
             "[lists]",
             "[list]",
-            "plan.toml: list: expected one of id, title, title_en, year, jurisdiction, source, lists, target, "
-            "got 'list'",
+            "plan.toml: list: expected one of id, title, title_en, year, jurisdiction, source, lists, sizes, "
+            "target, reported, got 'list'",
             id="unknown key of the plan",
         ),
         pytest.param(
@@ -165,6 +166,36 @@ def test_parse_reads_a_plan_with_its_targets_in_order() -> None:
         pytest.param("limit = 25\n", "limit = inf\n", "plan.toml: target[0].limit: ", id="limit without bound"),
         pytest.param("year = 2020", 'year = "2020"', "plan.toml: year: expected int", id="year in quotes"),
         pytest.param("year = 2020", "year = ", "plan.toml: expected TOML, got ", id="no TOML"),
+        pytest.param(
+            "limit = 25\n",
+            "limit = 25\nlimit_open = true\n",
+            "plan.toml: target[0].limit: expected nothing, as limit_open is true, got 25",
+            id="limit that is open and set",
+        ),
+        pytest.param(
+            "limit = 25\n",
+            "limit = 25\ncumulative = true\n",
+            "plan.toml: target[0].cumulative: expected it of reported figures only, got true",
+            id="cumulative readings",
+        ),
+        pytest.param(
+            'name_en = "waste"',
+            'name_en = "waste"\njudge_by = "GB 3095-2012"',
+            "plan.toml: target[2].judge_by: expected none for a reported figure, got 'GB 3095-2012'",
+            id="edition of a reported figure",
+        ),
+        pytest.param(
+            'rivers = ["r1", "r2"]',
+            'rivers = ["r1", "r2"]\n[sizes]\nrivers = 1',
+            "plan.toml: lists.rivers: expected at most 1 (sizes), got 2",
+            id="list longer than the document says",
+        ),
+        pytest.param(
+            'rivers = ["r1", "r2"]',
+            'rivers = ["r1", "r2"]\n[sizes]\nlakes = 1',
+            "plan.toml: sizes.lakes: expected a list of [lists] (rivers), got none",
+            id="size of no list",
+        ),
     ],
 )
 def test_parse_refuses_what_is_wrong_and_names_file_and_place(old: str, new: str, text: str) -> None:
@@ -172,6 +203,79 @@ def test_parse_refuses_what_is_wrong_and_names_file_and_place(old: str, new: str
 
     with pytest.raises(ConfigError, match="^" + re.escape(text)):
         parse(PLAN.replace(old, new, 1))
+
+
+REPORTED = """
+[[reported]]
+target = "waste"
+period = "2020"
+value = 89.6
+count = 327
+of = 365
+text = "reported"
+"""
+
+
+def test_a_published_figure_is_a_report_of_the_plans_year() -> None:
+    (report,) = plans.reports_of(parse(PLAN + REPORTED))
+
+    assert (report.target, report.as_of, report.value, report.unit, report.count, report.of) == (
+        "waste", dt.date(2020, 12, 31), Decimal("89.6"), "%", 327, 365,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("period", ["2019", "2020-06", "2020-02-01..2020-12-31"])
+def test_a_published_figure_of_another_period_is_none(period: str) -> None:
+    assert plans.reports_of(parse(PLAN + REPORTED.replace('"2020"', f'"{period}"'))) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "text"),
+    [
+        ("89.6", "89.5", "reported[0].value: expected 89.6, which 327 of 365 is, got 89.5"),
+        ("of = 365\n", "", "reported[0].of: expected it beside count, got nothing"),
+        ("count = 327\n", "", "reported[0].count: expected it beside of, got nothing"),
+        ("count = 327", "count = 366", "reported[0].count: expected a part of 365, got 366"),
+        ('"waste"', '"wast"', "reported[0].target: expected one of pm25, rivers, waste, got 'wast'"),
+        ('target = "waste"\n', "", "reported[0]: expected a target, or name, name_en and unit, got neither"),
+        ('"2020"', '"20"', "reported[0].period: expected 2020, "),
+        (
+            "value = 89.6\ncount = 327\nof = 365",
+            "value = 896",
+            "reported[0].value: expected a percentage from 0 to 100, got 896",
+        ),
+        ('"waste"', '"pm25"', "reported[0].count: expected it of a percentage only, got unit 'ug/m3'"),
+        ("value = 89.6", 'value = 89.6\nunit = "%"', "reported[0].name: expected no name nor unit beside a target"),
+    ],
+)
+def test_a_published_figure_that_is_wrong_is_refused(old: str, new: str, text: str) -> None:
+    assert old in REPORTED
+
+    with pytest.raises(ConfigError, match="^" + re.escape(f"plan.toml: {text}")):
+        parse(PLAN + REPORTED.replace(old, new, 1))
+
+
+def test_an_id_of_another_plan_is_told() -> None:
+    with pytest.raises(ConfigError, match=r"got 'town-2020', which is the id of another plan$"):
+        plans.parse(PLAN, file="plan.toml", stem="city-2020", others=["town-2020"])
+
+
+@pytest.mark.parametrize(
+    ("judge_by", "mode"),
+    [
+        ("in_force", "by_date"),
+        ("all_2026", "all_2026"),
+        ("GB 3095-2012", "all_2012"),
+        ("HJ 633-2012", "all_2012"),
+        ("GB 3095-2026 transitional", "all_2026"),
+        ("GB 3095-2026 final", "all_2031"),
+        ("HJ 633-2026", None),  # of two sets
+        ("GB 3838-2002", None),  # of none: there is one edition only
+        ("GB 3095", None),
+    ],
+)
+def test_an_edition_names_the_set_that_it_belongs_to(judge_by: str, mode: str | None, editions: Standards) -> None:
+    assert plans.mode_of(judge_by, editions) == mode
 
 
 def test_unknown_indicator_is_shown_as_written() -> None:

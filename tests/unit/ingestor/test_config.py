@@ -32,7 +32,7 @@ def load_error(directory: Path) -> str:
 
 
 def test_config_that_comes_along_loads(shipped: Config) -> None:
-    assert [c.id for c in shipped.settings.city] == ["shenzhen", "beijing"]
+    assert [c.id for c in shipped.settings.city] == ["shenzhen", "beijing", "guangzhou", "fengxian", "liuzhou"]
 
 
 def test_config_zone_is_eight_hours_ahead(shipped: Config) -> None:
@@ -40,7 +40,8 @@ def test_config_zone_is_eight_hours_ahead(shipped: Config) -> None:
 
 
 def test_config_plans_are_found_by_id(shipped: Config) -> None:
-    assert {name: plan.id for name, plan in shipped.plans.items()} == {n: n for n in ("demo-2020", "shenzhen-2020")}
+    plans = ("demo-2020", "fengxian-2020", "guangzhou-2020", "liuzhou-2019", "shenzhen-2020", "shenzhen-2025")
+    assert {name: plan.id for name, plan in shipped.plans.items()} == {n: n for n in plans}
 
 
 def test_config_standards_are_all_files_of_the_folder(shipped: Config) -> None:
@@ -149,7 +150,7 @@ MISTAKES: list[tuple[str, str, str, str]] = [
         "events.csv",
         "decided_on\n",
         "decided_on\ne1,xian,,pm10,2021-03-15T06:00+08:00,2021-03-15T07:00+08:00,dust,x,x,2021-04-02\n",
-        r"line \d+: city: expected one of shenzhen, beijing, got 'xian'",
+        r"line \d+: city: expected one of shenzhen, beijing, guangzhou, fengxian, liuzhou, got 'xian'",
     ),
     (
         "target-changes.csv",
@@ -167,7 +168,7 @@ MISTAKES: list[tuple[str, str, str, str]] = [
     ("stations/air.csv", "113.80,", "1138.0,", r"line 3: lon: expected degrees east .*, got '1138\.0'"),
     ("stations/air.csv", "sz-a02", "sz-a01", r"line 4: id: expected each id once, got 'sz-a01' again"),
     ("stations/air.csv", ",2019-01-01,", ",2019-01-01,,", r"line 3: expected 9 fields, got 10"),
-    ("stations/air.csv", "shenzhen", "shenzen", r"sz-a01: city: expected one of shenzhen, beijing .*, got 'shenzen'"),
+    ("stations/air.csv", "shenzhen", "shenzen", r"sz-a01: city: expected one of shenzhen, beijing, .*, got 'shenzen'"),
     ("stations/noise.csv", ",1,2019", ",4,2019", r"line 3: zone_class: expected one of 0, 1, 2, 3, 4a, 4b, got '4'"),
     ("stations/water.csv", ",river,V,", ",stream,V,", r"line 3: body: expected one of river, lake, sea, got 'stream'"),
     ("stations/water.csv", ",river,V,", ",river,6,", r"line 3: target_class: expected one of I, .*, got '6'"),
@@ -222,6 +223,24 @@ MISTAKES: list[tuple[str, str, str, str]] = [
         r"target\[1\]\.id: expected each id once, got 'pm25' again",
     ),
     ("plans/demo-2020.toml", 'id = "demo-2020"', 'id = "demo"', r"id: expected 'demo-2020' .*, got 'demo'"),
+    (
+        "plans/demo-2020.toml",
+        'id = "demo-2020"',
+        'id = "shenzhen-2020"',
+        r"id: expected 'demo-2020' .*, got 'shenzhen-2020', which is the id of another plan",
+    ),
+    (
+        "plans/demo-2020.toml",
+        'id = "good-days"',
+        'id = "good-days"\njudge_by = "GB 3095-2018"',
+        r"target\[0\]\.judge_by: expected one of in_force, all_2012, .*, GB 3095-2012, .*, got 'GB 3095-2018'",
+    ),
+    (
+        "plans/demo-2020.toml",
+        'id = "good-days"',
+        'id = "good-days"\njudge_by = "HJ 633-2026"',
+        r"target\[0\]\.judge_by: expected one of .*, got 'HJ 633-2026'",
+    ),
     (
         "standards/gb3095-2012.toml",
         'role = "air.limits"',

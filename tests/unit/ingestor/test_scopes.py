@@ -80,8 +80,8 @@ def test_scope_of_an_unknown_kind_is_refused_with_all_kinds(text: str, loaded: C
         expected = f"scope: expected one of {text}:"
     else:
         expected = (
-            "scope: expected city:shenzhen, city:beijing, district:CITY/NAME, river:CITY/NAME, basin:NAME, "
-            "station:ID, or list:NAME of the plan given, got "
+            "scope: expected city:shenzhen, city:beijing, city:guangzhou, city:fengxian, city:liuzhou, "
+            "district:CITY/NAME, river:CITY/NAME, basin:NAME, station:ID, or list:NAME of the plan given, got "
         )
     with pytest.raises(ConfigError) as raised:
         scopes.resolve(loaded, text)

@@ -1,0 +1,147 @@
+"""What is said of a verdict, in Chinese and English: the promise, the rule that decided, the room left, reports."""
+
+from decimal import Decimal
+from typing import Final
+
+from aggregations.room import HOLDS, Allowance, Room
+from aggregations.targets import IN_FORCE, Report, StatusRule, Target, Verdict
+from ingestor.words import MODES, Language, joined, remark, unit, word
+
+RULES: Final[dict[StatusRule, dict[Language, str]]] = {
+    "": {"zh": "", "en": ""},
+    "year_holds": {"zh": "全年达到", "en": "the year holds"},
+    "year_fails": {"zh": "全年未达到", "en": "the year fails"},
+    "cannot_fail": {"zh": "余下时间无论如何均可达到", "en": "can no longer fail"},
+    "cannot_hold": {"zh": "余下时间已无法达到", "en": "can no longer be met"},
+    "holds_so_far": {"zh": "累计值达到", "en": "holds so far"},
+    "fails_so_far": {"zh": "累计值未达到", "en": "fails so far"},
+    "on_pace": {"zh": "按目前速度可达到", "en": "on pace"},
+    "behind_pace": {"zh": "按目前速度不能达到", "en": "behind pace"},
+    "too_little_data": {"zh": "数据不足", "en": "too little data"},
+    "no_stations": {"zh": "无登记站点", "en": "no station registered"},
+    "not_reported": {"zh": "待填报", "en": "not reported yet"},
+    "reported_part": {"zh": "全年数待填报", "en": "the year is not reported yet"},
+    "limit_open": {"zh": "计划未定目标值", "en": "the plan names no number"},
+}
+"""The rules that decide a status; docs/plans.md has them at length."""
+
+TOLD: Final = ("cannot_fail", "cannot_hold", "on_pace", "behind_pace", "no_stations", "reported_part", "limit_open")
+"""Rules that stand beside the status: the others say no more than it does."""
+
+
+def name_of(target: Target, language: Language) -> str:
+    """Return the name of a target."""
+    return target.name if language == "zh" else target.name_en
+
+
+def limit_of(target: Target, language: Language) -> str:
+    """Return what a target asks: comparison, limit, unit; - where the plan names no number."""
+    if target.limit is None:
+        return "-"
+    if target.unit == "yes=1":
+        return word("yes" if target.limit else "no", language)
+    return f"{target.comparison} {target.limit} {unit(target.unit, language)}".rstrip()
+
+
+def status_of(verdict: Verdict, language: Language) -> str:
+    """Return the status; of a figure that was not reported yet that it was not."""
+    return word("reported" if verdict.rule == "not_reported" else verdict.status, language)
+
+
+def rule_of(verdict: Verdict, language: Language) -> str:
+    """Return the rule that decided where it says more than the status, else nothing."""
+    return RULES[verdict.rule][language] if verdict.rule in TOLD else ""
+
+
+def room_of(target: Target, room: Room, language: Language) -> str:
+    """Return what the rest of the year may bring if every unit of it is valid."""
+    zh = language == "zh"
+    if room.kind == "sections":
+        if room.short is not None:
+            return f"尚差{room.short}个断面" if zh else f"{room.short} more must attain"
+        n = room.all_valid.may_fail
+        return "" if n is None else f"可再退出{n}个断面" if zh else f"{n} more may fail"
+    allowed = allowed_of(target, room.all_valid, language)
+    counted = unit(room.counted, language)
+    return f"余{room.rest}{counted}：{allowed}" if zh else f"{room.rest} {counted} left: {allowed}"
+
+
+def allowed_of(target: Target, allowed: Allowance, language: Language) -> str:
+    """Return what may still come: a mean, or how many may fail."""
+    zh = language == "zh"
+    if not allowed.units:
+        return "无余量可言" if zh else "none are left"
+    if allowed.mean is not None:
+        most = target.comparison in ("<", "<=")
+        of_unit = unit(target.unit, language)
+        if zh:
+            return f"均值{'不超过' if most else '不低于'}{allowed.mean} {of_unit}"
+        return f"mean at {'most' if most else 'least'} {allowed.mean} {of_unit}"
+    if allowed.may_fail is not None:
+        return f"可再超标{allowed.may_fail}" if zh else f"{allowed.may_fail} may fail"
+    return "已无余量" if zh else "no room"
+
+
+def tomorrow_of(target: Target, room: Room, language: Language) -> str:
+    """Return what becomes of the figure if tomorrow is like today; nothing where that cannot be said."""
+    then = room.tomorrow
+    if then is None:
+        return ""
+    allowed = allowed_of(target, then.allowed, language)
+    value = f"{then.value} {unit(target.unit, language)}".rstrip()
+    return f"明日若同今日：{value}，{allowed}" if language == "zh" else f"tomorrow as today: {value}, {allowed}"
+
+
+def reported_of(target: Target, report: Report, language: Language) -> str:
+    """Return what was reported of a target, and whether that would hold."""
+    value = f"{report.value} {unit(report.unit, language)}".rstrip()
+    of = ""
+    if report.count is not None:
+        of = f"（{report.count}/{report.of}）" if language == "zh" else f" ({report.count} of {report.of})"
+    held = _held(target, report.value, language)
+    if language == "zh":
+        return f"上报至{report.as_of}：{value}{of}{held}"
+    return f"as reported up to {report.as_of}: {value}{of}{held}"
+
+
+def holds(target: Target, value: Decimal) -> bool | None:
+    """Whether a value holds against a target; None where the plan names no number."""
+    return None if target.limit is None else HOLDS[target.comparison](value, target.limit)
+
+
+def _held(target: Target, value: Decimal, language: Language) -> str:
+    held = holds(target, value)
+    if held is None:
+        return ""
+    return ("，达到" if held else "，未达到") if language == "zh" else (", holds" if held else ", fails")
+
+
+def said_of(verdict: Verdict, language: Language) -> list[str]:
+    """Return what a reader must know beside the figure's own remarks: other editions, reports, lists."""
+    target = verdict.target
+    said = [remark(each, language) for each in verdict.remarks]
+    for other in verdict.by_edition:
+        value = "-" if other.figure is None or other.figure.value is None else str(other.figure.value)
+        names = [edition_of(each.judged_by, language) for each in (verdict, other)]
+        status = word(other.status, language)
+        said.append(
+            f"按{names[0]}评价；按{names[1]}：{value}，{status}"
+            if language == "zh"
+            else f"judged by {names[0]}; by {names[1]}: {value}, {status}"
+        )
+    if verdict.reported is not None and target.indicator is not None:
+        said.append(reported_of(target, verdict.reported, language))
+    return said
+
+
+def edition_of(judged_by: str, language: Language) -> str:
+    """Return what a target is judged by: what is in force, a mode of evaluation, or an edition."""
+    if judged_by == IN_FORCE:
+        return word(IN_FORCE, language)
+    mode = next((mode for mode in MODES if mode == judged_by), None)
+    return judged_by if mode is None else MODES[mode][language]
+
+
+def remarks_of(verdict: Verdict, figures_own: str, language: Language) -> str:
+    """Return all remarks of a verdict as one text."""
+    return joined(filter(None, (figures_own, *said_of(verdict, language))), language)
