@@ -137,7 +137,7 @@ def targets(
     chosen = loaded.plans.get(plan)
     if chosen is None:
         raise ConfigError(f"--plan: expected one of {', '.join(loaded.plans)}, got {shown(plan)}")
-    day = _day(as_of, loaded)
+    day = day_given(as_of, loaded)
     with opened_store(loaded) as store:
         warn_if_stale(loaded, store)
         verdicts = evaluation.evaluate(loaded, store, chosen, day)
@@ -292,7 +292,8 @@ def warn_if_stale(loaded: Config, store: Store) -> None:
         )
 
 
-def _day(text: str | None, loaded: Config) -> dt.date:
+def day_given(text: str | None, loaded: Config) -> dt.date:
+    """Return the day that --as-of names; without one yesterday."""
     if text is None:
         return today(loaded) - dt.timedelta(days=1)
     return _date("--as-of", text)
