@@ -41,7 +41,7 @@ fuzz: $(VENV)/dev.done
 	    $(BIN)/pytest -s --timeout=3600 tests/property/test_fuzz_decoding.py
 
 bench: $(VENV)/dev.done servers
-	@for each in demo replay_beijing import_beijing noise_year water_year derive_year ingest_influxdb air_year cluster_year; do $(BIN)/python tests/benchmarks/$$each.py || exit 1; done
+	@for each in demo replay_beijing import_beijing noise_year water_year derive_year ingest_influxdb air_year cluster_year outlook_backtest outlook_noise_backtest today_backtest; do $(BIN)/python tests/benchmarks/$$each.py || exit 1; done
 
 $(VENV)/run.done: requirements/run.txt pyproject.toml tools/make-venv
 	@tools/make-venv $(PYTHON) $(VENV)

@@ -114,6 +114,5 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     judged_by: str = IN_FORCE
     room: Room | None = None
     by_edition: list["Verdict"] = []
-    outlook: msgspec.Struct | None = None
     reported: Report | None = None
     remarks: list[str] = []

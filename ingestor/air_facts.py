@@ -174,10 +174,11 @@ def _hours(config: Config, store: Tables, scope: Scope, period: Period, *, cover
     """Hours of a scope, from the day before the period on where editions cover it."""
     lead = period.first - DAY >= covered
     spanned = Period(period.first - DAY, period.last) if lead else period
-    return AirHours(_hour_means(config, store, scope, spanned), DAY_HOURS if lead else 0)
+    return AirHours(hour_means(config, store, scope, spanned), DAY_HOURS if lead else 0)
 
 
-def _hour_means(config: Config, store: Tables, scope: Scope, period: Period) -> dict[str, IntArray]:
+def hour_means(config: Config, store: Tables, scope: Scope, period: Period) -> dict[str, IntArray]:
+    """Return hour means of a scope by quantity, MISSING where not valid. (n_hours,) [micros]"""
     if scope.kind != "list":
         return _read_hours(config, store, f"{_TABLES[scope.kind]}_hour", scope.name, period)
     stations = scope.stations["air"]

@@ -108,7 +108,7 @@ def attains(
     ----------
     .. [1] GB 3096-2008, 5.1: the limit itself attains.
     """
-    verdicts = attaining(levels, _limits(zone, part, limits), method)
+    verdicts = attaining(levels, limits_of(zone, part, limits), method)
     return [None if v == NONE else bool(v) for v in verdicts.tolist()]
 
 
@@ -121,7 +121,7 @@ def peaks_attaining(
     ----------
     .. [1] GB 3096-2008, 5.4.
     """
-    return attaining(peaks, _limits(zone, "night", limits) + limits.night_peak_excess, method)
+    return attaining(peaks, limits_of(zone, "night", limits) + limits.night_peak_excess, method)
 
 
 def night_verdicts(
@@ -137,14 +137,15 @@ def night_verdicts(
     A night whose Ln is known and that exceeds by one of the two does not attain; NONE where Ln, or a largest level that
     is asked for, is not known.
     """
-    by_level = attaining(ln, _limits(zone, "night", limits), method)
+    by_level = attaining(ln, limits_of(zone, "night", limits), method)
     if not method.night_peak_in_attainment:
         return by_level
     by_peak = np.where(by_level == NONE, NONE, peaks_attaining(peaks, zone, limits=limits, method=method))
     return np.where((by_level == 0) | (by_peak == 0), 0, np.minimum(by_level, by_peak))
 
 
-def _limits(zone: ZoneClass | Sequence[ZoneClass], part: PartOfDay, limits: NoiseLimits) -> IntArray:
+def limits_of(zone: ZoneClass | Sequence[ZoneClass], part: PartOfDay, limits: NoiseLimits) -> IntArray:
+    """Limits of a class, or of one class each, for a part of the day. () or (n,) [dB]"""
     if isinstance(zone, str):
         return np.asarray(getattr(limits.zone[zone], part), dtype=np.int64)
     by_class = {key: getattr(each, part) for key, each in limits.zone.items()}

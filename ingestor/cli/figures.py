@@ -8,7 +8,7 @@ import msgspec
 import typer
 
 from aggregations import periods
-from aggregations.periods import Period
+from aggregations.periods import DAY, Period
 from aggregations.plans import Plan
 from aggregations.standards import Mode
 from ingestor import derivation, evaluation, publishing, scopes, tables
@@ -346,6 +346,11 @@ def warn_if_stale(loaded: Config, store: Store) -> None:
             style="yellow",
             soft_wrap=True,
         )
+
+
+def day_given(text: str | None, loaded: Config) -> dt.date:
+    """Return the day that --as-of names; without one yesterday."""
+    return today(loaded) - DAY if text is None else date_given("--as-of", text)
 
 
 def date_given(option: str, text: str) -> dt.date:

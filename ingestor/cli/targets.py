@@ -6,11 +6,11 @@ from typing import Annotated
 import typer
 
 from aggregations import periods, plans
-from aggregations.periods import DAY, Period
+from aggregations.periods import Period
 from aggregations.plans import Plan
 from ingestor import tables, target_tables
 from ingestor.cli.common import Json, app, opened_store, options, out, print_line, print_tables
-from ingestor.cli.figures import date_given, plan_named, today, warn_if_stale
+from ingestor.cli.figures import day_given, plan_named, warn_if_stale
 from ingestor.config import Config
 from ingestor.verdicts import Evaluator
 from sensors.errors import ConfigError, shown
@@ -87,10 +87,8 @@ def targets(
 
 def _last_day(as_of: str | None, month: str | None, plan: Plan, loaded: Config, *, year: bool) -> dt.date:
     """Return the last day that counts: the one given, else yesterday, or the end of what is asked for before it."""
-    if as_of is not None:
-        day = date_given("--as-of", as_of)
-    else:
-        day = today(loaded) - DAY
+    day = day_given(as_of, loaded)
+    if as_of is None:
         if month is not None:
             day = min(day, _month(month, plan).last)
         if year:
