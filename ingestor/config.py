@@ -17,6 +17,8 @@ from aggregations import plans, standards
 from aggregations.noise import LocalHours
 from aggregations.plans import Plan
 from aggregations.standards import Standards, WaterMethod
+from ingestor.notices import settings as notices
+from ingestor.notices.settings import NoticeSettings
 from sensors import (
     checks,
     events,
@@ -195,6 +197,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     standards: Standards
     plans: dict[str, Plan]
     embedded_broker: str
+    notices: NoticeSettings = NoticeSettings()
 
     def staged(self, city: str) -> bool:
         """Whether the city applied GB 3095-2012 in an early stage."""
@@ -350,6 +353,14 @@ def load(directory: Path) -> Config:
         standards=all_standards,
         plans=found_plans,
         embedded_broker=_embedded_broker(read("broker/embedded.toml"), label("broker/embedded.toml")),
+        notices=notices.parse(
+            read("notices.toml") if (directory / "notices.toml").exists() else "",
+            file=label("notices.toml"),
+            register=all_stations,
+            cities=[city.id for city in settings.city],
+            plans=found_plans,
+            known=known,
+        ),
     )
 
 

@@ -12,16 +12,18 @@ from ingestor.config import ClosingSettings, Config
 from ingestor.jobs.calendars import Calendar, Kind
 from ingestor.jobs.clocks import Clock, SystemClock
 from ingestor.jobs.closing import close
-from ingestor.jobs.lanes import CHECKS, DERIVATION
+from ingestor.jobs.lanes import CHECKS, DERIVATION, NOTICES
 from ingestor.jobs.ledger import JobLedger
 from ingestor.jobs.runner import Alive, Job
+from ingestor.notices.work import Notices
 from ingestor.silence import Silence
 from ingestor.store import Store, open_store, store_file
 
 LET_IN_S: Final = 0.11
 """SQLite looks every 0.1 s at the longest whether it may write: so long the collector is let in between two writes."""
 LET_IN_EVERY_S: Final = 0.5
-NAMES: Final = ("derive", "checks", "daily", "monthly", "quarterly", "yearly")
+NAMES: Final = ("derive", "checks", "notices", "daily", "monthly", "quarterly", "yearly")
+NOTICE_EVERY_S: Final = 10.0
 
 
 def jobs(
@@ -35,6 +37,7 @@ def jobs(
     """Return the jobs of a data directory, in the order in which they are run where several are due.
 
     When they are due comes from `config`; what they work with from `current`, which may change between two runs.
+    Notices are a job only where `config` says who gets any.
     """
     now = current or (lambda: config)
     open_ = opened or (lambda loaded: open_store(loaded.settings.store, data))
@@ -66,10 +69,17 @@ def jobs(
         calendar = Calendar(kind=kind, after_days=when.after_days, at_s=when.at_s, offset_s=config.offset_s)
         return Job(name=kind, lane=DERIVATION, work=derive, calendar=calendar, close=close_period)
 
+    telling = Notices(config, data, clock=clock or SystemClock(), opened=open_)
     settings = config.settings.jobs
+    told = [
+        Job(
+            name="notices", lane=NOTICES, work=lambda alive: telling.work(now(), alive), every_s=NOTICE_EVERY_S
+        )
+    ]  # fmt: skip
     return [
         Job(name="derive", lane=DERIVATION, work=derive, every_s=60.0 * settings.derive_every_min),
         Job(name="checks", lane=CHECKS, work=check, every_s=60.0 * settings.check_every_min),
+        *(told if config.notices.route else []),
         closing_job("daily", settings.daily),
         closing_job("monthly", settings.monthly),
         closing_job("quarterly", settings.quarterly),

@@ -1,0 +1,193 @@
+"""The job of notices: look what there is to tell, keep it, send what is due."""
+
+import logging
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+from aggregations.periods import Period
+from aggregations.plans import Plan
+from ingestor.config import Config
+from ingestor.jobs.calendars import SANE_YEARS
+from ingestor.jobs.clocks import Clock
+from ingestor.notices import causes, compliance, delivering, noticing, readings
+from ingestor.notices.facts import Compliance, Looked, Revised
+from ingestor.notices.ledger import NoticeLedger, Noticing
+from ingestor.store import Store, StoreError, store_file
+from ingestor.store.arrivals import day_of
+from sensors.errors import ConfigError
+
+log = logging.getLogger(__name__)
+
+LOOKED_BACK_DAYS = 2
+"""Arrivals for earlier days than so many back say nothing of now."""
+ARRIVALS, PUBLICATIONS = "arrivals", "publications"
+"""Marks of how far arrivals and revisions were looked at."""
+
+
+class Notices:
+    """Looks and sends for one process; what lasts is in the ledger, but since when broker and store are away."""
+
+    def __init__(
+        self,
+        config: Config,
+        data: Path,
+        *,
+        clock: Clock,
+        opened: Callable[[Config], Store],
+        problems: Callable[[], list[str] | None] | None = None,
+    ) -> None:
+        """`opened` opens the store; `problems` tells what the collector complains of (see `Away`)."""
+        self._data = data
+        self._clock = clock
+        self._opened = opened
+        self._away = causes.Away(config, clock, problems=problems)
+        self._complaints: dict[str, str] = {}
+
+    def work(self, config: Config, alive: Callable[[], None]) -> str:
+        """Notice and send once; return in words how much.
+
+        Raises
+        ------
+        StoreError
+            If the ledger cannot be used.
+        """
+        with closing(NoticeLedger(store_file(self._data), clock=self._clock)) as ledger:
+            alive()
+            n = self._notice_now(config, ledger)
+            alive()
+            sent = delivering.deliver(config, self._data, ledger, alive=alive)
+            months = self._notice_months(config, ledger, alive)
+            if months:
+                sent += delivering.deliver(config, self._data, ledger, alive=alive)
+        return f"{n + months} noticed, {sent[True]} delivered, {sent[False]} failed"
+
+    def _notice_now(self, config: Config, ledger: NoticeLedger) -> int:
+        """Notice what goes on now, and revisions."""
+        marks = ledger.marks()
+        now = self._clock.now()
+        upto, published = ledger.last_arrival(), ledger.last_publication()
+        looked, failing = [causes.silence(config, ledger)], None
+        since = int(marks.get(ARRIVALS, 0))
+        stations = ledger.arrived_since(since, day_of(int(now)) - LOOKED_BACK_DAYS) if upto != since else []
+        if stations:
+            try:
+                with closing(self._opened(config)) as store:
+                    looked += readings.look(config, store, stations, now)
+            except StoreError as error:
+                failing, upto = str(error), since
+        looked += self._away.look(failing)
+        revised = causes.revisions(ledger, int(marks.get(PUBLICATIONS, published)))
+        told = ledger.conditions()
+        if self._nothing_new(marks, looked, told, revised, upto, published):
+            return 0
+        with ledger.noticing() as open_:
+            n = sum(
+                noticing.tell_changes(open_, config.notices, each, told, offset_s=config.offset_s) for each in looked
+            )
+            for each in revised:
+                n += _tell_revised(open_, config, each, published)
+            open_.mark(ARRIVALS, upto)
+            open_.mark(PUBLICATIONS, published)
+        return n
+
+    def _nothing_new(
+        self,
+        marks: dict[str, str],
+        looked: list[Looked],
+        told: noticing.Told,
+        revised: list[Revised],
+        upto: int,
+        published: int,
+    ) -> bool:
+        """Whether nothing has to be written: most looks find what the one before did."""
+        same = (marks.get(ARRIVALS), marks.get(PUBLICATIONS)) == (str(upto), str(published)) and not revised
+        known = {
+            (each.kind, of[1])
+            for each in looked
+            for of in told
+            if of[0] == each.kind and (each.objects is None or of[1] in each.objects)
+        }
+        return same and known == {(each.kind, one.object) for each in looked for one in each.going_on}
+
+    def _notice_months(self, config: Config, ledger: NoticeLedger, alive: Callable[[], None]) -> int:
+        """Notice the months of plans that are due, and those whose verdicts changed."""
+        now = self._clock.now()
+        today = config.local_day(int(now))
+        if today.year not in SANE_YEARS:
+            return 0
+        marks = ledger.marks()
+        n = 0
+        for plan in config.plans.values():
+            mark = marks.get(f"month {plan.id}")
+            if mark is None:
+                with ledger.noticing() as open_:
+                    open_.mark(f"month {plan.id}", compliance.first_mark(config, plan, now))
+                continue
+            try:
+                for month in compliance.due_months(config, plan, mark, now):
+                    alive()
+                    if not self._tell_month(config, ledger, plan, month, now):
+                        break
+                    n += 1
+                looked = f"{marks.get(PUBLICATIONS)} {today}"
+                if today.year <= plan.year + 1 and marks.get(f"verdicts {plan.id}") != looked:
+                    n += self._tell_changed(config, ledger, plan, looked, alive)
+                self._complaints.pop(plan.id, None)
+            except (ConfigError, StoreError) as error:
+                if self._complaints.get(plan.id) != str(error):  # the same every few seconds is said once
+                    log.error("notices: plan %s cannot be told, it is tried again: %s", plan.id, error)
+                self._complaints[plan.id] = str(error)
+        return n
+
+    def _tell_month(self, config: Config, ledger: NoticeLedger, plan: Plan, month: Period, now: float) -> bool:
+        """Notice a month of a plan; whether it was told, or is to wait for the closing of the month."""
+        closed = compliance.is_closed(ledger, month)
+        told = config.notices.told_on(plan.id)
+        if not closed and now < compliance.due_at(config, told, month) + compliance.WAITS_S:
+            return False
+        before = compliance.previous(ledger, plan, month)
+        with closing(self._opened(config)) as store:
+            facts = compliance.facts_of(config, store, plan, month, before, unclosed=not closed)
+        with ledger.noticing() as open_:
+            _tell_plan(open_, config, plan, facts, 1)
+            open_.mark(f"month {plan.id}", compliance.mark_after(month))
+        return True
+
+    def _tell_changed(
+        self, config: Config, ledger: NoticeLedger, plan: Plan, looked: str, alive: Callable[[], None]
+    ) -> int:
+        """Notice the months of a plan that were told and have other verdicts now; return their number."""
+        found = []
+        with closing(self._opened(config)) as store:
+            for each in compliance.changed(config, store, ledger, plan):
+                alive()
+                found.append(each)
+        with ledger.noticing() as open_:
+            for facts, revision in found:
+                _tell_plan(open_, config, plan, facts, revision)
+            open_.mark(f"verdicts {plan.id}", looked)
+        return len(found)
+
+
+def _tell_plan(open_: Noticing, config: Config, plan: Plan, facts: Compliance, revision: int) -> None:
+    city = plan.jurisdiction.removeprefix("city:")
+    scopes = list(dict.fromkeys([f"plan:{plan.id}", plan.jurisdiction]))
+    noticing.tell(
+        open_, config.notices, "compliance", facts,
+        object_=plan.id, period=facts.month, revision=revision, city=city, scopes=scopes,
+    )  # fmt: skip
+
+
+def _tell_revised(open_: Noticing, config: Config, revised: Revised, published: int) -> int:
+    """Keep a notice of revised figures; its revision is the number of the last publication that it tells of."""
+    kind, _, name = revised.scope.partition(":")
+    station = next((s for s in config.register.stations if kind == "station" and s.id == name), None)
+    city = station.city if station is not None else name.partition("/")[0] if kind in ("city", "district") else ""
+    scopes = list(dict.fromkeys([revised.scope, *([f"city:{city}"] if city else [])]))
+    period = min(each.period for each in revised.figures)
+    number = noticing.tell(
+        open_, config.notices, "revised", revised,
+        object_=revised.scope, period=period, revision=published, city=city, scopes=scopes,
+    )  # fmt: skip
+    return int(number is not None)
