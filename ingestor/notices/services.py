@@ -7,8 +7,10 @@ their answers are read here.
 """
 
 import contextlib
-import email
+import contextvars
+import datetime as dt
 import email.policy
+import email.utils
 import json
 import logging
 import os
@@ -17,6 +19,7 @@ import smtplib
 import threading
 import urllib.parse
 from collections.abc import Callable, Iterator
+from email.message import EmailMessage
 from typing import Any, Final
 
 import apprise
@@ -128,27 +131,25 @@ def _mail(address: Address, recipient: str, message: Message, identity: str, com
         raise SendError(f"recipient: expected an address of mail, got {recipient!r}")
     if len(service.targets) > 1:
         raise SendError("address: expected one recipient a mail, got several: name them in `recipients`")
-    sender = str(service.from_addr[1])
-    prepared = NotifyEmail.prepare_emails(
-        subject=message.title, body=message.html, notify_format=apprise.NotifyFormat.HTML,
-        from_addr=service.from_addr, to=service.targets, reply_to=service.reply_to, smtp_host=service.smtp_host,
-        headers={"X-Application": "qingjing"}, names=service.names, tzinfo=service.tzinfo,
-    )  # fmt: skip
+    sender, to = str(service.from_addr[1]), service.targets[0][1]
+    mail = EmailMessage(policy=email.policy.SMTP.clone(cte_type="7bit"))
+    mail["From"] = email.utils.formataddr((str(service.from_addr[0] or ""), sender))
+    mail["To"], mail["Subject"] = to, message.title
+    mail["Date"] = email.utils.format_datetime(dt.datetime.now(dt.UTC))
+    mail["Message-ID"] = f"<{identity}@{sender.partition('@')[2]}>"
+    mail.set_content(message.text)
+    mail.add_alternative(message.html, subtype="html")
+    assert service.port is not None
     with _words_of_apprise() as said:
         try:
-            assert service.port is not None
             with AppriseSMTPController(
                 host=service.smtp_host, port=service.port, secure_mode=service.secure_mode or "", user=service.user,
                 password=service.password, verify_certificate=service.verify_certificate,
                 socket_connect_timeout=ANSWER_S,
             ) as server:  # fmt: skip
-                for each in prepared:
-                    parsed = email.message_from_string(each.body, policy=email.policy.compat32)
-                    del parsed["Message-ID"]
-                    parsed["Message-ID"] = f"<{identity}@{sender.partition('@')[2]}>"
-                    committing()
-                    if not server.sendmail(sender, each.to_addrs, parsed.as_string()):
-                        raise SendError(_joined(said) or "the mail server did not take it")
+                committing()
+                if not server.sendmail(sender, [to], mail.as_string()):
+                    raise SendError(_joined(said) or "the mail server did not take it")
         except (OSError, smtplib.SMTPException, RuntimeError) as error:
             raise SendError(f"mail server {service.smtp_host}: {_of_exception(error)}") from None
     return "taken by the mail server"
@@ -251,8 +252,12 @@ def _secrets(url: str) -> list[str]:
 
 
 def _joined(said: list[str]) -> str:
-    return "; ".join(dict.fromkeys(each.strip().rstrip(".") for each in said if each.strip()))
+    """What was said, each once, without what Apprise puts before it; of a refused recipient the server's answer."""
+    words = (each.removeprefix("Socket Exception: ").strip().rstrip(".") for each in said)
+    return "; ".join(dict.fromkeys(_REFUSED.sub(r"\2 \3", each) for each in words if each))
 
+
+_REFUSED: Final = re.compile(r"""^\{'([^']*)': \(([0-9]{3}), b['"](.*)['"]\)\}$""")
 
 _LOG: Final = logging.getLogger("apprise")
 _LOG.propagate = False
@@ -295,13 +300,13 @@ def _quietly(call: Callable[[], Any]) -> Any:
         raise SendError(f"Apprise cannot use the address ({type(error).__name__})") from None
 
 
-_heard = threading.local()
+_heard: contextvars.ContextVar[list[requests.Response] | None] = contextvars.ContextVar("heard", default=None)
 _send: Final = requests.sessions.Session.send
 
 
 def _listening(self: requests.sessions.Session, *arguments: Any, **named: Any) -> requests.Response:
     answer = _send(self, *arguments, **named)
-    if (answers := getattr(_heard, "answers", None)) is not None:
+    if (answers := _heard.get()) is not None:
         answers.append(answer)
     return answer
 
@@ -311,9 +316,10 @@ requests.sessions.Session.send = _listening  # type: ignore[method-assign]
 
 @contextlib.contextmanager
 def _answers() -> Iterator[list[requests.Response]]:
-    """Collect the answers that Apprise gets in this thread: it does not hand them on."""
-    _heard.answers = []
+    """Collect the answers that Apprise gets, in whichever of its threads: it does not hand them on."""
+    answers: list[requests.Response] = []
+    token = _heard.set(answers)
     try:
-        yield _heard.answers
+        yield answers
     finally:
-        _heard.answers = None
+        _heard.reset(token)
