@@ -3,7 +3,6 @@
 A month is told once. Where revisions change a verdict of it later, it is told once more, as changed.
 """
 
-from collections.abc import Iterator
 from typing import Final
 
 import msgspec
@@ -134,23 +133,37 @@ def previous(ledger: NoticeLedger, plan: Plan, month: Period) -> Compliance | No
     return _compliance(found.facts) if found is not None else None
 
 
-def changed(config: Config, store: Store, ledger: NoticeLedger, plan: Plan) -> Iterator[tuple[Compliance, int]]:
-    """Yield the months of a plan whose verdicts are others now than they were told, and the revision to tell them as.
+def told_after(ledger: NoticeLedger, plan: Plan, month: str) -> Period | None:
+    """Return the first month of a plan after one ('' for none) that was told.
+
+    Raises
+    ------
+    StoreError
+        If the ledger cannot be read.
+    """
+    months = (each for each in periods.year(plan.year).months() if str(each) > month)
+    return next((each for each in months if ledger.latest("compliance", plan.id, str(each)) is not None), None)
+
+
+def changed(
+    config: Config, store: Store, ledger: NoticeLedger, plan: Plan, month: Period
+) -> tuple[Compliance, int] | None:
+    """Return a month of a plan and the revision to tell it as, where its verdicts are others than they were told.
 
     Raises
     ------
     ConfigError, StoreError
         As `evaluated`.
     """
-    for month in periods.year(plan.year).months():
-        told = ledger.latest("compliance", plan.id, str(month))
-        if told is None:
-            continue
-        before = _compliance(told.facts)
-        now = facts_of(config, store, plan, month, before, unclosed=False)
-        known = {row.target for row in before.rows}
-        if any(row.target in known and row.status != row.status_before for row in now.rows):
-            yield msgspec.structs.replace(now, changed=True), told.key.revision + 1
+    told = ledger.latest("compliance", plan.id, str(month))
+    assert told is not None
+    before = _compliance(told.facts)
+    known = {row.target: row.status for row in before.rows}
+    now = {each.target.id: each.status for each in evaluation.evaluate(config, store, plan, month.last)}
+    if all(known.get(target, status) == status for target, status in now.items()):
+        return None
+    facts = facts_of(config, store, plan, month, before, unclosed=False)
+    return msgspec.structs.replace(facts, changed=True), told.key.revision + 1
 
 
 def _compliance(blob: bytes) -> Compliance:

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-from aggregations.periods import Period
 from aggregations.plans import Plan
 from ingestor.config import Config
 from ingestor.jobs.calendars import SANE_YEARS
@@ -57,7 +56,7 @@ class Notices:
             n = self._notice_now(config, ledger)
             alive()
             sent = delivering.deliver(config, self._data, ledger, alive=alive)
-            months = self._notice_months(config, ledger, alive)
+            months = self._notice_month(config, ledger, alive)
             if months:
                 sent += delivering.deliver(config, self._data, ledger, alive=alive)
         return f"{n + months} noticed, {sent[True]} delivered, {sent[False]} failed"
@@ -110,64 +109,71 @@ class Notices:
         }
         return same and known == {(each.kind, one.object) for each in looked for one in each.going_on}
 
-    def _notice_months(self, config: Config, ledger: NoticeLedger, alive: Callable[[], None]) -> int:
-        """Notice the months of plans that are due, and those whose verdicts changed."""
+    def _notice_month(self, config: Config, ledger: NoticeLedger, alive: Callable[[], None]) -> int:
+        """Notice a month of a plan that is due, or look whether the verdicts of one that was told are others now.
+
+        One month a look: figures of many stations take seconds, and what is urgent is not to wait for them.
+        """
         now = self._clock.now()
-        today = config.local_day(int(now))
-        if today.year not in SANE_YEARS:
+        if config.local_day(int(now)).year not in SANE_YEARS:
             return 0
         marks = ledger.marks()
-        n = 0
-        for plan in config.plans.values():
-            mark = marks.get(f"month {plan.id}")
-            if mark is None:
-                with ledger.noticing() as open_:
-                    open_.mark(f"month {plan.id}", compliance.first_mark(config, plan, now))
-                continue
-            try:
-                for month in compliance.due_months(config, plan, mark, now):
-                    alive()
-                    if not self._tell_month(config, ledger, plan, month, now):
-                        break
-                    n += 1
-                looked = f"{marks.get(PUBLICATIONS)} {today}"
-                if today.year <= plan.year + 1 and marks.get(f"verdicts {plan.id}") != looked:
-                    n += self._tell_changed(config, ledger, plan, looked, alive)
-                self._complaints.pop(plan.id, None)
-            except (ConfigError, StoreError) as error:
-                if self._complaints.get(plan.id) != str(error):  # the same every few seconds is said once
-                    log.error("notices: plan %s cannot be told, it is tried again: %s", plan.id, error)
-                self._complaints[plan.id] = str(error)
-        return n
+        for step in (self._tell_month, self._tell_changed):
+            for plan in config.plans.values():
+                alive()
+                name = f"{step.__name__} {plan.id}"
+                try:
+                    told = step(config, ledger, plan, marks)
+                    self._complaints.pop(name, None)
+                except (ConfigError, StoreError) as error:
+                    if self._complaints.get(name) != str(error):  # the same every few seconds is said once
+                        log.error("notices: plan %s cannot be told, it is tried again: %s", plan.id, error)
+                    self._complaints[name] = str(error)
+                    continue
+                if told is not None:
+                    return told
+        return 0
 
-    def _tell_month(self, config: Config, ledger: NoticeLedger, plan: Plan, month: Period, now: float) -> bool:
-        """Notice a month of a plan; whether it was told, or is to wait for the closing of the month."""
+    def _tell_month(self, config: Config, ledger: NoticeLedger, plan: Plan, marks: dict[str, str]) -> int | None:
+        """Notice the first month of a plan that is due; None where none is, or it waits for its closing."""
+        now, name = self._clock.now(), f"month {plan.id}"
+        if name not in marks:
+            with ledger.noticing() as open_:
+                open_.mark(name, compliance.first_mark(config, plan, now))
+            return None
+        month = next(iter(compliance.due_months(config, plan, marks[name], now)), None)
+        if month is None:
+            return None
         closed = compliance.is_closed(ledger, month)
-        told = config.notices.told_on(plan.id)
-        if not closed and now < compliance.due_at(config, told, month) + compliance.WAITS_S:
-            return False
+        due_at = compliance.due_at(config, config.notices.told_on(plan.id), month)
+        if not closed and now < due_at + compliance.WAITS_S:
+            return None
         before = compliance.previous(ledger, plan, month)
         with closing(self._opened(config)) as store:
             facts = compliance.facts_of(config, store, plan, month, before, unclosed=not closed)
         with ledger.noticing() as open_:
             _tell_plan(open_, config, plan, facts, 1)
-            open_.mark(f"month {plan.id}", compliance.mark_after(month))
-        return True
+            open_.mark(name, compliance.mark_after(month))
+        return 1
 
-    def _tell_changed(
-        self, config: Config, ledger: NoticeLedger, plan: Plan, looked: str, alive: Callable[[], None]
-    ) -> int:
-        """Notice the months of a plan that were told and have other verdicts now; return their number."""
-        found = []
+    def _tell_changed(self, config: Config, ledger: NoticeLedger, plan: Plan, marks: dict[str, str]) -> int | None:
+        """Look at the next month of a plan that was told, after revisions and once a day; None where all were."""
+        today = config.local_day(int(self._clock.now()))
+        if today.year > plan.year + 1:
+            return None
+        name, looked = f"verdicts {plan.id}", f"{marks.get(PUBLICATIONS)} {today} "
+        done = marks.get(name, "")
+        after = done.removeprefix(looked) if done.startswith(looked) else ""
+        month = compliance.told_after(ledger, plan, after)
+        if month is None:
+            return None
         with closing(self._opened(config)) as store:
-            for each in compliance.changed(config, store, ledger, plan):
-                alive()
-                found.append(each)
+            changed = compliance.changed(config, store, ledger, plan, month)
         with ledger.noticing() as open_:
-            for facts, revision in found:
-                _tell_plan(open_, config, plan, facts, revision)
-            open_.mark(f"verdicts {plan.id}", looked)
-        return len(found)
+            if changed is not None:
+                _tell_plan(open_, config, plan, *changed)
+            open_.mark(name, f"{looked}{month}")
+        return int(changed is not None)
 
 
 def _tell_plan(open_: Noticing, config: Config, plan: Plan, facts: Compliance, revision: int) -> None:
