@@ -155,7 +155,7 @@ class JobsSettings(_Table, frozen=True, kw_only=True):
 
     enabled: bool = True
     derive_every_min: Annotated[int, msgspec.Meta(ge=1, le=1440)] = 5
-    check_every_min: Annotated[int, msgspec.Meta(ge=1, le=1440)] = 1
+    check_every_s: Annotated[int, msgspec.Meta(ge=10, le=86_400)] = 30
     silent_after: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 3
     late_after_min: Annotated[int, msgspec.Meta(ge=1, le=10_080)] = 120
     daily: ClosingSettings = ClosingSettings(after_days=0, at="06:00")

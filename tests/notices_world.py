@@ -68,12 +68,13 @@ class MailServer:
 
 
 class Hook:
-    """A webhook receiver that keeps what it takes; `token` is what it asks for, `answers` what it says to each."""
+    """A webhook receiver that keeps what it takes; `asks_for` is the token it wants, `answer` what it
+    says instead of taking."""
 
     def __init__(self) -> None:
         self.taken: list[dict[str, Any]] = []
         self.keys: list[str] = []
-        self.token = ""
+        self.asks_for = ""
         self.answer: tuple[int, dict[str, Any]] | None = None
         self.before_answering: Callable[[], None] | None = None
         hook = self
@@ -82,7 +83,7 @@ class Hook:
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 status, answer = hook.answer or (HTTPStatus.OK, {"errcode": 0})
-                if hook.token and self.headers["X-Token"] != hook.token:
+                if hook.asks_for and self.headers["X-Token"] != hook.asks_for:
                     status, answer = HTTPStatus.UNAUTHORIZED, {"error": "unknown token"}
                 if status == HTTPStatus.OK:
                     hook.taken.append(json.loads(body))
@@ -106,7 +107,7 @@ class Hook:
         self._thread.start()
 
     def reset(self) -> None:
-        self.taken, self.keys, self.token, self.answer, self.before_answering = [], [], "", None, None
+        self.taken, self.keys, self.asks_for, self.answer, self.before_answering = [], [], "", None, None
 
     def stop(self) -> None:
         self._server.shutdown()

@@ -78,7 +78,7 @@ def jobs(
     ]  # fmt: skip
     return [
         Job(name="derive", lane=DERIVATION, work=derive, every_s=60.0 * settings.derive_every_min),
-        Job(name="checks", lane=CHECKS, work=check, every_s=60.0 * settings.check_every_min),
+        Job(name="checks", lane=CHECKS, work=check, every_s=float(settings.check_every_s)),
         *(told if config.notices.route else []),
         closing_job("daily", settings.daily),
         closing_job("monthly", settings.monthly),
