@@ -23,7 +23,8 @@ LET_IN_S: Final = 0.11
 """SQLite looks every 0.1 s at the longest whether it may write: so long the collector is let in between two writes."""
 LET_IN_EVERY_S: Final = 0.5
 NAMES: Final = ("derive", "checks", "notices", "daily", "monthly", "quarterly", "yearly")
-NOTICE_EVERY_S: Final = 10.0
+NOTICE_EVERY_S: Final = 4.0
+"""Less than what the worker looks in, so that it looks every time."""
 
 
 def jobs(

@@ -214,6 +214,15 @@ class NoticeLedger(JobLedger):
         with self._usable("deliveries cannot be read"):
             return notices.deliveries(self._db, "WHERE state = 'sending' ORDER BY notice")
 
+    def undelivered(self) -> dict[tuple[str, str], tuple[int, str]]:
+        """Return by channel and state how many deliveries failed, were given up or are in doubt, and the last words."""
+        with self._usable("deliveries cannot be read"):
+            rows = self._db.execute(
+                "SELECT channel, state, count(*), words, max(last_tried) FROM notice_delivery "
+                "WHERE state IN ('failed', 'given_up', 'in_doubt') GROUP BY channel, state ORDER BY channel, state"
+            )
+            return {(channel, state): (count, words) for channel, state, count, words, _ in rows}
+
     def begin_delivery(self, delivery: Delivery) -> None:
         """Note, before anything is handed over, that a notice is being sent."""
         self._move(delivery, "state = 'sending', attempts = attempts + 1, last_tried = :now")

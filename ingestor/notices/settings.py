@@ -103,7 +103,7 @@ class NoticeSettings(_Table, frozen=True, kw_only=True):
 
     language: Language = "zh"
     give_up_after_h: Annotated[int, msgspec.Meta(ge=1, le=720)] = 72
-    levels: dict[Kind, Level] = {}
+    levels: dict[str, Level] = {}
     channel: list[Channel] = []
     route: list[Route] = []
     compliance: list[Compliance] = []
@@ -137,6 +137,9 @@ def parse(
         If a key or value is wrong, or a name is none of the configuration's.
     """
     settings = strict.toml(text, NoticeSettings, file=file)
+    for kind in settings.levels:
+        if kind not in KINDS:
+            raise ConfigError(f"{file}: levels: expected one of {', '.join(KINDS)}, got {shown(kind)}")
     _check_channels(settings.channel, file)
     names = [each.name for each in settings.channel]
     scopes = [

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import pytest
 from apprise.plugins.dingtalk import NotifyDingTalk
 
+from ingestor import doctor
 from ingestor.config import Config
 from ingestor.notices.delivering import LONGEST_PAUSE_S, deliver
 from ingestor.notices.facts import Happened, Undelivered
@@ -427,3 +428,14 @@ def test_notice_in_english_where_the_channel_says_so(there: World) -> None:
     there.deliver(config)
     assert str(there.mail.taken[0]["Subject"]) == "[Warning] Shenzhen (simulated): no readings from 1 station"
     assert there.mail.taken[0].get_body(("plain",)).get_content().isascii()
+
+
+def test_doctor_tells_of_notices_that_do_not_arrive(there: World) -> None:
+    config = there.config(HOOK)
+    (there.folder / "hook").chmod(0o644)
+    there.webhook.asks_for = "another"
+    tell(config, there.ledger, silent(config, ["a1"]))
+    there.deliver(config)
+    found = {each.subject: each for each in doctor.examine(config, there.folder) if not each.good}
+    assert found["notices"].seen.startswith("channel hook: 1 failed: Failed to send JSON POST notification")
+    assert "is open to others" in found["permissions"].seen
