@@ -48,17 +48,23 @@ class Notices:
 
         Raises
         ------
-        StoreError
-            If the ledger cannot be used.
+        ConfigError, StoreError
+            If not all could be looked at, or the ledger cannot be used.
         """
         with closing(NoticeLedger(store_file(self._data), clock=self._clock)) as ledger:
             alive()
-            n = self._notice_now(config, ledger)
+            n, failed = 0, None
+            try:
+                n = self._notice_now(config, ledger)
+            except (StoreError, ConfigError) as error:  # what was noticed before is sent all the same
+                failed = error
             alive()
             sent = delivering.deliver(config, self._data, ledger, alive=alive)
             months = self._notice_month(config, ledger, alive)
             if months:
                 sent += delivering.deliver(config, self._data, ledger, alive=alive)
+        if failed is not None:
+            raise failed
         return f"{n + months} noticed, {sent[True]} delivered, {sent[False]} failed"
 
     def _notice_now(self, config: Config, ledger: NoticeLedger) -> int:

@@ -16,7 +16,7 @@ import pytest
 from aggregations import periods
 from ingestor import publishing
 from ingestor.config import Config
-from ingestor.jobs import catalogue
+from ingestor.jobs import catalogue, lanes
 from ingestor.notices.facts import Happened, Revised
 from ingestor.notices.ledger import NoticeLedger
 from ingestor.notices.texts import message
@@ -243,6 +243,39 @@ def test_figures_published_before_notices_were_set_up_are_not_told(here: World) 
     put(here.store, *day_of("a01", "2020-06-02", CLEAN | {"pm25": 90.0}))
     publishing.bring_up_to_date(here.config, here.store)
     assert here.look() == []
+
+
+def test_month_of_a_plan_waits_a_day_for_its_closing_and_then_says_that_it_was_not_closed(
+    here: World, shipped: Config
+) -> None:
+    plan = shipped.plans["demo-2020"]
+    target = next(each for each in plan.target if each.id == "good-days")
+    plan = msgspec.structs.replace(plan, lists={}, target=[target])
+    config = msgspec.structs.replace(here.config, plans={plan.id: plan})
+    told = here._replace(config=config)
+    told.look()
+    here.ledger.enrol("monthly", first=periods.parse("2020-06"), not_before=0.0)
+    here.clock.set_to("2020-07-04T08:59:59")
+    assert told.look() == []
+    here.clock.set_to("2020-07-04T09:00:00")
+    assert told.look() == ["【通知】演示目标（模拟城市，2020年） 2020年6月目标完成情况通报"]
+    text = (here.data / "told.txt").read_text()
+    assert "数据不足1项" in text  # not one reading: told as it is, with no figure
+    assert "本月数据尚未关账，数值可能不全。" in text
+    here.clock.set_to("2020-08-03T09:00:00")
+    assert told.look() == []
+    _close(here, "2020-07")
+    assert told.look() == ["【通知】演示目标（模拟城市，2020年） 2020年7月目标完成情况通报"]
+
+
+def _close(here: World, month: str) -> None:
+    """Let the closing of months go on to the month after one."""
+    ledger = here.ledger
+    assert ledger.claim(lanes.DERIVATION)
+    for each in periods.parse(f"2020-06-01..{periods.parse(month).last}").months():
+        following = periods.month(each.first.year, each.first.month + 1)
+        ledger.close_period(lanes.DERIVATION, "monthly", each, after=following, started=0.0, detail="")
+    ledger.give_back(lanes.DERIVATION)
 
 
 # The worker, and the commands
