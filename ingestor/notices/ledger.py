@@ -277,6 +277,11 @@ class Noticing:
         ).fetchone()
         return int(row[0])
 
+    def tried(self, numbers: Iterable[int]) -> set[tuple[str, str]]:
+        """Return the channels and recipients over which notices were sent, or are being tried."""
+        found = [each for number in numbers for each in notices.deliveries(self._db, "WHERE notice = ?", (number,))]
+        return {(each.channel, each.recipient) for each in found if each.attempts}
+
     def begin(self, kind: str, number: int, found: Iterable[tuple[str, bytes]]) -> None:
         """Keep that something goes on, by object, told of by a notice."""
         notices.begin(self._db, kind, number, found)

@@ -6,8 +6,10 @@ notices.
 """
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Final
+
+import msgspec
 
 from ingestor.notices import facts
 from ingestor.notices.facts import Condition, Facts, Happened, Looked
@@ -52,16 +54,25 @@ def tell(
     city: str = "",
     scopes: Sequence[str] = (SERVICE,),
     not_over: str = "",
+    end_of: Collection[int] | None = None,
 ) -> int | None:
     """Keep a notice and where it is to go; return its id, or None where its key was told before.
 
-    `not_over` is a channel that it is not to go over.
+    `not_over` is a channel that it is not to go over. That something is over, which notices `end_of` told of, is not
+    escalated: whom the escalation of one of them has reached is told at once, the others not at all.
     """
     level = settings.level_of(kind)
     new = New(
         key=Key(kind, object_, period, revision), level=level, city=city, scopes=[*scopes], facts=facts.encode(what)
     )
     to = [each for each in tellings(settings, kind=kind, level=level, scopes=scopes) if each.channel != not_over]
+    if end_of is not None:
+        reached = noticing.tried(end_of)
+        to = [
+            msgspec.structs.replace(each, after_s=0.0)
+            for each in to
+            if not each.after_s or (each.channel, each.recipient) in reached
+        ]
     return noticing.add(new, to)
 
 
@@ -125,6 +136,7 @@ def _end(
         Happened(kind=kind, city=city, ended=True, items=[each.item for each in found]),
         object_=found[0].object if len(found) == 1 else _group(city),
         period=moment(noticing.now, offset_s), revision=2, city=city, scopes=_scopes(found),
+        end_of={number for number, _ in ended},
     )  # fmt: skip
     if number is None:
         return 0

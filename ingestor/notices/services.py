@@ -101,7 +101,8 @@ def address_of(config: Config, channel: Channel) -> Address:
     if not parts:
         got = "one that Apprise does not know" if text else "nothing"
         raise SendError(f"{where}: expected an address of Apprise, got {got}")
-    return Address(str(parts["schema"]), parts, _secrets(text))
+    service: Any = apprise.plugins.N_MGR[parts["schema"]]
+    return Address(str(parts["schema"]), parts, _secrets(text, has_host="host" in service.template_tokens))
 
 
 def keeps_identity(config: Config, channel: Channel) -> bool:
@@ -240,13 +241,16 @@ def without_secrets(text: str, secrets: list[str]) -> str:
     return line if len(line) <= WORDS else line[: WORDS - 3] + "..."
 
 
-def _secrets(url: str) -> list[str]:
-    """Everything of an address but its service, host and port, the longest first."""
+def _secrets(url: str, *, has_host: bool) -> list[str]:
+    """Everything of an address but its service, host and port, the longest first.
+
+    Where others have the host a robot's address has its token (`has_host` is false).
+    """
     split = urllib.parse.urlsplit(url)
     found = [url, split.username, split.password, *split.path.split("/")]
     found += [value for _, value in urllib.parse.parse_qsl(split.query)]
-    if "." not in (split.hostname or ".") and split.hostname != "localhost":
-        found.append(split.netloc.rpartition("@")[2])  # a robot's address has its token where others have the host
+    if not has_host:
+        found += [split.hostname, split.netloc.rpartition("@")[2]]
     both = {part for each in found if each for part in (each, urllib.parse.unquote(each))}
     return sorted((each for each in both if len(each) >= SHORT), key=len, reverse=True)
 

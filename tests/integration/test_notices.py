@@ -165,7 +165,11 @@ def test_robot_that_refuses_with_status_200_has_not_taken_the_notice(
     monkeypatch.setattr(NotifyDingTalk, "notify_url", f"http://127.0.0.1:{there.webhook.port}/?access_token={{token}}")
     config = there.config({"channel": "mail"})
     (there.folder / "mail").write_text("dingtalk://0123456789abcdef")
+    there.webhook.answer = (500, {"errmsg": "no robot 0123456789abcdef"})
     tell(config, there.ledger, silent(config, ["a1"]))
+    assert there.deliver(config) == (0, 1)
+    assert "no robot ****" in there.ledger.deliveries([1])[1][0].words
+    there.clock.pass_by(3600)
     there.webhook.answer = (200, {"errcode": 300005, "errmsg": "token is not exist"})
     assert there.deliver(config) == (0, 1)
     assert there.ledger.deliveries([1])[1][0].words == "errcode 300005: token is not exist"
@@ -390,6 +394,19 @@ def test_notice_of_what_is_over_is_not_escalated_once_all_of_it_is(there: World)
     there.clock.pass_by(60)
     tell(config, there.ledger, silent(config, []))
     assert states(there.ledger)[1, "mail", HEAD] == "over"
+
+
+@pytest.mark.parametrize(("after_s", "n"), [(1799, 0), (1800, 2)])
+def test_end_is_told_to_whom_an_escalation_reached_and_to_nobody_else(after_s: float, n: int, there: World) -> None:
+    config = there.config(ESCALATION)
+    tell(config, there.ledger, silent(config, ["a1"]))
+    there.clock.pass_by(after_s)
+    there.deliver(config)
+    tell(config, there.ledger, silent(config, []))
+    there.deliver(config)
+    there.clock.pass_by(3600)
+    there.deliver(config)
+    assert there.mail.recipients == [HEAD] * n
 
 
 def test_notice_in_a_file_stands_there_once_however_often_it_is_sent(there: World) -> None:
