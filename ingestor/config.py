@@ -17,6 +17,8 @@ from aggregations import plans, standards
 from aggregations.noise import LocalHours
 from aggregations.plans import Plan
 from aggregations.standards import Standards, WaterMethod
+from ingestor.notices import settings as notices
+from ingestor.notices.settings import NoticeSettings
 from sensors import (
     checks,
     events,
@@ -154,7 +156,7 @@ class JobsSettings(_Table, frozen=True, kw_only=True):
 
     enabled: bool = True
     derive_every_min: Annotated[int, msgspec.Meta(ge=1, le=1440)] = 5
-    check_every_min: Annotated[int, msgspec.Meta(ge=1, le=1440)] = 1
+    check_every_s: Annotated[int, msgspec.Meta(ge=10, le=86_400)] = 30
     silent_after: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 3
     late_after_min: Annotated[int, msgspec.Meta(ge=1, le=10_080)] = 120
     daily: ClosingSettings = ClosingSettings(after_days=0, at="06:00")
@@ -208,6 +210,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     standards: Standards
     plans: dict[str, Plan]
     embedded_broker: str
+    notices: NoticeSettings = NoticeSettings()
 
     def staged(self, city: str) -> bool:
         """Whether the city applied GB 3095-2012 in an early stage."""
@@ -366,6 +369,14 @@ def load(directory: Path) -> Config:
         standards=all_standards,
         plans=found_plans,
         embedded_broker=_embedded_broker(read("broker/embedded.toml"), label("broker/embedded.toml")),
+        notices=notices.parse(
+            read("notices.toml") if (directory / "notices.toml").exists() else "",
+            file=label("notices.toml"),
+            register=all_stations,
+            cities=[city.id for city in settings.city],
+            plans=found_plans,
+            known=known,
+        ),
     )
 
 

@@ -20,6 +20,7 @@ from ingestor.jobs import catalogue
 from ingestor.jobs.clocks import SystemClock
 from ingestor.jobs.states import JobState, states
 from ingestor.mqtt_session import Session, SessionError
+from ingestor.notices.ledger import NoticeLedger
 from ingestor.store import InfluxServer, Ledger, StoreError, store_file
 from ingestor.store.influx_server import TOKEN
 
@@ -49,6 +50,7 @@ def examine(config: Config, data: Path) -> Iterator[Finding]:
     yield from _disk(config, data)
     yield from _outbox(data)
     yield from _jobs(config, data)
+    yield from _notices(config, data)
     yield from _permissions(config, data)
 
 
@@ -209,6 +211,25 @@ def _jobs(config: Config, data: Path) -> Iterator[Finding]:
     yield from faults or [Finding("jobs", True, f"{len(found)} on a schedule, none fails or is overdue")]
 
 
+def _notices(config: Config, data: Path) -> Iterator[Finding]:
+    """Whether notices fail to arrive, were given up, or are in doubt."""
+    if not config.notices.route or not store_file(data).is_file():
+        return
+    try:
+        with closing(NoticeLedger(store_file(data))) as ledger:
+            stuck = ledger.undelivered()
+    except StoreError as error:
+        yield Finding("notices", False, str(error), "run the doctor as the service's user")
+        return
+    if not stuck:
+        yield Finding("notices", True, f"{len(config.notices.channel)} channels, nothing has failed")
+    for (channel, state), (count, words) in stuck.items():
+        seen = f"channel {channel}: {count} {state.replace('_', ' ')}{f': {words}' if words else ''}"
+        yield Finding(
+            "notices", False, seen, f"`qingjing notices test --channel {channel}`; then `qingjing notices resend`"
+        )
+
+
 def _fault_of(job: JobState, now: float) -> Finding | None:
     if job.failures:
         seen = f"{job.name} failed {job.failures} times in a row: {job.detail}"
@@ -225,6 +246,7 @@ def _fault_of(job: JobState, now: float) -> Finding | None:
 def _permissions(config: Config, data: Path) -> Iterator[Finding]:
     settings = config.settings.broker
     secrets = [settings.password_file, settings.tls.key_file if settings.tls else None]
+    secrets += [channel.url_file for channel in config.notices.channel]
     for name in filter(None, secrets):
         path = config.directory / name
         try:

@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 
 HOST = "127.0.0.1"
 REQUEST_S = 5.0
+BROKER = "broker"
+"""What a complaint about the broker begins with in `problems`."""
 
 _COUNTERS = {
     "received": "messages received from the broker",
@@ -130,7 +132,7 @@ class _Server(ThreadingHTTPServer):
 
 def problems(health: Health) -> list[str]:
     """Return why readings are not taken or not stored now; empty where they are."""
-    found = [] if health.connected else ["broker: not connected"]
+    found = [] if health.connected else [f"{BROKER}: not connected"]
     found += [each for each in (health.full, health.commit_failing, health.store_failing) if each is not None]
     return found
 

@@ -1,4 +1,4 @@
-"""Stations that are silent, or whose readings come late, now: what the checks of every minute look for."""
+"""Stations that are silent, or whose readings come late, now: what the checks of every 30 s look for."""
 
 import logging
 from collections.abc import Callable, Iterable

@@ -28,6 +28,10 @@ def check() -> None:
     print_line(f"target changes: {len(loaded.target_changes.all)}")
     print_line(f"standards: {', '.join(s.edition.id for s in loaded.standards.all)}")
     print_line(f"plans: {', '.join(loaded.plans)}")
+    told = loaded.notices
+    print_line(
+        f"notices: {len(told.channel)} channels, {len(told.route)} routes{'' if told.route else ': none is sent'}"
+    )
     print_line(f"broker: {where}")
     store = loaded.settings.store
     print_line(f"store: {store.kind}{f', database {store.database}' if store.kind == 'influxdb' else ''}")

@@ -63,7 +63,7 @@ def jobs_run(
     """
     loaded, runner = _runner(name)
     chosen = periods.parse(period) if period is not None else None
-    if name != "checks":
+    if name not in ("checks", "notices"):
         with opened_store(loaded):  # what waits in the outbox is put in its place
             pass
     result = runner.run(name, chosen, waiting=_waiting)
@@ -126,6 +126,8 @@ def _runner(name: str) -> tuple[Config, Runner]:
     if name not in catalogue.NAMES:
         raise ConfigError(f"name: expected one of {', '.join(catalogue.NAMES)}, got {shown(name)}")
     loaded = options.load()
+    if name == "notices" and not loaded.notices.route:
+        raise ConfigError("name: expected notices to be told to somebody: config/notices.toml has no [[route]]")
     jobs_here = catalogue.jobs(loaded, options.data)
     if name not in [job.name for job in jobs_here]:
         raise ConfigError(f"name: expected {name} only with [retention] raw_days in settings.toml, got no such setting")

@@ -19,6 +19,7 @@ MODULES: Final[dict[str, tuple[str, ...]]] = {
     "gaps": ("gaps",),
     "jobs": ("jobs",),
     "laboratory": ("import-lab",),
+    "notices": ("notices",),
     "outlook": ("outlook", "today"),
     "publications": ("publish", "history"),
     "quarantine": ("quarantine",),

@@ -11,15 +11,18 @@ from ingestor.config import DAY_S, ClosingSettings, Config
 from ingestor.jobs.calendars import Calendar, Kind
 from ingestor.jobs.clocks import Clock, SystemClock
 from ingestor.jobs.closing import close
-from ingestor.jobs.lanes import CHECKS, DERIVATION, letting_others_in
+from ingestor.jobs.lanes import CHECKS, DERIVATION, NOTICES, letting_others_in
 from ingestor.jobs.ledger import JobLedger
 from ingestor.jobs.runner import Alive, Job
+from ingestor.notices.work import Notices
 from ingestor.retention.planning import folder_of
 from ingestor.retention.rolling import roll
 from ingestor.silence import Silence
 from ingestor.store import Store, open_store, store_file
 
-NAMES: Final = ("derive", "checks", "daily", "monthly", "quarterly", "yearly", "retention")
+NAMES: Final = ("derive", "checks", "notices", "daily", "monthly", "quarterly", "yearly", "retention")
+NOTICE_EVERY_S: Final = 4.0
+"""Less than what the worker looks in, so that it looks every time."""
 
 
 def jobs(
@@ -35,6 +38,7 @@ def jobs(
     Raw readings are rolled to the archive only where a setting says how long they stay.
 
     When they are due comes from `config`; what they work with from `current`, which may change between two runs.
+    Notices are a job only where `config` says who gets any.
     """
     now = current or (lambda: config)
     open_ = opened or (lambda loaded: open_store(loaded.settings.store, data))
@@ -77,11 +81,18 @@ def jobs(
             return "no month was due"
         return f"{len(done)} months rolled, {sum(each.deleted for each in done):,} values deleted"
 
-    settings = config.settings.jobs
     retaining = Job(name="retention", lane=DERIVATION, work=retain, every_s=float(DAY_S))
+    telling = Notices(config, data, clock=clock or SystemClock(), opened=open_)
+    settings = config.settings.jobs
+    told = [
+        Job(
+            name="notices", lane=NOTICES, work=lambda alive: telling.work(now(), alive), every_s=NOTICE_EVERY_S
+        )
+    ]  # fmt: skip
     return [
         Job(name="derive", lane=DERIVATION, work=derive, every_s=60.0 * settings.derive_every_min),
-        Job(name="checks", lane=CHECKS, work=check, every_s=60.0 * settings.check_every_min),
+        Job(name="checks", lane=CHECKS, work=check, every_s=float(settings.check_every_s)),
+        *(told if config.notices.route else []),
         closing_job("daily", settings.daily),
         closing_job("monthly", settings.monthly),
         closing_job("quarterly", settings.quarterly),

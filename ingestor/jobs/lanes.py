@@ -18,6 +18,8 @@ log = logging.getLogger(__name__)
 DERIVATION: Final = "derivation"
 """Deriving: two at once could leave rows of older readings with the mark of newer ones."""
 CHECKS: Final = "checks"
+NOTICES: Final = "notices"
+"""Telling: two at once would send a notice twice. A lane of its own: a slow channel delays no derivation."""
 
 RENEW_EVERY_S = LEASE_S / 6
 ASK_EVERY_S = 0.5

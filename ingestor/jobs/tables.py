@@ -18,6 +18,7 @@ _WORDS: Final[dict[str, dict[Language, str]]] = {
     "remarks": {"zh": "备注", "en": "remarks"},
     "derive": {"zh": "推算小时与日数据", "en": "derive hours and days"},
     "checks": {"zh": "实时检查", "en": "real-time checks"},
+    "notices": {"zh": "通知", "en": "notices"},
     "daily": {"zh": "日关账", "en": "daily closing"},
     "monthly": {"zh": "月关账", "en": "monthly closing"},
     "quarterly": {"zh": "季关账", "en": "quarterly closing"},

@@ -18,7 +18,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from ingestor.config import Config
 from ingestor.jobs import catalogue
 from ingestor.jobs.clocks import Clock, SystemClock
-from ingestor.jobs.lanes import CHECKS, DERIVATION
+from ingestor.jobs.lanes import CHECKS, DERIVATION, NOTICES
 from ingestor.jobs.runner import Runner, StoppedError
 from ingestor.reloading import Reloading
 from ingestor.stopping import Stop
@@ -47,7 +47,7 @@ def work(config: Config, data: Path, stop: Stop, *, look_every_s: float = LOOK_E
 
     Reloading(config, take=take, refuse=lambda _: None, stop=stop).start()
     logging.getLogger("apscheduler").setLevel(logging.ERROR)  # a look that is skipped while one works is no news
-    looks = {lane: Look(runner, lane) for lane in (DERIVATION, CHECKS)}
+    looks = {lane: Look(runner, lane) for lane in (DERIVATION, CHECKS, NOTICES)}
     scheduler = BackgroundScheduler(
         executors={lane: ThreadPoolExecutor(1) for lane in looks},
         job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},

@@ -345,7 +345,10 @@ def test_jobs_run_closes_a_period_by_hand(data: Path, stored: Stored, qingjing: 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["run", "weekly"], "name: expected one of derive, checks, daily, monthly, quarterly, yearly, got 'weekly'"),
+        (
+            ["run", "weekly"],
+            "name: expected one of derive, checks, notices, daily, monthly, quarterly, yearly, got 'weekly'",
+        ),
         (["run", "daily", "--period", "2020"], "--period: expected a period of daily, got 2020"),
         (["run", "derive", "--period", "2020"], "--period: expected nothing for derive, which has no periods"),
         (["run", "daily", "--period", "2190-01-01"], "expected none after"),
