@@ -31,7 +31,7 @@ docs: $(VENV)/run.done
 
 .PHONY: servers
 servers:
-	@tools/install-servers mosquitto influxdb openssl
+	@tools/install-servers mosquitto influxdb openssl chromium fonts-noto-cjk
 
 faults: $(VENV)/dev.done servers
 	QINGJING_FAULT_ROUNDS=$${QINGJING_FAULT_ROUNDS:-180} $(BIN)/pytest -s --timeout=3600 tests/integration/faults
@@ -41,7 +41,7 @@ fuzz: $(VENV)/dev.done
 	    $(BIN)/pytest -s --timeout=3600 tests/property/test_fuzz_decoding.py
 
 bench: $(VENV)/dev.done servers
-	@for each in demo replay_beijing import_beijing noise_year water_year derive_year ingest_influxdb air_year cluster_year outlook_backtest outlook_noise_backtest today_backtest; do $(BIN)/python tests/benchmarks/$$each.py || exit 1; done
+	@for each in demo replay_beijing import_beijing noise_year water_year derive_year ingest_influxdb air_year cluster_year bulletin_month outlook_backtest outlook_noise_backtest today_backtest; do $(BIN)/python tests/benchmarks/$$each.py || exit 1; done
 
 $(VENV)/run.done: requirements/run.txt pyproject.toml tools/make-venv
 	@tools/make-venv $(PYTHON) $(VENV)

@@ -205,20 +205,20 @@ def remarks(figure: Figure, language: Language) -> str:
     return joined(remarks_list(figure, language), language)
 
 
-def remarks_list(figure: Figure, language: Language) -> list[str]:
-    """Return the parts of the remarks of a figure, one by one."""
-    parts = [] if figure.sufficient else list(why(figure, language))
-    parts += _cut((remark(each, language) for each in figure.provisional), language)
+def remarks_list(figure: Figure, language: Language, *, shown: int = REASONS_SHOWN) -> list[str]:
+    """Return the parts of the remarks of a figure, one by one; of each kind so many as are shown."""
+    parts = [] if figure.sufficient else list(why(figure, language, shown=shown))
+    parts += _cut((remark(each, language) for each in figure.provisional), language, shown)
     if figure.counterpart is not None:
         parts.append(counterpart(figure.counterpart, figure.unit, language))
     return parts
 
 
-def why(figure: Figure, language: Language) -> Iterator[str]:
+def why(figure: Figure, language: Language, *, shown: int = REASONS_SHOWN) -> Iterator[str]:
     """Yield why a figure is not sufficient: the rules that are not met; without any, what was excluded."""
     texts = remarks_of(figure.reasons, language)
     texts = texts or [f"{remark(reason, language)} ({n})" for reason, n in figure.excluded.items()]
-    yield from _cut(texts or [remark("too little data", language)], language)
+    yield from _cut(texts or [remark("too little data", language)], language, shown)
 
 
 def counterpart(variant: Variant, of_unit: str, language: Language) -> str:
@@ -227,11 +227,11 @@ def counterpart(variant: Variant, of_unit: str, language: Language) -> str:
     return word(f"events_{variant.events}", language) + value_printed(variant.value, of_unit, language) + mark
 
 
-def _cut(texts: Iterable[str], language: Language) -> list[str]:
+def _cut(texts: Iterable[str], language: Language, shown: int) -> list[str]:
     every = list(texts)
-    if len(every) <= REASONS_SHOWN:
+    if len(every) <= shown:
         return every
-    return [*every[:REASONS_SHOWN], word("more", language).format(len(every) - REASONS_SHOWN)]
+    return [*every[:shown], word("more", language).format(len(every) - shown)]
 
 
 def as_json(value: Any) -> str:

@@ -155,7 +155,7 @@ def _of_point_times(
     method = used[1]
     due = [due_days(monitor, facts, classes_of(zone, method)) for monitor in facts.monitors]
     n, expected = sum(int(each.sum()) for each in valid), sum(int(each.sum()) for each in due)
-    months = [_months(*each, facts, method) for each in zip(valid, due, strict=True)]
+    months = _months(valid, due, facts, method)
     needed = sum(least for each in months for _, _, least in each)
     rules: Rules = {
         NoiseLimits: ("day_hours", *limits, *(("night_peak",) if "night_peak" in more and part == "night" else ())),
@@ -188,16 +188,24 @@ def _of_point_times(
     )  # fmt: skip
 
 
-def _months(valid: BoolArray, due: BoolArray, facts: Facts, method: NoiseMethod) -> list[tuple[str, int, int]]:
-    """Name, valid days and the least that the days due of one monitor ask for, of each month."""
-    found = []
-    for each in facts.period.months():
-        first = (each.first - facts.period.first).days
-        inside = slice(first, first + len(each))
-        whole = len(month(each.first.year, each.first.month))
-        least = scaled(method.month_min_days, int(due[inside].sum()), whole)
-        found.append((f"{each.first:%Y-%m}", int(valid[inside].sum()), least))
-    return found
+def _months(
+    valid: Sequence[BoolArray], due: Sequence[BoolArray], facts: Facts, method: NoiseMethod
+) -> list[list[tuple[str, int, int]]]:
+    """Of each monitor name, valid days and the least that its days due ask for, of each month."""
+    if not valid:
+        return []
+    months = facts.period.months()
+    starts = [(each.first - facts.period.first).days for each in months]
+    n_valid, n_due = (np.add.reduceat(np.stack(days), starts, axis=1, dtype=np.int64).tolist() for days in (valid, due))
+    names = [f"{each.first:%Y-%m}" for each in months]
+    whole = [len(month(each.first.year, each.first.month)) for each in months]
+    return [
+        [
+            (name, n, scaled(method.month_min_days, m, days))
+            for name, n, m, days in zip(names, of_valid, of_due, whole, strict=True)
+        ]
+        for of_valid, of_due in zip(n_valid, n_due, strict=True)
+    ]
 
 
 def _changes(facts: Facts) -> list[str]:

@@ -108,6 +108,7 @@ class Standards:
     def __init__(self, standards: list[Standard], digests: dict[str, str]) -> None:
         self.all = tuple(standards)
         self.digests = digests
+        self._on: dict[tuple[type, dt.date, bool], Standard] = {}
 
     def on(self, role: type[S], day: dt.date, *, staged: bool = False) -> S:
         """Return the edition of `role` in force on `day`; `staged` for a city of an early stage.
@@ -117,6 +118,9 @@ class Standards:
         ConfigError
             If no edition of the role, or more than one, is in force on the day.
         """
+        known_one = self._on.get((role, day, staged))
+        if isinstance(known_one, role):
+            return known_one
         found = [s for s in self.all if isinstance(s, role) and s.edition.holds_on(day, staged=staged)]
         if len(found) != 1:
             known = ", ".join(f"{s.edition.id} from {s.edition.first_day}" for s in self.all if isinstance(s, role))
@@ -124,6 +128,7 @@ class Standards:
                 f"config/standards: {name_of(role)} on {day}: expected one edition in force, got {len(found)} "
                 f"(known: {known})"
             )
+        self._on[role, day, staged] = found[0]
         return found[0]
 
     def runs(self, role: type[S], period: Period, *, staged: bool = False) -> Iterator[tuple[slice, S]]:

@@ -115,7 +115,7 @@ def run(world: tuple[Path, Path], qingjing: Run, monkeypatch: pytest.MonkeyPatch
 @pytest.fixture
 def asked(world: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> Path:
     """Commands of this process ask the world, in Chinese, on a wide terminal."""
-    monkeypatch.setenv("COLUMNS", "250")
+    monkeypatch.setattr(common.out, "width", 250)
     for name, value in (("config", world[0]), ("data", world[1]), ("language", "zh")):
         monkeypatch.setattr(common.options, name, value)
     return world[1]

@@ -89,7 +89,9 @@ class City:
 
     def __call__(self, *arguments: object, lang: str = "en") -> str:
         where = ["--config", str(self.loaded.directory), "--data", str(self.data), "--lang", lang]
-        done = CliRunner(env={"COLUMNS": "200"}).invoke(common.app, [*where, *map(str, arguments)])
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(common.out, "width", 200)
+            done = CliRunner().invoke(common.app, [*where, *map(str, arguments)])
         if done.exception is not None and not isinstance(done.exception, SystemExit):
             raise done.exception
         assert done.exit_code == 0, done.output
