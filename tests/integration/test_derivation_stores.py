@@ -51,7 +51,7 @@ def test_derivation_that_dies_between_two_batches_of_a_unit_is_completed_by_the_
         put(whole, *readings, late)
         derivation.derive(shipped, whole)
         expected = contents(whole)
-    monkeypatch.setattr(derivation, "ROWS_A_TRANSACTION", 1)
+    monkeypatch.setattr(derivation.steps, "ROWS_A_TRANSACTION", 1)
     put(store, *readings)
     calls: list[None] = []
     derivation.derive(shipped, store, between=lambda: calls.append(None))

@@ -22,7 +22,7 @@ from ingestor.explanation import explanation
 from ingestor.explanation_air import AirBasis
 from ingestor.explanation_noise import NoiseBasis
 from ingestor.jobs import lanes
-from ingestor.store import Arrival, SqliteStore
+from ingestor.store import Arrival, SqliteStore, StoreError
 from ingestor.store.reviewed import Locked
 from sensors.quantities import Medium
 from sensors.reading import Reading
@@ -342,7 +342,7 @@ def test_month_locked_while_it_is_derived_is_not_changed(store: SqliteStore, shi
         lock(other, "2020-01")
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(derivation, "plan", lambda *_, **__: planned)
-        with pytest.raises(derivation.StoreError, match="locked or unlocked meanwhile"):
+        with pytest.raises(StoreError, match="locked or unlocked meanwhile"):
             derivation.derive(shipped, store)
     assert day(store, "pm25") == (30.0,)
 
