@@ -11,6 +11,7 @@ from aggregations.indicators import Facts, Indicator, compute
 from aggregations.indicators.water import water_standards
 from aggregations.indicators.water_bodies import judged
 from aggregations.ranking import change_percent, change_points
+from aggregations.rounding import decimals_of
 from aggregations.standards import AirEvaluation, AirEvents, AirRanking, WaterMethod, WaterRanking
 from aggregations.water import changes, cwqi
 
@@ -129,7 +130,7 @@ def change(indicator: Indicator, now: Figure, before: Figure, decimals: int | No
 
 
 def _change(kind: Kind, now: Decimal, before: Decimal, decimals: int | None) -> Decimal | None:
-    own = max(-int(each.as_tuple().exponent) for each in (now, before))
+    own = max(map(decimals_of, (now, before)))
     if kind == "difference" or (kind == "points" and decimals is None):
         return change_points(now, before, max(own, 0))
     if kind == "points":
