@@ -97,7 +97,8 @@ def _of_states(found: Change, facts: Facts, before: Facts) -> Change:
 
 
 def change(indicator: Indicator, now: Figure, before: Figure, decimals: int | None) -> Change:
-    """Return how a figure changed; where one of the two rests on too little data, why there is no change.
+    """Return how a figure changed; where one of the two rests on too little data, or
+    nothing at all was there before (a collection rate of 0), why there is no change.
 
     Parameters
     ----------
@@ -112,7 +113,7 @@ def change(indicator: Indicator, now: Figure, before: Figure, decimals: int | No
     why: list[Why] = []
     if now.value is None or not now.sufficient:
         why.append("now is insufficient")
-    if before.value is None or not before.sufficient:
+    if before.value is None or not before.sufficient or not before.valid:
         why.append("before is insufficient")
     found: Decimal | None = None
     direction: Direction | None = None

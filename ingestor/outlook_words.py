@@ -10,10 +10,12 @@ _SURE: Final[dict[Language, str]] = {"zh": "（已成定局）", "en": " (certai
 _LOW, _HIGH = 0.01, 0.99
 
 
-def chance_printed(chance: float | None, language: Language, *, certain: bool = False) -> str:
-    """A chance in whole percent; 0 % and 100 % only where it is certain, else "< 1 %" and "> 99 %"; - for none."""
+def chance_printed(
+    chance: float | None, language: Language, style: Style = SCREEN, *, certain: bool = False
+) -> str:  # fmt: skip
+    """A chance in whole percent; 0 % and 100 % only where it is certain, else "< 1 %" and "> 99 %"."""
     if chance is None:
-        return "-"
+        return style.none
     if certain:
         return f"{chance:.0%}".replace("%", " %") + _SURE[language]
     if chance < _LOW:

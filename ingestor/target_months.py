@@ -81,7 +81,7 @@ def summary(rows: Sequence[TargetMonth], as_of: dt.date, language: Language) -> 
     day = day_named(as_of, language)
     if language == "zh":
         return f"截至{day}，{len(rows)}项目标中：" + "、".join(f"{status}{n}项" for status, n in known) + "。"
-    return f"At the end of {day}, of {len(rows)} targets: " + ", ".join(f"{n} {status}" for status, n in known) + "."
+    return f"As of {day}, of {len(rows)} targets: " + ", ".join(f"{n} {status}" for status, n in known) + "."
 
 
 def sentences(rows: Iterable[TargetMonth], month: str, to_date: str, language: Language) -> list[str]:
@@ -100,14 +100,14 @@ def _sentence(row: TargetMonth, month: str, to_date: str, language: Language) ->
     limit = limit_of(row, language, PAPER)
     value = year_written(row, language)
     if row.year is not None:
-        first = f"{to_date}{value}（目标{limit}）" if zh else f"{to_date} {value} (limit {limit})"
+        first = f"{to_date}{value}（目标{limit}）" if zh else f"{value} over {to_date} (limit {limit})"
     elif row.reported or row.rule == "no_stations":
         first = f"目标{limit}" if zh else f"limit {limit}"
     else:
-        first = f"{to_date}无有效数据（目标{limit}）" if zh else f"{to_date} no valid data (limit {limit})"
+        first = f"{to_date}无有效数据（目标{limit}）" if zh else f"no valid data over {to_date} (limit {limit})"
     parts = [f"{first}，{status}" if zh else f"{first}, {status}"]
     if month and row.month is not None:
-        parts.append(f"{month}{month_written(row, language)}" if zh else f"{month} {month_written(row, language)}")
+        parts.append(f"{month}{month_written(row, language)}" if zh else f"{month_written(row, language)} in {month}")
     if row.room is not None and (room := target_words.room_of(row, row.room, language, PAPER)):
         parts.append(room)
     name = name_of(row, language)

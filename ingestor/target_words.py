@@ -54,9 +54,11 @@ def room_of(target: Promised, room: Room, language: Language, style: Style = SCR
     zh = language == "zh"
     if room.kind == "sections":
         if room.short is not None:
-            return f"尚差{room.short}个断面" if zh else f"{room.short} more must attain"
+            return f"尚差{room.short}个断面达标" if zh else f"{room.short} more must attain"
         n = room.all_valid.may_fail
-        return "" if n is None else f"可再退出{n}个断面" if zh else f"{n} more may fail"
+        if not n:
+            return "" if n is None else "不可再有断面不达标" if zh else "no more may fail"
+        return f"可再有{n}个断面不达标" if zh else f"{n} more may fail"
     allowed = _allowed(target, room.all_valid, room.counted, language, style)
     counted = unit(room.counted, language)
     return f"余{room.rest}{counted}：{allowed}" if zh else f"{room.rest} {counted} left: {allowed}"

@@ -160,8 +160,8 @@ class Bulletin(Part, frozen=True, kw_only=True):
 
     `unfinished` says that they do; without any reading the period is the whole month. `year` is from 1 January to the
     end of the period. `targets` are those of the plan in the period, `outlooks` by target what the rest of the year may
-    bring, none once it is over. `editions` maps the standards used to the digests of their files, `assumed` lists their
-    rules that were recalled, not read.
+    bring, where they were asked for (`gathering.with_outlooks`). `editions` maps the standards used to the digests of
+    their files, `assumed` lists their rules that were recalled, not read.
     """
 
     plan: Plan

@@ -3,6 +3,8 @@
 import datetime as dt
 from collections.abc import Collection, Iterable
 
+import msgspec
+
 from aggregations import periods
 from aggregations.figures import Figure
 from aggregations.periods import DAY, Period
@@ -49,7 +51,6 @@ def gather(config: Config, store: Tables, plan: Plan, month: Period) -> Bulletin
     states = {medium: _state(scope, medium, last[medium]) for medium in MEDIA}
     sections = air(ground, month, states["air"]), water(ground, states["water"]), noise_section(ground, states["noise"])
     targets = Evaluator(config, store, plan).month(period, period.last)
-    ahead = [] if year.is_year else outlooks(config, store, plan, period.last)
     city = next(each for each in config.settings.city if each.id == scope.name)
     used = [
         *(figure for section in sections for row in section.rows.values() for figure in _figures(row)),
@@ -58,11 +59,22 @@ def gather(config: Config, store: Tables, plan: Plan, month: Period) -> Bulletin
     return Bulletin(
         plan=plan, city=city.name, city_en=city.name_en, month=month, period=period, year=year,
         unfinished=latest is not None and period.last < month.last, targets=targets,
-        outlooks={target.id: found for target, found in ahead},
+        outlooks={},
         air=sections[0], water=sections[1], noise=sections[2],
         editions=dict(sorted({edition: digest for each in used for edition, digest in each.editions.items()}.items())),
         assumed=_assumed(config, used, _colours(config, sections[1])),
     )  # fmt: skip
+
+
+def with_outlooks(config: Config, store: Tables, bulletin: Bulletin) -> Bulletin:
+    """Return a bulletin with the outlooks of its targets; it is as it was where the year is over.
+
+    They rest on whole earlier years of all stations, which takes as long as all the rest of a bulletin.
+    """
+    if bulletin.year.is_year:
+        return bulletin
+    found = outlooks(config, remembering(store), bulletin.plan, bulletin.as_of)
+    return msgspec.structs.replace(bulletin, outlooks={target.id: outlook for target, outlook in found})
 
 
 def _last_reading(config: Config, store: Tables, scope: Scope, medium: Medium, month: Period) -> int | None:

@@ -23,7 +23,7 @@ from ingestor.bulletin.contents import Air, Bulletin, Noise, Row, Section, Water
 from ingestor.bulletin.texts import TEXTS
 from ingestor.outlook_words import chance_printed, range_printed
 from ingestor.target_months import figure_written
-from ingestor.words import Language
+from ingestor.words import Language, remark
 from ingestor.writing import PAPER, day_named, days_named, days_short, limit_of, month_short, name_of, to_date_named
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
@@ -51,9 +51,9 @@ class Ahead(msgspec.Struct, frozen=True):
     name: str
     room: str
     tomorrow: str
-    chance: str
-    range: str
-    years: str
+    chance: str = ""
+    range: str = ""
+    years: str = ""
 
 
 class FigureTable(msgspec.Struct, frozen=True):
@@ -147,21 +147,21 @@ def _ahead(bulletin: Bulletin, language: Language) -> list[Ahead]:
     found = []
     for verdict in bulletin.verdicts:
         target, room, outlook = verdict.target, verdict.room, bulletin.outlooks.get(verdict.target.id)
-        known = outlook is not None and outlook.central is not None
-        if room is None and not known:
+        if room is None and (outlook is None or outlook.central is None):
             continue
-        found.append(
-            Ahead(
-                name_of(target, language),
-                target_words.room_of(target, room, language, PAPER) if room is not None else PAPER.none,
-                target_words.tomorrow_of(target, room, language, PAPER) if room is not None else "",
-                chance_printed(outlook.chance, language, certain=outlook.certain)
-                if outlook is not None
-                else PAPER.none,
-                range_printed(outlook, language, PAPER) if outlook is not None else PAPER.none,
-                ", ".join(map(str, outlook.years)) if outlook is not None else "",
-            )
-        )
+        name = name_of(target, language)
+        left, tomorrow = PAPER.none, ""
+        if room is not None:
+            left = target_words.room_of(target, room, language, PAPER) or PAPER.none
+            tomorrow = target_words.tomorrow_of(target, room, language, PAPER)
+        if outlook is None:
+            found.append(Ahead(name, left, tomorrow))
+            continue
+        chance = chance_printed(outlook.chance, language, PAPER, certain=outlook.certain)
+        ends = range_printed(outlook, language, PAPER)
+        if outlook.central is None and outlook.reason is not None:
+            ends = remark(outlook.reason, language)
+        found.append(Ahead(name, left, tomorrow, chance, ends, ", ".join(map(str, outlook.years))))
     return found
 
 

@@ -20,6 +20,10 @@ def bulletin(
     plan: Annotated[str, typer.Option(help="Id of the plan: the name of a file of config/plans/.")],
     month: Annotated[str, typer.Option(help="A month of the plan's year, such as 2020-06.")],
     out: Annotated[Path, typer.Option(help="Directory of the files; made where it is missing.")] = Path("bulletins"),
+    outlook: Annotated[
+        bool,
+        typer.Option("--outlook", help="With the chance of meeting each target, as `qingjing outlook` has it."),
+    ] = False,
     lang: Annotated[
         str | None, typer.Option("--lang", help="Language of the bulletin: zh or en. Default: that of tables.")
     ] = None,
@@ -39,7 +43,7 @@ def bulletin(
     # Only here: what draws charts and writes workbooks takes a second to import; no other command has to wait for it.
     from ingestor.bulletin import charts, wording
     from ingestor.bulletin.files import FORMATS, write
-    from ingestor.bulletin.gathering import gather
+    from ingestor.bulletin.gathering import gather, with_outlooks
 
     gc.disable()  # the process ends soon, and looking for cycles among a million values takes longer than they live
     language = _language(lang)
@@ -49,6 +53,8 @@ def bulletin(
     with opened_store(loaded) as store:
         warn_if_stale(loaded, store)
         found = gather(loaded, store, chosen, periods.parse(month))
+        if outlook:
+            found = with_outlooks(loaded, store, found)
     files = write(found, out, language)
     cautions = wording.cautions(found, language)
     if json_:

@@ -29,7 +29,7 @@ from ingestor import air_quality, comparisons, config, derivation, evaluation, s
 from ingestor.bulletin import wording
 from ingestor.bulletin.contents import Bulletin
 from ingestor.bulletin.files import write
-from ingestor.bulletin.gathering import gather
+from ingestor.bulletin.gathering import gather, with_outlooks
 from ingestor.bulletin.page import page
 from ingestor.bulletin.text import notice_text
 from ingestor.bulletin.workbook import workbook
@@ -157,8 +157,11 @@ def test_page_text_and_workbook_say_room_rule_and_outlook_as_the_commands_do(
 ) -> None:
     loaded, store, _ = world
     plan, day = loaded.plans[PLAN], dt.date(2020, 6, 30)
+    assert june.outlooks == {}
+    assert "年底达标概率" not in june_page
+    june = with_outlooks(loaded, store, june)
     assert june.outlooks == {target.id: found for target, found in outlooks(loaded, store, plan, day)}
-    table = june_page.partition("余量与年底展望")[2].partition("</table>")[0]
+    table = page(june, "zh").partition("余量与年底展望")[2].partition("</table>")[0]
     rows = {row[0]: row for row in rows_of(table)[1:]}
     with_room = [each for each in june.verdicts if each.room is not None]
     assert len(with_room) == 3
@@ -167,7 +170,8 @@ def test_page_text_and_workbook_say_room_rule_and_outlook_as_the_commands_do(
         row = rows[verdict.target.name]
         assert target_words.room_of(verdict.target, verdict.room, "zh", PAPER) in row[1]
         outlook = june.outlooks[verdict.target.id]
-        assert row[2:4] == [chance_printed(outlook.chance, "zh"), range_printed(outlook, "zh", PAPER)]
+        assert row[2] == chance_printed(outlook.chance, "zh", PAPER)
+        assert row[3] == ("无数据足够的往年可参照" if outlook.central is None else range_printed(outlook, "zh", PAPER))
     book = openpyxl.load_workbook(io.BytesIO(workbook(june, "en")))["Targets"]
     head = [cell.value for cell in book[2]]
     for cells, verdict in zip(book.iter_rows(min_row=3), june.verdicts, strict=True):
