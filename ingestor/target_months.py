@@ -24,6 +24,7 @@ class TargetMonth(msgspec.Struct, frozen=True, kw_only=True):
 
     `status_before` is what the notice before said; None where there was none, or it did not have the target.
     `limit` is None where the plan names no number. `rule` and `room` are those of the verdict.
+    `reported_to` is the last day of what was reported for a target that no sensor decides.
     """
 
     target: str
@@ -49,6 +50,7 @@ class TargetMonth(msgspec.Struct, frozen=True, kw_only=True):
     status_before: Status | None
     rule: StatusRule = ""
     room: Room | None = None
+    reported_to: dt.date | None = None
 
 
 def target_month(view: MonthView, status_before: Status | None = None) -> TargetMonth:
@@ -71,6 +73,7 @@ def target_month(view: MonthView, status_before: Status | None = None) -> Target
         year_valid=year.valid if year is not None else 0,
         year_expected=year.expected if year is not None else 0,
         status=verdict.status, status_before=status_before, rule=verdict.rule, room=verdict.room,
+        reported_to=verdict.reported.as_of if target.indicator is None and verdict.reported is not None else None,
     )  # fmt: skip
 
 
@@ -99,7 +102,10 @@ def _sentence(row: TargetMonth, month: str, to_date: str, language: Language) ->
     status += (f"（{rule}）" if zh else f" ({rule})") if rule else ""
     limit = limit_of(row, language, PAPER)
     value = year_written(row, language)
-    if row.year is not None:
+    if row.year is not None and row.reported_to is not None:
+        day = day_named(row.reported_to, language)
+        first = f"上报至{day}{value}（目标{limit}）" if zh else f"{value} reported up to {day} (limit {limit})"
+    elif row.year is not None:
         first = f"{to_date}{value}（目标{limit}）" if zh else f"{value} over {to_date} (limit {limit})"
     elif row.reported or row.rule == "no_stations":
         first = f"目标{limit}" if zh else f"limit {limit}"

@@ -115,7 +115,7 @@ def _held(target: Target, value: Decimal, language: Language) -> str:
 
 
 def said_of(verdict: Verdict, language: Language, style: Style = SCREEN) -> list[str]:
-    """Return what a reader must know beside the figure's own remarks: other editions, reports, lists."""
+    """Return what a reader must know beside the figure's own remarks: other editions, reports and their day, lists."""
     target = verdict.target
     said = [remark(each, language) for each in verdict.remarks]
     for other in verdict.by_edition:
@@ -127,7 +127,7 @@ def said_of(verdict: Verdict, language: Language, style: Style = SCREEN) -> list
             if language == "zh"
             else f"judged {names[0]}; {names[1]}: {value}, {status}"
         )
-    if verdict.reported is not None and target.indicator is not None:
+    if verdict.reported is not None:
         said.append(reported_of(target, verdict.reported, language, style))
     return said
 

@@ -213,6 +213,16 @@ def test_notice_of_a_month_and_text_of_its_bulletin_are_one(
     assert "余184天：均值不超过" in notice_text(june)
 
 
+def test_reported_figure_is_told_with_its_own_last_day(june: Bulletin, world: tuple[Config, SqliteStore, Path]) -> None:
+    loaded, store, _ = world
+    report = Published(target="old-vehicles", period="2020-01-01..2020-03-31", value=Decimal(20000), text="a report")
+    changed = msgspec.structs.replace(loaded.plans[PLAN], reported=[report])
+    views = Evaluator(loaded, store, changed).month(june.period, june.as_of)
+    found = msgspec.structs.replace(june, targets=views)
+    assert "淘汰老旧车：上报至2020年3月31日20000辆（目标≥60000辆），有风险。" in notice_text(found)
+    assert "上报至2020-03-31：20000辆，未达到" in page(found, "zh").partition("二、")[0]
+
+
 def test_calendar_shows_the_index_of_each_day_in_the_colour_and_words_of_its_level(
     june_page: str, world: tuple[Config, SqliteStore, Path]
 ) -> None:
