@@ -11,6 +11,7 @@ from aggregations.indicators import Facts, Indicator, compute
 from aggregations.indicators.water import water_standards
 from aggregations.indicators.water_bodies import judged
 from aggregations.ranking import change_percent, change_points
+from aggregations.rounding import decimals_of
 from aggregations.standards import AirEvaluation, AirEvents, AirRanking, WaterMethod, WaterRanking
 from aggregations.water import changes, cwqi
 
@@ -96,7 +97,8 @@ def _of_states(found: Change, facts: Facts, before: Facts) -> Change:
 
 
 def change(indicator: Indicator, now: Figure, before: Figure, decimals: int | None) -> Change:
-    """Return how a figure changed; where one of the two rests on too little data, why there is no change.
+    """Return how a figure changed; where one of the two rests on too little data, or
+    nothing at all was there before (a collection rate of 0), why there is no change.
 
     Parameters
     ----------
@@ -111,7 +113,7 @@ def change(indicator: Indicator, now: Figure, before: Figure, decimals: int | No
     why: list[Why] = []
     if now.value is None or not now.sufficient:
         why.append("now is insufficient")
-    if before.value is None or not before.sufficient:
+    if before.value is None or not before.sufficient or not before.valid:
         why.append("before is insufficient")
     found: Decimal | None = None
     direction: Direction | None = None
@@ -129,7 +131,7 @@ def change(indicator: Indicator, now: Figure, before: Figure, decimals: int | No
 
 
 def _change(kind: Kind, now: Decimal, before: Decimal, decimals: int | None) -> Decimal | None:
-    own = max(-int(each.as_tuple().exponent) for each in (now, before))
+    own = max(map(decimals_of, (now, before)))
     if kind == "difference" or (kind == "points" and decimals is None):
         return change_points(now, before, max(own, 0))
     if kind == "points":

@@ -15,7 +15,7 @@ from aggregations.indicators import AirDays, Facts, Indicator, MonitorDays, Sect
 from aggregations.indicators.air_base import days_of, last_day
 from aggregations.periods import DAY, month
 from aggregations.room import Comparison, Kind, Promise, Range, Room, Tally
-from aggregations.rounding import FloatArray
+from aggregations.rounding import FloatArray, decimals_of
 from aggregations.standards import NoiseMethod
 
 KINDS: Final[tuple[tuple[str, Kind], ...]] = (
@@ -96,7 +96,7 @@ def prospect(
     known, tally = _tally(indicator, year, kind, day)
     if known.value is None:
         return None
-    promise = Promise(comparison, limit, _decimals(known.value))
+    promise = Promise(comparison, limit, decimals_of(known.value))
     good = indicator.less_is_better is False
     if of_months:
         whole_months = day.month if day >= year.period.first else 0
@@ -125,7 +125,7 @@ def prospect(
 def _of_sections(indicator: Indicator, so_far: Figure, comparison: Comparison, limit: Decimal) -> Prospect | None:
     if so_far.value is None or so_far.exact is None:
         return None
-    promise = Promise(comparison, limit, _decimals(so_far.value))
+    promise = Promise(comparison, limit, decimals_of(so_far.value))
     counts_good = indicator.less_is_better is False
     share = int(Fraction(so_far.exact) * so_far.valid / 100)
     left = None
@@ -168,12 +168,6 @@ def _last_whole_month(as_of: date) -> date:
     """Last day of the last month of the year that is over at the end of a day; the day before the year without one."""
     last = month(as_of.year, as_of.month).last
     return as_of if as_of == last else as_of.replace(day=1) - DAY
-
-
-def _decimals(value: Decimal) -> int:
-    exponent = value.as_tuple().exponent
-    assert isinstance(exponent, int)  # printed figures are finite
-    return max(0, -exponent)
 
 
 def without_after(facts: Facts, day: date) -> Facts:

@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Final
 
 from aggregations.figures import Figure
-from aggregations.rounding import half_even
+from aggregations.rounding import decimals_of, half_even
 from aggregations.targets import Plan, Report, Target
 from sensors.errors import ConfigError, shown
 
@@ -61,12 +61,6 @@ def check_percentage(value: Decimal, target: Target, *, place: str) -> None:
     is_change = target.limit is not None and target.limit < 0
     if target.unit == "%" and not is_change and not 0 <= value <= 100:
         raise ConfigError(f"{place}: expected a percentage from 0 to 100, got {value}")
-
-
-def decimals_of(value: Decimal) -> int:
-    """Return how many decimals a number is written with."""
-    exponent = value.as_tuple().exponent
-    return max(0, -exponent) if isinstance(exponent, int) else 0
 
 
 def in_force(entries: Iterable[Report]) -> list[Report]:

@@ -82,3 +82,8 @@ def divide_half_even(numerator: IntArray, denominator: IntArray | int) -> IntArr
     twice = 2 * rest
     up = (twice > denominator) | ((twice == denominator) & (quotient & 1 != 0))
     return np.asarray(quotient + up, dtype=np.int64)
+
+
+def decimals_of(value: Decimal) -> int:
+    """Return how many decimals a finite number is written with."""
+    return max(0, -int(value.as_tuple().exponent))

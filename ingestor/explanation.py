@@ -8,6 +8,7 @@ from aggregations.figures import Figure
 from aggregations.indicators import Facts, Indicator
 from aggregations.periods import Period
 from aggregations.plans import Plan
+from aggregations.rounding import decimals_of
 from aggregations.standards import Mode
 from ingestor import evaluation, scopes
 from ingestor.config import Config
@@ -64,7 +65,7 @@ def explanation(
         figure=figure,
         name_zh=indicator.name_zh,
         name_en=indicator.name_en,
-        decimals=max(0, -int(figure.value.as_tuple().exponent)) if figure.value is not None else 0,
+        decimals=decimals_of(figure.value) if figure.value is not None else 0,
         rules=explain.rules_used(figure, facts.standards),
         basis=_basis(config, store, indicator, figure, facts, where, most),
         reviews=reviews_used(config, store, indicator, where, period),

@@ -19,8 +19,9 @@ from ingestor.explanation_noise_tables import noise_tables
 from ingestor.explanation_water_tables import water_tables
 from ingestor.explanation_words import SHOWN, ZH, counts, cut
 from ingestor.standards_tables import clause_in_chinese
-from ingestor.tables import audit_named, printed, value_printed, why
+from ingestor.tables import audit_named, printed, why
 from ingestor.words import ITEMS, MODES, Language, joined, remarks_of, unit
+from ingestor.writing import value_printed
 
 
 def explained(explanation: Explanation, language: Language) -> Iterator[RenderableType]:

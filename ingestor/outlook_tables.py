@@ -9,10 +9,10 @@ from rich.table import Table
 from aggregations.outlook import Outlook
 from aggregations.outlook.today import Chance, Room
 from aggregations.plans import Plan, Target
-from ingestor.tables import Language, value_printed
-from ingestor.target_words import limit_of
+from ingestor.outlook_words import chance_printed, range_printed
 from ingestor.today import Today
-from ingestor.words import ITEMS, remark
+from ingestor.words import ITEMS, Language, remark
+from ingestor.writing import limit_of, name_of, value_printed
 
 _HEADS: Final[dict[Language, tuple[str, ...]]] = {
     "zh": ("目标", "累计值", "目标值", "年底达标概率", "年底值（80%区间）", "参照年份"),
@@ -26,25 +26,10 @@ _ONE_YEAR: Final[dict[Language, str]] = {
     "zh": "仅有一个往年可参照：区间已放宽，请谨慎使用",
     "en": "one earlier year only: the range is wider for it; mind that",
 }
-_SURE: Final[dict[Language, str]] = {"zh": "（已成定局）", "en": " (certain)"}
-_LOW, _HIGH = 0.01, 0.99
 _TODAY_HEADS: Final[dict[Language, tuple[str, ...]]] = {
     "zh": ("污染物", "当日至今", "优良日上限", "剩余时段平均不得超过"),
     "en": ("quantity", "so far", "good up to", "may average at most"),
 }
-
-
-def chance_printed(chance: float | None, language: Language, *, certain: bool = False) -> str:
-    """A chance in whole percent; 0 % and 100 % only where it is certain, else "< 1 %" and "> 99 %"; - for none."""
-    if chance is None:
-        return "-"
-    if certain:
-        return f"{chance:.0%}".replace("%", " %") + _SURE[language]
-    if chance < _LOW:
-        return "< 1 %"
-    if chance > _HIGH:
-        return "> 99 %"
-    return f"{round(chance * 100)} %"
 
 
 def outlooks(
@@ -58,31 +43,20 @@ def outlooks(
     if any(len(outlook.years) == 1 for _, outlook in found):
         below.append(_ONE_YEAR[language])
     for target, outlook in found:
-        name = target.name if language == "zh" else target.name_en
+        name = name_of(target, language)
         limit = limit_of(target, language)
         table.add_row(
             escape(name),
             value_printed(outlook.so_far, outlook.unit, language),
             escape(limit),
             escape(chance_printed(outlook.chance, language, certain=outlook.certain)),
-            _range(outlook, language),
+            escape(range_printed(outlook, language)),
             ", ".join(map(str, outlook.years)) or "-",
         )
         if outlook.reason is not None:
             below.append(f"{name}: {remark(outlook.reason, language)}")
     heading = f"{plan.title if language == 'zh' else plan.title_en} · {title}"
     return [f"[italic]{escape(heading)}[/]", table, *(f"[dim]{escape(line)}[/]" for line in below)]
-
-
-def _range(outlook: Outlook, language: Language) -> str:
-    if outlook.central is None:
-        return "-"
-    middle = "中位" if language == "zh" else "median"
-    if outlook.low is None:
-        return f"{middle} {value_printed(outlook.central, outlook.unit, language)}"
-    if outlook.low == outlook.high:
-        return value_printed(outlook.central, outlook.unit, language)
-    return f"{outlook.low}–{value_printed(outlook.high, outlook.unit, language)}\n[dim]{middle} {outlook.central}[/]"
 
 
 def today(found: Today, language: Language) -> list[RenderableType]:

@@ -1,7 +1,6 @@
 """What people read on the terminal: tables of targets, figures and indicators; JSON for machines."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from decimal import Decimal
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -12,11 +11,14 @@ from rich.table import Table
 from aggregations import reports
 from aggregations.figures import Figure, Variant
 from aggregations.indicators import HEADLINES, INDICATORS, Indicator
+from aggregations.outlook import Outlook
 from aggregations.plans import Plan, Verdict
 from aggregations.standards import Mode
 from ingestor import target_words
+from ingestor.outlook_words import chance_printed, range_printed
 from ingestor.words import MODES, joined, remark, remarks_of, unit, word
 from ingestor.words import Language as Language
+from ingestor.writing import limit_of, name_of, value_printed
 
 COLOURS: Final = {"met": "green", "on_track": "green", "at_risk": "yellow", "missed": "red", "insufficient": "dim"}
 
@@ -24,17 +26,36 @@ REASONS_SHOWN: Final = 3
 """How many reasons of a kind the remarks of a figure show; `--json` has all."""
 
 
-def targets(plan: Plan, verdicts: list[Verdict], language: Language, *, title: str) -> Table:
-    """Return the table of a plan's targets; the room left stands in it before the end of the year."""
+def targets(
+    plan: Plan,
+    verdicts: list[Verdict],
+    language: Language,
+    *,
+    title: str,
+    outlooks: Mapping[str, Outlook] | None = None,
+) -> Table:
+    """Return the table of a plan's targets; the room left stands in it before the end of the year.
+
+    `outlooks` are those of the targets, by their ids, where they are asked for.
+    """
     name = plan.title if language == "zh" else plan.title_en
     audit = audit_named((verdict.figure for verdict in verdicts), language)
     table = Table(title=escape(" · ".join(filter(None, (name, title, audit)))), title_justify="left")
     with_room = any(verdict.room is not None for verdict in verdicts)
-    for key in ("target", "value", "limit", "valid", "status", *(("room",) if with_room else ())):
+    for key in (
+        "target",
+        "value",
+        "limit",
+        "valid",
+        "status",
+        *(("room",) if with_room else ()),
+        *(("chance",) if outlooks else ()),
+    ):
         right = key in ("value", "limit", "valid")
         table.add_column(word(key, language), justify="right" if right else "left", overflow="fold")
     below: list[str] = []
     for verdict in verdicts:
+        ahead = (outlooks or {}).get(verdict.target.id)
         target, figure, room = verdict.target, verdict.figure, verdict.room
         rule = target_words.rule_of(verdict, language)
         status = f"[{COLOURS[verdict.status]}]{target_words.status_of(verdict, language)}[/]"
@@ -42,23 +63,32 @@ def targets(plan: Plan, verdicts: list[Verdict], language: Language, *, title: s
         if room is not None and (then := target_words.tomorrow_of(target, room, language)):
             left.append(f"[dim]{escape(then)}[/]")
         table.add_row(
-            escape(target_words.name_of(target, language)),
+            escape(name_of(target, language)),
             printed(figure, language),
-            escape(target_words.limit_of(target, language)),
+            escape(limit_of(target, language)),
             valid_of(figure),
             status + (f"\n[dim]{escape(rule)}[/]" if rule else ""),
             *(["\n".join(left)] if with_room else []),
+            *([] if ahead is None else [escape(_chance(ahead, language))]),
         )
         own = remarks(figure, language) if figure and verdict.rule != "no_stations" else ""
         said = target_words.remarks_of(verdict, own, language)
         if said:
-            below.append(escape(f"{target_words.name_of(target, language)}: {said}"))
+            below.append(escape(f"{name_of(target, language)}: {said}"))
     if with_room:
         below.append(word("room_assumes", language))
     if below:
         table.caption = "\n".join(below)
         table.caption_justify = "left"
     return table
+
+
+def _chance(ahead: Outlook, language: Language) -> str:
+    """The chance of meeting a target, with the range below; where there is neither, why."""
+    if ahead.central is None and ahead.reason is not None:
+        return remark(ahead.reason, language)
+    said = [chance_printed(ahead.chance, language, certain=ahead.certain), range_printed(ahead, language)]
+    return "\n".join(said)
 
 
 def valid_of(figure: Figure | None) -> str:
@@ -189,15 +219,6 @@ def printed(figure: Figure | None, language: Language = "en") -> str:
     if label and figure.unit in ("class", "state"):
         return label + mark
     return value_printed(figure.value, figure.unit, language) + mark + (f"\n{label}" if label else "")
-
-
-def value_printed(value: Decimal | None, of_unit: str, language: Language) -> str:
-    """A value and its unit; that of a pure number is not printed, of yes or no neither number is."""
-    if value is None:
-        return "-"
-    if of_unit == "yes=1":
-        return word("yes" if value else "no", language)
-    return f"{value} {unit(of_unit, language)}".rstrip()
 
 
 def remarks(figure: Figure, language: Language) -> str:

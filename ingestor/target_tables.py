@@ -11,6 +11,7 @@ from aggregations.plans import Plan
 from ingestor import tables, target_words
 from ingestor.verdicts import MonthView
 from ingestor.words import Language, joined, word
+from ingestor.writing import limit_of, name_of
 
 
 def of_month(plan: Plan, views: Sequence[MonthView], language: Language) -> Table:
@@ -23,11 +24,11 @@ def of_month(plan: Plan, views: Sequence[MonthView], language: Language) -> Tabl
     for each in views:
         target = each.verdict.target
         table.add_row(
-            escape(target_words.name_of(target, language)), *_of_month(each, language),
-            escape(target_words.limit_of(target, language)), _status(each, language),
+            escape(name_of(target, language)), *_of_month(each, language),
+            escape(limit_of(target, language)), _status(each, language),
         )  # fmt: skip
     below = [
-        escape(f"{target_words.name_of(each.verdict.target, language)}: {said}")
+        escape(f"{name_of(each.verdict.target, language)}: {said}")
         for each in views
         if (said := target_words.remarks_of(each.verdict, _own(each, language), language))
     ]
@@ -48,7 +49,7 @@ def of_year(plan: Plan, months: Sequence[Sequence[MonthView]], language: Languag
     yield escape(f"{plan.title if language == 'zh' else plan.title_en} · {plan.year}")
     for views in zip(*months, strict=True):
         target = views[0].verdict.target
-        title = f"{target_words.name_of(target, language)} {target_words.limit_of(target, language)}"
+        title = f"{name_of(target, language)} {limit_of(target, language)}"
         table = Table(title=escape(title), title_justify="left")
         for key in ("month", "of_month", "valid", "holds", "to_date", "status", "room"):
             right = key in ("of_month", "valid", "to_date")

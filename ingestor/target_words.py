@@ -1,11 +1,12 @@
 """What is said of a verdict, in Chinese and English: the promise, the rule that decided, the room left, reports."""
 
 from decimal import Decimal
-from typing import Final
+from typing import Final, Protocol
 
 from aggregations.room import HOLDS, Allowance, Room
-from aggregations.targets import IN_FORCE, Report, StatusRule, Target, Verdict
+from aggregations.targets import IN_FORCE, Report, Status, StatusRule, Target, Verdict
 from ingestor.words import MODES, Language, joined, remark, unit, word
+from ingestor.writing import SCREEN, Promised, Style
 
 RULES: Final[dict[StatusRule, dict[Language, str]]] = {
     "": {"zh": "", "en": ""},
@@ -29,72 +30,69 @@ TOLD: Final = ("cannot_fail", "cannot_hold", "on_pace", "behind_pace", "no_stati
 """Rules that stand beside the status: the others say no more than it does."""
 
 
-def name_of(target: Target, language: Language) -> str:
-    """Return the name of a target."""
-    return target.name if language == "zh" else target.name_en
+class Judged(Protocol):
+    """What was judged, by a rule."""
+
+    @property
+    def status(self) -> Status: ...
+    @property
+    def rule(self) -> StatusRule: ...
 
 
-def limit_of(target: Target, language: Language) -> str:
-    """Return what a target asks: comparison, limit, unit; - where the plan names no number."""
-    if target.limit is None:
-        return "-"
-    if target.unit == "yes=1":
-        return word("yes" if target.limit else "no", language)
-    return f"{target.comparison} {target.limit} {unit(target.unit, language)}".rstrip()
-
-
-def status_of(verdict: Verdict, language: Language) -> str:
+def status_of(verdict: Judged, language: Language) -> str:
     """Return the status; of a figure that was not reported yet that it was not."""
     return word("reported" if verdict.rule == "not_reported" else verdict.status, language)
 
 
-def rule_of(verdict: Verdict, language: Language) -> str:
+def rule_of(verdict: Judged, language: Language) -> str:
     """Return the rule that decided where it says more than the status, else nothing."""
     return RULES[verdict.rule][language] if verdict.rule in TOLD else ""
 
 
-def room_of(target: Target, room: Room, language: Language) -> str:
+def room_of(target: Promised, room: Room, language: Language, style: Style = SCREEN) -> str:
     """Return what the rest of the year may bring if every unit of it is valid."""
     zh = language == "zh"
     if room.kind == "sections":
         if room.short is not None:
-            return f"尚差{room.short}个断面" if zh else f"{room.short} more must attain"
+            return f"尚差{room.short}个断面达标" if zh else f"{room.short} more must attain"
         n = room.all_valid.may_fail
-        return "" if n is None else f"可再退出{n}个断面" if zh else f"{n} more may fail"
-    allowed = allowed_of(target, room.all_valid, language)
+        if not n:
+            return "" if n is None else "不可再有断面不达标" if zh else "no more may fail"
+        return f"可再有{n}个断面不达标" if zh else f"{n} more may fail"
+    allowed = _allowed(target, room.all_valid, room.counted, language, style)
     counted = unit(room.counted, language)
     return f"余{room.rest}{counted}：{allowed}" if zh else f"{room.rest} {counted} left: {allowed}"
 
 
-def allowed_of(target: Target, allowed: Allowance, language: Language) -> str:
-    """Return what may still come: a mean, or how many may fail."""
+def _allowed(target: Promised, allowed: Allowance, counted: str, language: Language, style: Style) -> str:
+    """What may still come: a mean, or how many may fail."""
     zh = language == "zh"
     if not allowed.units:
         return "无余量可言" if zh else "none are left"
     if allowed.mean is not None:
         most = target.comparison in ("<", "<=")
-        of_unit = unit(target.unit, language)
+        mean = style.value(allowed.mean, target.unit, language)
         if zh:
-            return f"均值{'不超过' if most else '不低于'}{allowed.mean} {of_unit}"
-        return f"mean at {'most' if most else 'least'} {allowed.mean} {of_unit}"
+            return f"均值{'不超过' if most else '不低于'}{mean}"
+        return f"mean at {'most' if most else 'least'} {mean}"
     if allowed.may_fail is not None:
-        return f"可再超标{allowed.may_fail}" if zh else f"{allowed.may_fail} may fail"
+        return f"可再超标{allowed.may_fail}{unit(counted, language)}" if zh else f"{allowed.may_fail} may fail"
     return "已无余量" if zh else "no room"
 
 
-def tomorrow_of(target: Target, room: Room, language: Language) -> str:
+def tomorrow_of(target: Promised, room: Room, language: Language, style: Style = SCREEN) -> str:
     """Return what becomes of the figure if tomorrow is like today; nothing where that cannot be said."""
     then = room.tomorrow
     if then is None:
         return ""
-    allowed = allowed_of(target, then.allowed, language)
-    value = f"{then.value} {unit(target.unit, language)}".rstrip()
+    allowed = _allowed(target, then.allowed, room.counted, language, style)
+    value = style.value(then.value, target.unit, language)
     return f"明日若同今日：{value}，{allowed}" if language == "zh" else f"tomorrow as today: {value}, {allowed}"
 
 
-def reported_of(target: Target, report: Report, language: Language) -> str:
+def reported_of(target: Target, report: Report, language: Language, style: Style = SCREEN) -> str:
     """Return what was reported of a target, and whether that would hold."""
-    value = f"{report.value} {unit(report.unit, language)}".rstrip()
+    value = style.value(report.value, report.unit, language)
     of = ""
     if report.count is not None:
         of = f"（{report.count}/{report.of}）" if language == "zh" else f" ({report.count} of {report.of})"
@@ -116,30 +114,31 @@ def _held(target: Target, value: Decimal, language: Language) -> str:
     return ("，达到" if held else "，未达到") if language == "zh" else (", holds" if held else ", fails")
 
 
-def said_of(verdict: Verdict, language: Language) -> list[str]:
-    """Return what a reader must know beside the figure's own remarks: other editions, reports, lists."""
+def said_of(verdict: Verdict, language: Language, style: Style = SCREEN) -> list[str]:
+    """Return what a reader must know beside the figure's own remarks: other editions, reports and their day, lists."""
     target = verdict.target
     said = [remark(each, language) for each in verdict.remarks]
     for other in verdict.by_edition:
-        value = "-" if other.figure is None or other.figure.value is None else str(other.figure.value)
+        value = style.value(None if other.figure is None else other.figure.value, target.unit, language)
         names = [edition_of(each.judged_by, language) for each in (verdict, other)]
         status = word(other.status, language)
         said.append(
-            f"按{names[0]}评价；按{names[1]}：{value}，{status}"
+            f"{names[0]}评价；{names[1]}：{value}，{status}"
             if language == "zh"
-            else f"judged by {names[0]}; by {names[1]}: {value}, {status}"
+            else f"judged {names[0]}; {names[1]}: {value}, {status}"
         )
-    if verdict.reported is not None and target.indicator is not None:
-        said.append(reported_of(target, verdict.reported, language))
+    if verdict.reported is not None:
+        said.append(reported_of(target, verdict.reported, language, style))
     return said
 
 
 def edition_of(judged_by: str, language: Language) -> str:
-    """Return what a target is judged by: what is in force, a mode of evaluation, or an edition."""
+    """Return how a target is judged: by what is in force, a mode of evaluation, or an edition."""
+    by = "按" if language == "zh" else "by "
     if judged_by == IN_FORCE:
-        return word(IN_FORCE, language)
+        return by + word(IN_FORCE, language)
     mode = next((mode for mode in MODES if mode == judged_by), None)
-    return judged_by if mode is None else MODES[mode][language]
+    return by + judged_by if mode is None else MODES[mode][language]
 
 
 def remarks_of(verdict: Verdict, figures_own: str, language: Language) -> str:

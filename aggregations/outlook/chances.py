@@ -9,7 +9,7 @@ import numpy as np
 
 from aggregations.outlook import Method, Outlook
 from aggregations.outlook import method as numbers
-from aggregations.rounding import BoolArray, IntArray
+from aggregations.rounding import BoolArray, IntArray, decimals_of
 
 _COMPARISONS: Final = {
     "<=": np.less_equal, "<": np.less, ">=": np.greater_equal, ">": np.greater, "==": np.equal,
@@ -27,7 +27,7 @@ class Held(msgspec.Struct, frozen=True):
     def by(self, printed: IntArray, decimals: int) -> BoolArray:
         """Whether printed values, in units of their last decimal, hold; (...) bool."""
         # Both sides over one denominator: a limit may have more decimals than a printed value.
-        more = max(-int(self.limit.as_tuple().exponent), 0)
+        more = decimals_of(self.limit)
         limit = int(self.limit.scaleb(decimals + more))
         return np.asarray(_COMPARISONS[self.comparison](printed * 10**more, limit))
 

@@ -18,7 +18,7 @@ from aggregations.outlook import NO_EARLIER_YEAR, Outlook, method, none
 from aggregations.outlook.blocks import level_ratio, same_days
 from aggregations.outlook.chances import NO_VALUE, Held, of_members
 from aggregations.periods import DAY, Period
-from aggregations.rounding import FloatArray, IntArray
+from aggregations.rounding import FloatArray, IntArray, decimals_of
 from aggregations.standards import WaterMethod
 
 KNOWN: Final = (
@@ -98,7 +98,7 @@ def outlook_of(
         printed[row] = figure.value if figure.sufficient else None
     values = [printed[row] for row in drawn]
     there = [value for value in values if value is not None]
-    decimals = max((-int(value.as_tuple().exponent) for value in there), default=0)
+    decimals = max(map(decimals_of, there), default=0)
     units = [NO_VALUE if value is None else int(value.scaleb(decimals)) for value in values]
     found = of_members(
         np.array(units, dtype=np.int64), decimals, held, unit=unit, method="months_of_sections", years=years, seed=seed,

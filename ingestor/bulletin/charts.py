@@ -16,6 +16,7 @@ import vl_convert
 from ingestor.bulletin import wording
 from ingestor.bulletin.contents import Air, Water, Zone
 from ingestor.words import Language
+from ingestor.writing import month_short
 from sensors.register import Station
 
 WIDTH, HEIGHT = 440, 230
@@ -73,7 +74,7 @@ def two_years(air: Air, language: Language, *, good_days: bool, said: str) -> st
     rows: list[dict[str, Any]] = []
     years: list[str] = []
     for each in air.months:
-        month = wording.month_short(each.month, language)
+        month = month_short(each.month, language)
         now, before = (
             (each.good_days, each.good_days_before) if good_days else (each.pm25, each.pm25_before)
         )  # fmt: skip
@@ -161,13 +162,13 @@ def classes_by_month(water: Water, language: Language, *, said: str) -> str:
             if counts[class_]:
                 rows.append(
                     {
-                        "month": wording.month_short(month, language), "class": names[class_], "low": low,
+                        "month": month_short(month, language), "class": names[class_], "low": low,
                         "high": low + counts[class_], "middle": low + counts[class_] / 2,
                         "label": f"{names[class_]} {counts[class_]}", "ink": ink_on(fills[class_]),
                     }
                 )  # fmt: skip
                 low += counts[class_]
-    months = [wording.month_short(month, language) for month in water.months]
+    months = [month_short(month, language) for month in water.months]
     small = len(water.sections) / 25
     base = alt.Chart(alt.InlineData(values=rows)).encode(
         x=alt.X("month:N", sort=months, title=None, axis=alt.Axis(labelAngle=0, ticks=False))

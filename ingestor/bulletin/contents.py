@@ -9,10 +9,12 @@ import msgspec
 from aggregations.comparison import Change
 from aggregations.figures import Figure
 from aggregations.noise import PartOfDay
+from aggregations.outlook import Outlook
 from aggregations.periods import Period
 from aggregations.plans import Plan, Verdict
 from aggregations.standards import ClassRow, Level
 from ingestor.air_quality import AirQuality
+from ingestor.verdicts import MonthView
 from sensors.quantities import Medium
 from sensors.register import Station
 
@@ -157,8 +159,9 @@ class Bulletin(Part, frozen=True, kw_only=True):
     """A month of a plan's city. `period` are its days that count: where readings end within the month, up to that day.
 
     `unfinished` says that they do; without any reading the period is the whole month. `year` is from 1 January to the
-    end of the period. `editions` maps the standards used to the digests of their files, `assumed` lists their rules
-    that were recalled, not read.
+    end of the period. `targets` are those of the plan in the period, `outlooks` by target what the rest of the year may
+    bring, where they were asked for (`gathering.with_outlooks`). `editions` maps the standards used to the digests of
+    their files, `assumed` lists their rules that were recalled, not read.
     """
 
     plan: Plan
@@ -168,7 +171,8 @@ class Bulletin(Part, frozen=True, kw_only=True):
     period: Period
     year: Period
     unfinished: bool
-    verdicts: list[Verdict]
+    targets: list[MonthView]
+    outlooks: dict[str, Outlook]
     air: Air
     water: Water
     noise: Noise
@@ -179,6 +183,11 @@ class Bulletin(Part, frozen=True, kw_only=True):
     def sections(self) -> tuple[Section, ...]:
         """The sections of the media, in order."""
         return (self.air, self.water, self.noise)
+
+    @property
+    def verdicts(self) -> list[Verdict]:
+        """The verdicts on the targets at the end of the period."""
+        return [each.verdict for each in self.targets]
 
     @property
     def as_of(self) -> dt.date:

@@ -3,12 +3,14 @@
 import datetime as dt
 from collections.abc import Collection, Iterable
 
+import msgspec
+
 from aggregations import periods
 from aggregations.figures import Figure
 from aggregations.periods import DAY, Period
 from aggregations.plans import Plan
 from aggregations.standards import WaterMethod
-from ingestor import evaluation, scopes
+from ingestor import scopes
 from ingestor.bulletin.air import air
 from ingestor.bulletin.contents import Bulletin, Row, State, Water
 from ingestor.bulletin.facts import Ground
@@ -16,8 +18,10 @@ from ingestor.bulletin.noise import noise_section
 from ingestor.bulletin.reads import remembering
 from ingestor.bulletin.water import water
 from ingestor.config import Config
+from ingestor.outlook import outlooks
 from ingestor.scopes import Scope
 from ingestor.store import Tables
+from ingestor.verdicts import Evaluator
 from sensors.errors import ConfigError
 from sensors.quantities import MEDIA, Medium
 
@@ -46,19 +50,31 @@ def gather(config: Config, store: Tables, plan: Plan, month: Period) -> Bulletin
     ground = Ground(config=config, store=store, scope=scope, period=period, year=year)
     states = {medium: _state(scope, medium, last[medium]) for medium in MEDIA}
     sections = air(ground, month, states["air"]), water(ground, states["water"]), noise_section(ground, states["noise"])
-    verdicts = evaluation.evaluate(config, store, plan, period.last)
+    targets = Evaluator(config, store, plan).month(period, period.last)
     city = next(each for each in config.settings.city if each.id == scope.name)
     used = [
         *(figure for section in sections for row in section.rows.values() for figure in _figures(row)),
-        *(each.figure for each in verdicts if each.figure is not None),
+        *(each.verdict.figure for each in targets if each.verdict.figure is not None),
     ]
     return Bulletin(
         plan=plan, city=city.name, city_en=city.name_en, month=month, period=period, year=year,
-        unfinished=latest is not None and period.last < month.last, verdicts=verdicts,
+        unfinished=latest is not None and period.last < month.last, targets=targets,
+        outlooks={},
         air=sections[0], water=sections[1], noise=sections[2],
         editions=dict(sorted({edition: digest for each in used for edition, digest in each.editions.items()}.items())),
         assumed=_assumed(config, used, _colours(config, sections[1])),
     )  # fmt: skip
+
+
+def with_outlooks(config: Config, store: Tables, bulletin: Bulletin) -> Bulletin:
+    """Return a bulletin with the outlooks of its targets; it is as it was where the year is over.
+
+    They rest on whole earlier years of all stations, which takes as long as all the rest of a bulletin.
+    """
+    if bulletin.year.is_year:
+        return bulletin
+    found = outlooks(config, remembering(store), bulletin.plan, bulletin.as_of)
+    return msgspec.structs.replace(bulletin, outlooks={target.id: outlook for target, outlook in found})
 
 
 def _last_reading(config: Config, store: Tables, scope: Scope, medium: Medium, month: Period) -> int | None:

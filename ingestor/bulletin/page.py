@@ -16,12 +16,15 @@ from markupsafe import Markup
 from aggregations.figures import Figure
 from aggregations.standings import COMPOSITE
 from aggregations.water import NO_CLASS
-from ingestor import tables
+from ingestor import tables, target_words
 from ingestor.bulletin import air, charts, water, wording
 from ingestor.bulletin.charts import NO_DATA, Mark
 from ingestor.bulletin.contents import Air, Bulletin, Noise, Row, Section, Water
 from ingestor.bulletin.texts import TEXTS
-from ingestor.words import Language
+from ingestor.outlook_words import chance_printed, range_printed
+from ingestor.target_months import figure_written
+from ingestor.words import Language, remark
+from ingestor.writing import PAPER, day_named, days_named, days_short, limit_of, month_short, name_of, to_date_named
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
 _NUMERALS: Final = "一二三四五"
@@ -42,6 +45,17 @@ class FigureRow(msgspec.Struct, frozen=True):
     notes: str
 
 
+class Ahead(msgspec.Struct, frozen=True):
+    """A row of what the rest of the year may bring for a target, in words."""
+
+    name: str
+    room: str
+    tomorrow: str
+    chance: str = ""
+    range: str = ""
+    years: str = ""
+
+
 class FigureTable(msgspec.Struct, frozen=True):
     """A table of figures, and the remarks that its rows name by number."""
 
@@ -59,15 +73,15 @@ def page(bulletin: Bulletin, language: Language) -> str:
         lstrip_blocks=True,
     )
     functions: dict[str, Callable[..., str]] = {
-        "value": wording.value_of,
+        "value": figure_written,
         "change": wording.change_of,
-        "limit": wording.limit_of,
-        "status": wording.status_of,
-        "name": wording.name_of,
+        "limit": partial(limit_of, style=PAPER),
+        "status": target_words.status_of,
+        "rule": target_words.rule_of,
+        "name": name_of,
         "indicator": wording.indicator_named,
         "items": wording.items_named,
-        "month_short": wording.month_short,
-        "with_unit": wording.with_unit,
+        "month_short": month_short,
     }
     said = {name: partial(function, language=language) for name, function in functions.items()}
     environment.globals |= said | {
@@ -86,13 +100,14 @@ def page(bulletin: Bulletin, language: Language) -> str:
         title=wording.title(bulletin, language),
         cautions=wording.cautions(bulletin, language),
         plan=wording.text("plan", language).format(bulletin.plan.title if language == "zh" else bulletin.plan.title_en),
-        counted=wording.text("counted", language).format(wording.days_named(bulletin.period, language)),
+        counted=wording.text("counted", language).format(days_named(bulletin.period, language)),
         audit=wording.audit(bulletin, language),
-        as_of=wording.text("on_time", language).format(wording.day_named(bulletin.as_of, language)),
-        month=wording.days_short(bulletin, language),
-        to_date=wording.to_date_named(bulletin, language),
+        as_of=wording.text("on_time", language).format(day_named(bulletin.as_of, language)),
+        month=days_short(bulletin.period, language),
+        to_date=to_date_named(bulletin.period, language),
         numbers=[f"{n}、" for n in _NUMERALS] if language == "zh" else [f"{n}. " for n in range(1, 6)],
         verdicts=_verdicts(bulletin, language),
+        ahead=_ahead(bulletin, language),
         tiles={each.medium: [n for n in _TILES[each.medium] if n in each.rows] for each in bulletin.sections},
         figures={each.medium: figure_table(each, language) for each in bulletin.sections},
         weeks=_weeks(bulletin),
@@ -119,9 +134,35 @@ def figure_table(section: Section, language: Language) -> FigureTable:
 
 def _verdicts(bulletin: Bulletin, language: Language) -> tuple[list[tuple[Any, str]], list[str]]:
     """The verdicts with the numbers of their remarks, and the remarks."""
-    said = [wording.remarks_of(each.figure, language) for each in bulletin.verdicts]
+    said = [
+        [*wording.remarks_of(each.figure, language), *target_words.said_of(each, language, PAPER)]
+        for each in bulletin.verdicts
+    ]
     cells, notes = tables.numbered_remarks(said)
     return list(zip(bulletin.verdicts, cells, strict=True)), notes
+
+
+def _ahead(bulletin: Bulletin, language: Language) -> list[Ahead]:
+    """What the rest of the year may bring for each target of which anything is said."""
+    found = []
+    for verdict in bulletin.verdicts:
+        target, room, outlook = verdict.target, verdict.room, bulletin.outlooks.get(verdict.target.id)
+        if room is None and (outlook is None or outlook.central is None):
+            continue
+        name = name_of(target, language)
+        left, tomorrow = PAPER.none, ""
+        if room is not None:
+            left = target_words.room_of(target, room, language, PAPER) or PAPER.none
+            tomorrow = target_words.tomorrow_of(target, room, language, PAPER)
+        if outlook is None:
+            found.append(Ahead(name, left, tomorrow))
+            continue
+        chance = chance_printed(outlook.chance, language, PAPER, certain=outlook.certain)
+        ends = range_printed(outlook, language, PAPER)
+        if outlook.central is None and outlook.reason is not None:
+            ends = remark(outlook.reason, language)
+        found.append(Ahead(name, left, tomorrow, chance, ends, ", ".join(map(str, outlook.years))))
+    return found
 
 
 def _weeks(bulletin: Bulletin) -> list[list[Any]]:

@@ -14,6 +14,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
 from aggregations.periods import Period
+from aggregations.rounding import decimals_of
 from ingestor.bulletin import charts, wording
 from ingestor.bulletin.contents import Bulletin
 from ingestor.bulletin.texts import TEXTS
@@ -48,6 +49,15 @@ HEADS: Final[dict[str, dict[Language, str]]] = {
     "change_unit": {"zh": "变化单位", "en": "unit of change"},
     "editions": {"zh": "依据标准", "en": "editions"},
     "rules": {"zh": "所用规则", "en": "rules"},
+    "rule": {"zh": "判定依据", "en": "rule that decided"},
+    "room": {"zh": "余量", "en": "room left"},
+    "tomorrow": {"zh": "明日若同今日", "en": "if tomorrow is like the last day"},
+    "chance": {"zh": "年底达标概率（0—1）", "en": "chance of meeting it (0 to 1)"},
+    "low": {"zh": "年底值区间下限", "en": "final value, low end of the range"},
+    "central": {"zh": "年底值中位", "en": "final value, median"},
+    "high": {"zh": "年底值区间上限", "en": "final value, high end of the range"},
+    "years": {"zh": "参照年份", "en": "years drawn from"},
+    "beside": {"zh": "其他标准与上报数据", "en": "other editions, reported figures"},
     "comparison": {"zh": "比较", "en": "comparison"},
     "limit": {"zh": "目标值", "en": "limit"},
     "source": {"zh": "计划原文", "en": "text of the plan"},
@@ -130,7 +140,7 @@ def put(cell: Cell | MergedCell, content: Content) -> None:
         return
     cell.value = content
     if isinstance(content, Decimal):
-        decimals = max(-int(content.as_tuple().exponent), 0)
+        decimals = decimals_of(content)
         cell.number_format = f"0.{'0' * decimals}" if decimals else "0"
 
 

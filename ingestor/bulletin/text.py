@@ -9,7 +9,9 @@ from aggregations.standings import COMPOSITE
 from ingestor.bulletin import air, wording
 from ingestor.bulletin.contents import Bulletin, Row, Section
 from ingestor.bulletin.wording import text
+from ingestor.target_months import figure_written, sentences, summary, target_month
 from ingestor.words import ITEMS, Language
+from ingestor.writing import days_named, days_short, name_of, to_date_named, value_on_paper
 
 _CONCENTRATIONS: Final = (
     air.PM25, "air.annual_mean.pm10", "air.annual_mean.so2", "air.annual_mean.no2", "air.percentile.co", air.OZONE,
@@ -33,7 +35,7 @@ def notice_text(bulletin: Bulletin, language: Language = "zh") -> str:
         lines += [f"{numbers[i]}、{text(key, language)}" if language == "zh" else f"{i + 1}. {text(key, language)}"]
         lines += [*said, ""]
     audit = wording.audit(bulletin, language)
-    counted = text("counted", language).format(wording.days_named(bulletin.period, language))
+    counted = text("counted", language).format(days_named(bulletin.period, language))
     lines.append(_sentence([counted, *([audit] if audit else [])], language))
     return "\n".join(lines) + "\n"
 
@@ -42,32 +44,20 @@ def _targets(bulletin: Bulletin, language: Language) -> Iterator[str]:
     if not bulletin.verdicts:
         yield text("no_target", language)
         return
-    counts: dict[str, int] = {}
-    for verdict in bulletin.verdicts:
-        status = wording.status_of(verdict, language)
-        counts[status] = counts.get(status, 0) + 1
-    day = wording.day_named(bulletin.as_of, language)
-    n = len(bulletin.verdicts)
-    if language == "zh":
-        yield f"截至{day}，{n}项目标中：" + "、".join(f"{status}{n}项" for status, n in counts.items()) + "。"
-    else:
-        yield f"As of {day}, of {n} targets: " + ", ".join(f"{n} {status}" for status, n in counts.items()) + "."
-    for verdict in bulletin.verdicts:
-        name, status = wording.name_of(verdict.target, language), wording.status_of(verdict, language)
-        value, limit = wording.value_of(verdict.figure, language), wording.limit_of(verdict.target, language)
-        yield (
-            f"{name}：{value}（目标{limit}），{status}" if language == "zh" else f"{name}: {value} ({limit}), {status}"
-        )
+    rows = [target_month(each) for each in bulletin.targets]
+    yield summary(rows, bulletin.as_of, language)
+    period = bulletin.period
+    yield from sentences(rows, days_short(period, language), to_date_named(period, language), language)
 
 
 def _medium(bulletin: Bulletin, section: Section, language: Language) -> Iterator[str]:
     if section.state != "data":
         yield text(section.state, language)
         return
-    when = wording.days_short(bulletin, language)
+    when = days_short(bulletin.period, language)
     yield _of_period(section, when, language, to_date=False)
     if any(row.to_date is not None for row in section.rows.values()):
-        yield _of_period(section, wording.to_date_named(bulletin, language), language, to_date=True)
+        yield _of_period(section, to_date_named(bulletin.period, language), language, to_date=True)
     if section is bulletin.water:
         yield from _failing(bulletin, language)
 
@@ -100,7 +90,7 @@ def _good_days(section: Section, language: Language, *, to_date: bool) -> list[s
             label = wording.indicator_named(name, language)
             label = label.removesuffix("天数") if language == "zh" else label.removeprefix("days of ")
             levels.append(
-                f"{label}{wording.with_unit(figure.value, 'd', language)}"
+                f"{label}{value_on_paper(figure.value, 'd', language)}"
                 if language == "zh"
                 else f"{figure.value} {label}"
             )
@@ -132,7 +122,7 @@ def _failing(bulletin: Bulletin, language: Language) -> Iterator[str]:
     classes = bulletin.water.classes
     named = []
     for each in failing[:_SECTIONS_NAMED]:
-        name, now = wording.name_of(each.station, language), classes[each.months[-1].class_ - 1].name
+        name, now = name_of(each.station, language), classes[each.months[-1].class_ - 1].name
         target = classes[each.target - 1].name
         named.append(f"{name}（{now}类，目标{target}类）" if language == "zh" else f"{name} ({now}, target {target})")
     more = len(failing) - len(named)
@@ -154,7 +144,7 @@ def _failing(bulletin: Bulletin, language: Language) -> Iterator[str]:
 def _figure(name: str, row: Row, language: Language, *, to_date: bool, changed: bool = True) -> str:
     figure = _chosen(row, to_date=to_date)
     change = row.to_date_change if to_date else row.change
-    value = wording.value_of(figure, language)
+    value = figure_written(figure, language)
     if figure.value is not None and not figure.sufficient:
         value = value.removesuffix(" ?") + ("（数据不足，不作评价）" if language == "zh" else " (too little data)")
     elif figure.value is None:

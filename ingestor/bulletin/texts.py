@@ -93,6 +93,17 @@ TEXTS: Final[dict[str, dict[Language, str]]] = {
     "indicator": {"zh": "指标", "en": "indicator"},
     "remarks": {"zh": "备注", "en": "remarks"},
     "mark": {"zh": "? 有效数据不足，不作评价", "en": "? rests on too little data and decides nothing"},
+    "ahead": {"zh": "余量与年底展望", "en": "Room left, and outlook for the year's end"},
+    "room": {"zh": "余量", "en": "room left"},
+    "chance": {"zh": "年底达标概率", "en": "chance of meeting it"},
+    "range": {"zh": "年底值（80%区间）", "en": "final value (80% range)"},
+    "years": {"zh": "参照年份", "en": "years drawn from"},
+    "room_note": {"zh": "余量以余下时间数据全部有效计。", "en": "Room: if all that is left becomes valid. "},
+    "ahead_note": {
+        "zh": "展望由往年同期数据按今年水平推算，仅供参考，不作评价依据。",
+        "en": "The outlook is drawn from the same days of earlier years on this year's level: an estimate, it decides"
+        " nothing.",
+    },
     "no_index": {"zh": "无", "en": "none"},
     "days_of_no_index": {"zh": "无数据或不作评价", "en": "no data, or no index"},
     "rules": {"zh": "评价依据（标准文件摘要）", "en": "Standards applied (digests of their files)"},

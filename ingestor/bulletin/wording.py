@@ -1,6 +1,5 @@
 """How figures, changes, days and places are written in bulletins, in Chinese and English."""
 
-import datetime as dt
 from collections.abc import Iterable
 from decimal import Decimal
 from typing import Final
@@ -8,20 +7,12 @@ from typing import Final
 from aggregations.comparison import Change
 from aggregations.figures import Figure
 from aggregations.indicators import INDICATORS
-from aggregations.periods import Period
-from aggregations.plans import Target, Verdict
 from ingestor import tables
 from ingestor.bulletin.contents import Bulletin, Row, Section
 from ingestor.bulletin.texts import TEXTS
-from ingestor.words import ITEMS, Language, unit, word
-from sensors.register import Station
+from ingestor.words import ITEMS, Language, word
+from ingestor.writing import day_named, days_named, month_named, value_on_paper
 
-UNITS: Final[dict[str, dict[Language, str]]] = {
-    "ug/m3": {"zh": "μg/m³", "en": "μg/m³"},
-    "mg/m3": {"zh": "mg/m³", "en": "mg/m³"},
-    "vehicles": {"zh": "辆", "en": "vehicles"},
-}
-COMPARISONS: Final = {"<=": "≤", "<": "<", ">=": "≥", ">": ">", "==": "="}
 STATUS_SIGNS: Final = {"met": "✓", "on_track": "→", "at_risk": "!", "missed": "✗", "insufficient": "?"}
 """Signs of a status beside its colour."""
 _RISES: Final = {"percent": ("上升", "下降"), "points": ("上升", "下降"), "difference": ("增加", "减少")}
@@ -33,67 +24,6 @@ MINUS: Final = "\u2212"
 def text(key: str, language: Language, **fields: object) -> str:
     """Return a text of bulletins."""
     return TEXTS[key][language].format(**fields) if fields else TEXTS[key][language]
-
-
-def month_named(month: Period, language: Language) -> str:
-    """Return a month with its year: 2020年6月, June 2020."""
-    return (
-        f"{month.first.year}年{month.first.month}月"
-        if language == "zh"
-        else f"{_MONTHS[month.first.month]} {month.first.year}"
-    )
-
-
-_MONTHS: Final = (
-    "", "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
-    "December",
-)  # fmt: skip
-
-
-def month_short(month: Period, language: Language) -> str:
-    """Return a month without its year: 6月, Jun."""
-    return f"{month.first.month}月" if language == "zh" else _MONTHS[month.first.month][:3]
-
-
-def days_short(bulletin: Bulletin, language: Language) -> str:
-    """Return the month of a bulletin without its year; with its days where it is not whole: 7月1日—12日."""
-    if not bulletin.unfinished:
-        return month_short(bulletin.month, language)
-    first, last = bulletin.period.first, bulletin.period.last
-    if language == "zh":
-        return f"{first.month}月{first.day}日—{last.day}日"
-    return f"{first.day} to {last.day} {month_short(bulletin.month, language)}"
-
-
-def day_named(day: dt.date, language: Language) -> str:
-    """Return a day: 2020年6月30日, 30 June 2020."""
-    if language == "zh":
-        return f"{day.year}年{day.month}月{day.day}日"
-    return f"{day.day} {_MONTHS[day.month]} {day.year}"
-
-
-def days_named(period: Period, language: Language) -> str:
-    """Return a period of days: 2020年6月1日—30日."""
-    first, last = period.first, period.last
-    if first == last:
-        return day_named(first, language)
-    if language == "zh":
-        until = f"{last.day}日" if first.month == last.month else f"{last.month}月{last.day}日"
-        return f"{day_named(first, language)}—{until}"
-    from_ = str(first.day) if first.month == last.month else f"{first.day} {_MONTHS[first.month]}"
-    return f"{from_} to {day_named(last, language)}"
-
-
-def to_date_named(bulletin: Bulletin, language: Language) -> str:
-    """Return the months of the year so far: 1—6月, January to June; with the last day where the month is not whole."""
-    last = bulletin.year.last
-    if bulletin.unfinished:
-        return (
-            f"1月1日—{last.month}月{last.day}日"
-            if language == "zh"
-            else f"1 January to {last.day} {_MONTHS[last.month]}"
-        )
-    return f"1—{last.month}月" if language == "zh" else f"January to {_MONTHS[last.month]}"
 
 
 def city_named(bulletin: Bulletin, language: Language) -> str:
@@ -133,31 +63,6 @@ def audit(bulletin: Bulletin, language: Language) -> str:
     """Return whether the figures of the month are audited; nothing where there are none."""
     audited = [figure.audited for figure in bulletin.figures]
     return text("audited" if all(audited) else "partly" if any(audited) else "unaudited", language) if audited else ""
-
-
-def unit_named(of_unit: str, language: Language) -> str:
-    """Return a unit as bulletins write it; that of pure numbers is empty."""
-    return UNITS[of_unit][language] if of_unit in UNITS else unit(of_unit, language)
-
-
-def with_unit(value: Decimal | int | str, of_unit: str, language: Language) -> str:
-    """Return a number with its unit."""
-    if of_unit == "yes=1":
-        return word("yes" if value else "no", language)
-    name = unit_named(of_unit, language)
-    apart = "" if not name or name == "%" or (language == "zh" and not name.isascii() and "/" not in name) else " "
-    return f"{value}{apart}{name}"
-
-
-def value_of(figure: Figure | None, language: Language) -> str:
-    """Return the value of a figure with its unit, marked where it rests on too little data; a class in words."""
-    if figure is None or figure.value is None:
-        return "—"
-    mark = "" if figure.sufficient else " ?"
-    label = figure.label if language == "zh" else figure.label_en
-    if label and figure.unit in ("class", "state", "items"):
-        return label + mark
-    return with_unit(figure.value, figure.unit, language) + mark
 
 
 def number_of(figure: Figure | None) -> str:
@@ -204,30 +109,12 @@ def _amount(change: Change, language: Language) -> str:
         return f"{amount}%"
     if change.kind == "points":
         return f"{amount}{'' if language == 'zh' else ' '}{word('points', language)}"
-    return with_unit(amount, change.now.unit, language)
+    return value_on_paper(amount, change.now.unit, language)
 
 
 def direction_of(change: Change | None) -> str:
     """Return better, worse, flat or nothing."""
     return (change.direction or "") if change is not None else ""
-
-
-def limit_of(target: Target, language: Language) -> str:
-    """Return what a target asks for: ≤25 μg/m³; – where the plan names no number."""
-    if target.limit is None:
-        return "–"
-    sign = COMPARISONS[target.comparison] + ("" if language == "zh" else " ")
-    return sign + with_unit(target.limit, target.unit, language)
-
-
-def status_of(verdict: Verdict, language: Language) -> str:
-    """Return the status of a target in words; of a reported figure without a report, that."""
-    return word("reported" if verdict.rule == "not_reported" else verdict.status, language)
-
-
-def name_of(named: Target | Station, language: Language) -> str:
-    """Return the name of a target or station; of a station without an English one the Chinese."""
-    return named.name if language == "zh" else named.name_en or named.name
 
 
 def indicator_named(name: str, language: Language) -> str:

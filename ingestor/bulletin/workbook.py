@@ -5,6 +5,7 @@ contents give the same bytes: the time of writing stands nowhere.
 """
 
 import io
+from decimal import Decimal
 from fractions import Fraction
 from typing import Final
 
@@ -13,11 +14,15 @@ from openpyxl import Workbook
 from aggregations.air import QUANTITIES
 from aggregations.comparison import Change
 from aggregations.figures import Figure
+from aggregations.outlook import Outlook
+from aggregations.plans import Verdict
+from ingestor import target_words
 from ingestor.bulletin import charts, wording
 from ingestor.bulletin.contents import AirPlace, Bulletin, Noise, Section
 from ingestor.bulletin.sheets import HEADS, Content, Sheet, safe, timeless
 from ingestor.bulletin.texts import TEXTS
 from ingestor.words import ITEMS, Language, joined
+from ingestor.writing import PAPER, month_short, name_of, unit_on_paper
 
 _YES: Final = {"zh": "是", "en": "yes"}
 _NO: Final = {"zh": "否", "en": "no"}
@@ -58,8 +63,8 @@ def _of_figure(figure: Figure | None, language: Language) -> list[Content]:
     label = figure.label if language == "zh" else figure.label_en
     exact = None if figure.exact is None else float(Fraction(figure.exact))
     return [
-        figure.period, figure.value, label, wording.unit_named(figure.unit, language), figure.exact, exact,
-        figure.valid, figure.expected, wording.unit_named(figure.counted, language),
+        figure.period, figure.value, label, unit_on_paper(figure.unit, language), figure.exact, exact,
+        figure.valid, figure.expected, unit_on_paper(figure.counted, language),
         _yes(figure.sufficient, language), _yes(figure.audited, language),
     ]  # fmt: skip
 
@@ -81,16 +86,30 @@ def _basis(figure: Figure | None, language: Language) -> list[Content]:
 
 def _targets(into: Sheet, bulletin: Bulletin, language: Language) -> None:
     into.head(
-        "target", "id", "indicator", "scope", "status", "comparison", "limit", *_FIGURE, "editions", "rules", "remarks",
-        "source",
+        "target", "id", "indicator", "scope", "status", "rule", "comparison", "limit", *_FIGURE, "room", "tomorrow",
+        "chance", "low", "central", "high", "years", "editions", "rules", "remarks", "beside", "source",
     )  # fmt: skip
     for each in bulletin.verdicts:
         target = each.target
         into.row(
-            wording.name_of(target, language), target.id, target.indicator, target.scope,
-            wording.status_of(each, language), wording.COMPARISONS[target.comparison], target.limit,
-            *_of_figure(each.figure, language), *_basis(each.figure, language), target.text,
+            name_of(target, language), target.id, target.indicator, target.scope,
+            target_words.status_of(each, language), target_words.RULES[each.rule][language],
+            PAPER.signs[target.comparison], target.limit,
+            *_of_figure(each.figure, language), *_ahead(each, bulletin.outlooks.get(target.id), language),
+            *_basis(each.figure, language), joined(target_words.said_of(each, language, PAPER), language), target.text,
         )  # fmt: skip
+
+
+def _ahead(verdict: Verdict, outlook: Outlook | None, language: Language) -> list[Content]:
+    """Room, what tomorrow does to it; chance, range and median of the outlook, and its years."""
+    room, target = verdict.room, verdict.target
+    said: list[Content] = [None, None]
+    if room is not None:
+        said = [of(target, room, language, PAPER) for of in (target_words.room_of, target_words.tomorrow_of)]
+    if outlook is None:
+        return [*said, None, None, None, None, None]
+    chance = None if outlook.chance is None else round(Decimal(outlook.chance), 3)
+    return [*said, chance, outlook.low, outlook.central, outlook.high, ", ".join(map(str, outlook.years))]
 
 
 def _figures(into: Sheet, section: Section, language: Language) -> None:
@@ -120,7 +139,7 @@ def _compared(change: Change | None, language: Language) -> list[Content]:
     return [
         change.before.value if change.before.sufficient else None,
         change.change,
-        units.get(change.kind, wording.unit_named(change.now.unit, language)) if known else None,
+        units.get(change.kind, unit_on_paper(change.now.unit, language)) if known else None,
     ]
 
 
@@ -172,13 +191,13 @@ def _places(into: Sheet, bulletin: Bulletin, language: Language) -> None:
 
 def _sections(into: Sheet, bulletin: Bulletin, language: Language) -> None:
     found = bulletin.water
-    months = [wording.month_short(month, language) for month in found.months]
+    months = [month_short(month, language) for month in found.months]
     into.head("section", "id", "river", "target_class", *months, "year_ago", "main_items")
     names = ["—", *(row.name for row in found.classes)]
     for each in found.sections:
         classes = [month.class_ for month in each.months] + [each.before]
         row = into.row(
-            wording.name_of(each.station, language), each.station.id, each.station.water, names[each.target],
+            name_of(each.station, language), each.station.id, each.station.water, names[each.target],
             *(names[month.class_] + ("×" if month.attains is False else "") for month in each.months),
             names[each.before], each.main_items[0 if language == "zh" else 1],
         )  # fmt: skip
@@ -201,7 +220,7 @@ def _monitors(into: Sheet, bulletin: Bulletin, language: Language) -> None:
         values: list[Content] = []
         for level, rate in zip(each.levels.values(), each.attainment.values(), strict=True):
             values += [level.value, rate.value, rate.valid, rate.expected, _yes(rate.sufficient, language)]
-        into.row(wording.name_of(each.station, language), each.station.id, each.station.district, each.zone, *values)
+        into.row(name_of(each.station, language), each.station.id, each.station.district, each.zone, *values)
 
 
 def _notes(into: Sheet, bulletin: Bulletin, language: Language) -> None:

@@ -10,7 +10,7 @@ import typer
 from aggregations import periods
 from ingestor import tables
 from ingestor.cli.common import Json, app, err, opened_store, options, print_line
-from ingestor.cli.figures import warn_if_stale
+from ingestor.cli.figures import plan_chosen, warn_if_stale
 from ingestor.words import Language
 from sensors.errors import ConfigError, shown
 
@@ -20,6 +20,10 @@ def bulletin(
     plan: Annotated[str, typer.Option(help="Id of the plan: the name of a file of config/plans/.")],
     month: Annotated[str, typer.Option(help="A month of the plan's year, such as 2020-06.")],
     out: Annotated[Path, typer.Option(help="Directory of the files; made where it is missing.")] = Path("bulletins"),
+    outlook: Annotated[
+        bool,
+        typer.Option("--outlook", help="With the chance of meeting each target, as `qingjing outlook` has it."),
+    ] = False,
     lang: Annotated[
         str | None, typer.Option("--lang", help="Language of the bulletin: zh or en. Default: that of tables.")
     ] = None,
@@ -39,19 +43,18 @@ def bulletin(
     # Only here: what draws charts and writes workbooks takes a second to import; no other command has to wait for it.
     from ingestor.bulletin import charts, wording
     from ingestor.bulletin.files import FORMATS, write
-    from ingestor.bulletin.gathering import gather
+    from ingestor.bulletin.gathering import gather, with_outlooks
 
     gc.disable()  # the process ends soon, and looking for cycles among a million values takes longer than they live
     language = _language(lang)
     loaded = options.load()
-    if plan not in loaded.plans:
-        raise ConfigError(
-            f"--plan: expected one of {', '.join(loaded.plans) or 'no plan: there is none'}, got {shown(plan)}"
-        )
+    chosen = plan_chosen(loaded, plan)
     threading.Thread(target=charts.get_ready, daemon=True).start()
     with opened_store(loaded) as store:
         warn_if_stale(loaded, store)
-        found = gather(loaded, store, loaded.plans[plan], periods.parse(month))
+        found = gather(loaded, store, chosen, periods.parse(month))
+        if outlook:
+            found = with_outlooks(loaded, store, found)
     files = write(found, out, language)
     cautions = wording.cautions(found, language)
     if json_:
@@ -60,7 +63,7 @@ def bulletin(
                 {
                     "plan": plan, "month": str(found.month), "period": str(found.period),
                     "files": {kind: str(file) for kind, file in zip(FORMATS, files, strict=True)},
-                    "cautions": cautions, "targets": found.verdicts,
+                    "cautions": cautions, "targets": found.verdicts, "outlooks": found.outlooks,
                     "figures": [row for section in found.sections for row in section.rows.values()],
                 }
             )

@@ -327,16 +327,23 @@ def today(loaded: Config) -> dt.date:
 
 
 def plan_named(loaded: Config, plan: str | None) -> Plan | None:
-    """Return a plan by its id, None without one.
+    """Return a plan by its id, None without one; errors as `plan_chosen`."""
+    return None if plan is None else plan_chosen(loaded, plan)
+
+
+def plan_chosen(loaded: Config, plan: str) -> Plan:
+    """Return a plan by its id.
 
     Raises
     ------
     ConfigError
         If there is no such plan.
     """
-    if plan is not None and plan not in loaded.plans:
-        raise ConfigError(f"--plan: expected one of {', '.join(loaded.plans)}, got {shown(plan)}")
-    return loaded.plans[plan] if plan else None
+    if plan not in loaded.plans:
+        raise ConfigError(
+            f"--plan: expected one of {', '.join(loaded.plans) or 'no plan: there is none'}, got {shown(plan)}"
+        )
+    return loaded.plans[plan]
 
 
 def warn_if_stale(loaded: Config, store: Store) -> None:

@@ -5,9 +5,10 @@ from typing import Annotated
 
 import typer
 
+from aggregations.standards import MODES, Mode
 from ingestor import outlook_tables, tables
 from ingestor.cli.common import Json, app, err, opened_store, options, print_line, print_tables
-from ingestor.cli.figures import ModeChosen, day_given, warn_if_stale
+from ingestor.cli.figures import day_given, mode_given, plan_chosen, warn_if_stale
 from ingestor.config import Config
 from ingestor.outlook import Outlooks
 from ingestor.today import Today, today_of
@@ -20,7 +21,16 @@ def outlook(
     as_of: Annotated[
         str | None, typer.Option(help="Last day that is known, such as 2020-06-30. Default: yesterday.")
     ] = None,
-    mode: ModeChosen = "by_date",
+    mode: Annotated[
+        Mode | None,
+        typer.Option(
+            "--mode",
+            parser=mode_given,
+            metavar=f"[{'|'.join(MODES)}]",
+            show_default=False,
+            help="In place of what the plan says: each day by the editions in force, or all by one set.",
+        ),
+    ] = None,
     json_: Json = False,
 ) -> None:
     """Print the chance that each target of a plan is met at the year's end, and the range of the final value.
@@ -38,13 +48,11 @@ def outlook(
     qingjing outlook --plan shenzhen-2020 --as-of 2020-06-30
     """
     loaded = options.load()
-    chosen = loaded.plans.get(plan)
-    if chosen is None:
-        raise ConfigError(f"--plan: expected one of {', '.join(loaded.plans)}, got {shown(plan)}")
+    chosen = plan_chosen(loaded, plan)
     day = day_given(as_of, loaded)
     with opened_store(loaded) as store:
         warn_if_stale(loaded, store)
-        of_plan = Outlooks(loaded, store, chosen, day, mode=mode)
+        of_plan = Outlooks(loaded, store, chosen, day, judge_by=mode)
         found = [(target, of_plan.of(target)) for target in chosen.target]
     if json_:
         rows = [
@@ -54,11 +62,12 @@ def outlook(
                 "scope": target.scope,
                 "comparison": target.comparison,
                 "limit": target.limit,
+                "judged_by": mode or target.judge_by,
                 "outlook": each,
             }
             for target, each in found
         ]
-        print_line(tables.as_json({"plan": chosen.id, "as_of": day, "mode": mode, "targets": rows}))
+        print_line(tables.as_json({"plan": chosen.id, "as_of": day, "targets": rows}))
     else:
         print_tables(outlook_tables.outlooks(chosen, found, options.language, title=str(day)))
 

@@ -6,12 +6,14 @@ from typing import Annotated
 import typer
 
 from aggregations import periods, plans
+from aggregations.outlook import Outlook
 from aggregations.periods import Period
 from aggregations.plans import Plan
 from ingestor import tables, target_tables
 from ingestor.cli.common import Json, app, opened_store, options, out, print_line, print_tables
-from ingestor.cli.figures import day_given, plan_named, warn_if_stale
+from ingestor.cli.figures import day_given, plan_chosen, warn_if_stale
 from ingestor.config import Config
+from ingestor.store import Store
 from ingestor.verdicts import Evaluator
 from sensors.errors import ConfigError, shown
 
@@ -36,6 +38,9 @@ def targets(
             show_default=False,
         ),
     ] = None,
+    outlook: Annotated[
+        bool, typer.Option("--outlook", help="With the chance of meeting each target, as `qingjing outlook` has it.")
+    ] = False,
     json_: Json = False,
 ) -> None:
     """Hold each target of a plan against the readings: value, limit, valid and expected counts, status, room left.
@@ -50,14 +55,16 @@ def targets(
     bring if all of it becomes valid. docs/plans.md has the rules.
     \b
     qingjing targets --plan shenzhen-2020 --as-of 2020-06-30
+    qingjing targets --plan shenzhen-2020 --as-of 2020-06-30 --outlook
     qingjing targets --plan shenzhen-2020 --month 2020-06
     qingjing targets --plan shenzhen-2020 --year --json
     """
     loaded = options.load()
-    chosen = plan_named(loaded, plan)
-    assert chosen is not None
+    chosen = plan_chosen(loaded, plan)
     if month is not None and year:
         raise ConfigError("--month: expected it or --year, got both")
+    if outlook and (month is not None or year):
+        raise ConfigError("--outlook: expected it of a day, got it with --month or --year")
     if judge_by is not None and plans.mode_of(judge_by, loaded.standards) is None:
         raise ConfigError(
             "--judge-by: expected in_force, all_2012, all_2026, all_2031 or an edition of one of these sets, "
@@ -69,10 +76,12 @@ def targets(
         evaluator = Evaluator(loaded, store, chosen, judge_by=judge_by)
         if month is None and not year:
             verdicts = evaluator.verdicts(day)
+            ahead = _ahead(loaded, store, chosen, day, judge_by) if outlook else None
             if json_:
-                print_line(tables.as_json({"plan": chosen.id, "as_of": day, "targets": verdicts}))
+                said = {"plan": chosen.id, "as_of": day, "targets": verdicts}
+                print_line(tables.as_json(said if ahead is None else said | {"outlooks": ahead}))
             else:
-                out.print(tables.targets(chosen, verdicts, options.language, title=str(day)))
+                out.print(tables.targets(chosen, verdicts, options.language, title=str(day), outlooks=ahead))
             return
         asked = [_month(month, chosen)] if month is not None else periods.year(chosen.year).months()
         months = [evaluator.month(each, day) for each in asked if each.first <= day]
@@ -83,6 +92,13 @@ def targets(
     else:
         for views in months:
             out.print(target_tables.of_month(chosen, views, options.language))
+
+
+def _ahead(loaded: Config, store: Store, plan: Plan, day: dt.date, judge_by: str | None) -> dict[str, Outlook]:
+    """Outlooks by target; what draws them is loaded here, so that no other table waits for it."""
+    from ingestor.outlook import outlooks
+
+    return {target.id: found for target, found in outlooks(loaded, store, plan, day, judge_by=judge_by)}
 
 
 def _last_day(as_of: str | None, month: str | None, plan: Plan, loaded: Config, *, year: bool) -> dt.date:

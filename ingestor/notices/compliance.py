@@ -8,15 +8,15 @@ from typing import Final
 import msgspec
 
 from aggregations import periods
-from aggregations.figures import Figure
 from aggregations.periods import DAY, Period
-from aggregations.plans import Plan, Status, Verdict
-from ingestor import evaluation
+from aggregations.plans import Plan
 from ingestor.config import DAY_S, EPOCH, Config
-from ingestor.notices.facts import Compliance, Row, decode_facts
+from ingestor.notices.facts import Compliance, decode_facts
 from ingestor.notices.ledger import NoticeLedger
 from ingestor.notices.settings import Compliance as Told
 from ingestor.store import Store
+from ingestor.target_months import target_month
+from ingestor.verdicts import Evaluator, evaluate
 
 NONE: Final = "none"
 """The mark of a plan all of whose months were told; it sorts after all months."""
@@ -61,8 +61,10 @@ def is_closed(ledger: NoticeLedger, month: Period) -> bool:
     return run is None or run.next is None or run.next > (month.first - EPOCH).days
 
 
-def evaluated(config: Config, store: Store, plan: Plan, month: Period) -> list[tuple[Figure | None, Verdict]]:
-    """Return of each target the figure of a month, and the verdict on the year to date at its end.
+def facts_of(
+    config: Config, store: Store, plan: Plan, month: Period, before: Compliance | None, *, unclosed: bool
+) -> Compliance:
+    """Return what is to be told of a month; `before` is what was told last.
 
     Raises
     ------
@@ -71,52 +73,12 @@ def evaluated(config: Config, store: Store, plan: Plan, month: Period) -> list[t
     StoreError
         If the store cannot be read.
     """
-    found = []
-    for verdict in evaluation.evaluate(config, store, plan, month.last):
-        target = verdict.target
-        figure = None
-        if target.indicator is not None and target.scope is not None:
-            figure = evaluation.compute(config, store, target.indicator, target.scope, month, plan=plan)
-        found.append((figure, verdict))
-    return found
-
-
-def facts_of(
-    config: Config, store: Store, plan: Plan, month: Period, before: Compliance | None, *, unclosed: bool
-) -> Compliance:
-    """Return what is to be told of a month; `before` is what was told last.
-
-    Raises
-    ------
-    ConfigError, StoreError
-        As `evaluated`.
-    """
     said = {row.target: row.status for row in before.rows} if before is not None else {}
-    rows = [_row(figure, verdict, said) for figure, verdict in evaluated(config, store, plan, month)]
+    views = Evaluator(config, store, plan).month(month, month.last)
+    rows = [target_month(view, said.get(view.verdict.target.id)) for view in views]
     return Compliance(
         plan=plan.id, title=plan.title, title_en=plan.title_en, month=str(month), as_of=month.last,
         rows=sorted(rows, key=lambda row: row.status_before in (None, row.status)), unclosed=unclosed,
-    )  # fmt: skip
-
-
-def _row(month: Figure | None, verdict: Verdict, said: dict[str, Status]) -> Row:
-    target, year = verdict.target, verdict.figure
-    return Row(
-        target=target.id, name=target.name, name_en=target.name_en, comparison=target.comparison, limit=target.limit,
-        unit=target.unit, reported=target.indicator is None,
-        month=month.value if month is not None else None,
-        month_label=month.label if month is not None else "",
-        month_label_en=month.label_en if month is not None else "",
-        month_sufficient=month is not None and month.sufficient,
-        month_valid=month.valid if month is not None else 0,
-        month_expected=month.expected if month is not None else 0,
-        year=year.value if year is not None else None,
-        year_label=year.label if year is not None else "",
-        year_label_en=year.label_en if year is not None else "",
-        year_sufficient=year is not None and year.sufficient,
-        year_valid=year.valid if year is not None else 0,
-        year_expected=year.expected if year is not None else 0,
-        status=verdict.status, status_before=said.get(target.id),
     )  # fmt: skip
 
 
@@ -152,13 +114,13 @@ def changed(
     Raises
     ------
     ConfigError, StoreError
-        As `evaluated`.
+        As `facts_of`.
     """
     told = ledger.latest("compliance", plan.id, str(month))
     assert told is not None
     before = _compliance(told.facts)
     known = {row.target: row.status for row in before.rows}
-    now = {each.target.id: each.status for each in evaluation.evaluate(config, store, plan, month.last)}
+    now = {each.target.id: each.status for each in evaluate(config, store, plan, month.last)}
     if all(known.get(target, status) == status for target, status in now.items()):
         return None
     facts = facts_of(config, store, plan, month, before, unclosed=False)

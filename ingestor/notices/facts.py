@@ -5,8 +5,8 @@ from decimal import Decimal
 
 import msgspec
 
-from aggregations.plans import Comparison, Status
 from ingestor.notices.settings import Kind
+from ingestor.target_months import TargetMonth
 
 Stamp = float
 """Seconds since 1970 in UTC."""
@@ -66,36 +66,6 @@ class Happened(msgspec.Struct, frozen=True, kw_only=True, tag="happened"):
     items: list[Item]
 
 
-class Row(msgspec.Struct, frozen=True, kw_only=True):
-    """A target of a plan in a month: the figures of month and year to date as printed, None where there is none.
-
-    `status_before` is what the notice before said; None where there was none, or it did not have the target.
-    `limit` is None where the plan names no number.
-    """
-
-    target: str
-    name: str
-    name_en: str
-    comparison: Comparison
-    limit: Decimal | None
-    unit: str
-    reported: bool
-    month: Decimal | None
-    month_label: str
-    month_label_en: str
-    month_sufficient: bool
-    month_valid: int
-    month_expected: int
-    year: Decimal | None
-    year_label: str
-    year_label_en: str
-    year_sufficient: bool
-    year_valid: int
-    year_expected: int
-    status: Status
-    status_before: Status | None
-
-
 class Compliance(msgspec.Struct, frozen=True, kw_only=True, tag="compliance"):
     """The targets of a plan at the end of a month; `changed` where it replaces a notice whose verdicts became others.
 
@@ -107,7 +77,7 @@ class Compliance(msgspec.Struct, frozen=True, kw_only=True, tag="compliance"):
     title_en: str
     month: str
     as_of: dt.date
-    rows: list[Row]
+    rows: list[TargetMonth]
     changed: bool = False
     unclosed: bool = False
 

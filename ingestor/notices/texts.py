@@ -1,8 +1,6 @@
 """What notices say, in Chinese and English: a title, sentences, and a table, as plain text and as HTML."""
 
 import datetime as dt
-from collections import Counter
-from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
@@ -12,17 +10,17 @@ import msgspec
 from aggregations import periods
 from aggregations.indicators import INDICATORS
 from aggregations.water import CLASS_NAMES
-from ingestor import words
+from ingestor import target_months, target_words, words
 from ingestor.config import Config
-from ingestor.notices.facts import Compliance, Detail, Facts, Happened, Item, Revised, RevisedFigure, Row, Trial
+from ingestor.notices.facts import Compliance, Detail, Facts, Happened, Item, Revised, RevisedFigure, Trial
 from ingestor.notices.facts import Undelivered as Lost
 from ingestor.notices.settings import KINDS, Kind, Language
-from ingestor.tables import value_printed
+from ingestor.target_months import TargetMonth
+from ingestor.writing import PAPER, days_short, limit_of, month_named, name_of, to_date_named
 
 SHOWN: Final = 30
 """Rows that a notice shows; it says how many more there are."""
 
-COMPARISONS: Final = {"<=": "≤", "<": "<", ">=": "≥", ">": ">", "==": "="}
 LEVEL_WORDS: Final[dict[str, dict[Language, str]]] = {
     "info": {"zh": "通知", "en": "Notice"},
     "warning": {"zh": "预警", "en": "Warning"},
@@ -93,25 +91,29 @@ _HAPPENED: Final[dict[tuple[Kind, bool], dict[Language, tuple[str, str]]]] = {
 _HEADS: Final[dict[Language, dict[str, str]]] = {
     "zh": {
         "station": "站点", "what": "情况", "since": "开始时间", "target": "目标", "limit": "目标值", "month": "当月",
-        "year": "今年以来", "valid": "有效/应有", "status": "状态", "before": "上次状态", "indicator": "指标",
-        "period": "时段", "was": "原值", "now": "现值", "reason": "原因",
+        "year": "年初以来", "valid": "有效/应有", "status": "状态", "room": "余量", "before": "上次状态",
+        "indicator": "指标", "period": "时段", "was": "原值", "now": "现值", "reason": "原因",
     },
     "en": {
         "station": "station", "what": "what", "since": "since", "target": "target", "limit": "limit",
         "month": "month", "year": "year to date", "valid": "valid/expected", "status": "status",
-        "before": "before", "indicator": "indicator", "period": "period", "was": "was", "now": "now",
-        "reason": "reason",
+        "room": "room left", "before": "before", "indicator": "indicator", "period": "period",
+        "was": "was", "now": "now", "reason": "reason",
     },
 }  # fmt: skip
 
 
 class Document(msgspec.Struct, frozen=True, kw_only=True):
-    """A notice in one language: title, sentences, a table, and notes below it."""
+    """A notice in one language: title, sentences, a table, and notes below it.
+
+    `sentences` stand in plain text for the rows of the table, one each.
+    """
 
     title: str
     lead: list[str]
     head: list[str] = []
     rows: list[list[str]] = []
+    sentences: list[str] = []
     notes: list[str] = []
 
 
@@ -149,6 +151,7 @@ def message(
         )
     parts = {
         "title": title, "lead": document.lead, "head": document.head, "rows": document.rows[:SHOWN], "notes": notes,
+        "sentences": document.sentences[:SHOWN],
         "lang": "zh-CN" if language == "zh" else "en", "colon": "：" if language == "zh" else ": ",
         "comma": "，" if language == "zh" else ", ",
     }  # fmt: skip
@@ -274,25 +277,14 @@ def stamp(config: Config, at: float | None) -> str:
 def _compliance(facts: Compliance, language: Language) -> Document:
     zh = language == "zh"
     month = periods.parse(facts.month)
-    of_month = f"{month.first.year}年{month.first.month}月" if zh else f"{month.first:%B %Y}"
+    of_month = month_named(month, language)
     what = ("更正通报" if facts.changed else "通报") if zh else ("changed" if facts.changed else "compliance")
     title = f"{facts.title} {of_month}目标完成情况{what}" if zh else f"{facts.title_en}: {what}, {of_month}"
-    counts = Counter("reported" if row.reported and row.year is None else row.status for row in facts.rows)
-    order = ("met", "on_track", "at_risk", "missed", "insufficient", "reported")
-    parts = [
-        f"{words.word(each, language)}{counts[each]}项" if zh else f"{counts[each]} {words.word(each, language)}"
-        for each in order
-        if counts[each]
-    ]
-    end = facts.as_of
-    lead = [
-        f"截至{end.year}年{end.month}月{end.day}日，{len(facts.rows)}项目标中：{'、'.join(parts)}。"
-        if zh
-        else f"At the end of {end}, of {len(facts.rows)} targets: {', '.join(parts)}."
-    ]
-    moved = [row for row in facts.rows if row.status_before not in (None, row.status)]
+    rows = facts.rows
+    lead = [target_months.summary(rows, facts.as_of, language)]
+    moved = [row for row in rows if row.status_before not in (None, row.status)]
     lead += [_moved(row, language) for row in moved]
-    if not moved and any(row.status_before is not None for row in facts.rows):
+    if not moved and any(row.status_before is not None for row in rows):
         lead.append("与上次通报相比，各项目标状态没有变化。" if zh else "No status has changed since the last notice.")
     heads = _HEADS[language]
     notes = []
@@ -300,22 +292,23 @@ def _compliance(facts: Compliance, language: Language) -> Document:
         notes.append(
             "本月数据尚未关账，数值可能不全。" if zh else "The month was not closed yet: readings may be missing."
         )
-    if any((not row.year_sufficient and row.year is not None) or _doubtful(row) for row in facts.rows):
+    if any((not row.year_sufficient and row.year is not None) or _doubtful(row) for row in rows):
         notes.append(words.word("mark", language))
     return Document(
         title=title,
         lead=lead,
-        head=[heads[key] for key in ("target", "limit", "month", "year", "valid", "status", "before")],
-        rows=[_row(row, language) for row in facts.rows],
+        head=[heads[key] for key in ("target", "limit", "month", "year", "valid", "status", "room", "before")],
+        rows=[_row(row, language) for row in rows],
+        sentences=target_months.sentences(rows, days_short(month, language), to_date_named(month, language), language),
         notes=notes,
     )
 
 
-def _doubtful(row: Row) -> bool:
+def _doubtful(row: TargetMonth) -> bool:
     return row.month is not None and not row.month_sufficient
 
 
-def _moved(row: Row, language: Language) -> str:
+def _moved(row: TargetMonth, language: Language) -> str:
     assert row.status_before is not None
     before, now = words.word(row.status_before, language), words.word(row.status, language)
     return (
@@ -325,27 +318,17 @@ def _moved(row: Row, language: Language) -> str:
     )
 
 
-def _row(row: Row, language: Language) -> list[str]:
-    zh = language == "zh"
-    status = words.word("reported" if row.reported and row.year is None else row.status, language)
+def _row(row: TargetMonth, language: Language) -> list[str]:
     return [
-        row.name if zh else row.name_en,
-        "" if row.limit is None else f"{COMPARISONS[row.comparison]} {value_printed(row.limit, row.unit, language)}",
-        _figure(row.month, row.unit, row.month_label if zh else row.month_label_en, language, doubt=_doubtful(row)),
-        _figure(
-            row.year, row.unit, row.year_label if zh else row.year_label_en, language, doubt=not row.year_sufficient
-        ),
+        name_of(row, language),
+        limit_of(row, language, PAPER),
+        target_months.month_written(row, language),
+        target_months.year_written(row, language),
         f"{row.year_valid}/{row.year_expected}" if row.year_expected else "",
-        status,
+        target_words.status_of(row, language),
+        target_words.room_of(row, row.room, language, PAPER) if row.room is not None else "",
         words.word(row.status_before, language) if row.status_before is not None else "",
     ]
-
-
-def _figure(value: Decimal | None, unit: str, label: str, language: Language, *, doubt: bool) -> str:
-    if value is None:
-        return ""
-    said = label if label and unit in ("class", "state") else value_printed(value, unit, language)
-    return f"{said} ?" if doubt else said
 
 
 # Revisions, deliveries, trials
@@ -371,8 +354,8 @@ def _revision(each: RevisedFigure, language: Language) -> list[str]:
     return [
         name,
         each.period,
-        _figure(each.before, each.unit, each.before_label, language, doubt=False),
-        _figure(each.now, each.unit, each.now_label, language, doubt=False),
+        target_months.written(each.before, each.unit, each.before_label, language),
+        target_months.written(each.now, each.unit, each.now_label, language),
         words.joined((words.remark(part, language) for part in each.reason.split("; ")), language),
     ]
 

@@ -23,17 +23,24 @@ import pytest
 from aggregations import periods
 from aggregations.comparison import Change
 from aggregations.indicators import INDICATORS
+from aggregations.targets import Published
 from aggregations.water import CLASS_NAMES
-from ingestor import air_quality, comparisons, config, derivation, evaluation, scopes
+from ingestor import air_quality, comparisons, config, derivation, evaluation, scopes, target_words
 from ingestor.bulletin import wording
 from ingestor.bulletin.contents import Bulletin
 from ingestor.bulletin.files import write
-from ingestor.bulletin.gathering import gather
+from ingestor.bulletin.gathering import gather, with_outlooks
 from ingestor.bulletin.page import page
 from ingestor.bulletin.text import notice_text
 from ingestor.bulletin.workbook import workbook
 from ingestor.config import Config
+from ingestor.notices import compliance
+from ingestor.notices.texts import message
+from ingestor.outlook import outlooks
+from ingestor.outlook_words import chance_printed, range_printed
 from ingestor.store import SqliteStore
+from ingestor.verdicts import Evaluator
+from ingestor.writing import PAPER
 from sensors.errors import ConfigError
 from sensors.register import Register
 from tests import bulletin_world
@@ -143,6 +150,77 @@ def test_targets_stand_first_with_their_status(june: Bulletin, june_page: str, w
     assert [row[0] for row in rows[1:6]] == [each.target.name for each in june.verdicts]
     assert rows[1][3] == "≤25 μg/m³"
     assert rows[5][1].endswith("待填报")
+
+
+def test_page_text_and_workbook_say_room_rule_and_outlook_as_the_commands_do(
+    june: Bulletin, june_page: str, world: tuple[Config, SqliteStore, Path]
+) -> None:
+    loaded, store, _ = world
+    plan, day = loaded.plans[PLAN], dt.date(2020, 6, 30)
+    assert june.outlooks == {}
+    assert "年底达标概率" not in june_page
+    june = with_outlooks(loaded, store, june)
+    assert june.outlooks == {target.id: found for target, found in outlooks(loaded, store, plan, day)}
+    table = page(june, "zh").partition("余量与年底展望")[2].partition("</table>")[0]
+    rows = {row[0]: row for row in rows_of(table)[1:]}
+    with_room = [each for each in june.verdicts if each.room is not None]
+    assert len(with_room) == 3
+    for verdict in with_room:
+        assert verdict.room is not None
+        row = rows[verdict.target.name]
+        assert target_words.room_of(verdict.target, verdict.room, "zh", PAPER) in row[1]
+        outlook = june.outlooks[verdict.target.id]
+        assert row[2] == chance_printed(outlook.chance, "zh", PAPER)
+        assert row[3] == ("无数据足够的往年可参照" if outlook.central is None else range_printed(outlook, "zh", PAPER))
+    book = openpyxl.load_workbook(io.BytesIO(workbook(june, "en")))["Targets"]
+    head = [cell.value for cell in book[2]]
+    for cells, verdict in zip(book.iter_rows(min_row=3), june.verdicts, strict=True):
+        named = dict(zip(head, (cell.value for cell in cells), strict=True))
+        assert named["rule that decided"] == target_words.RULES[verdict.rule]["en"]
+        assert (named["room left"] is None) == (verdict.room is None)
+        chance = june.outlooks[verdict.target.id].chance
+        assert named["chance of meeting it (0 to 1)"] == (None if chance is None else round(chance, 3))
+
+
+def test_what_was_reported_and_other_editions_stand_beside_the_targets(
+    june: Bulletin, world: tuple[Config, SqliteStore, Path]
+) -> None:
+    loaded, store, _ = world
+    plan = loaded.plans[PLAN]
+    report = Published(target="pm25", period="2020-01-01..2020-06-30", value=Decimal(23), text="bulletin of June")
+    changed = msgspec.structs.replace(plan, reported=[report])
+    views = Evaluator(loaded, store, changed).month(june.period, june.as_of)
+    other = msgspec.structs.replace(views[1].verdict, status="missed")
+    judged = msgspec.structs.replace(views[1].verdict, judged_by="all_2031", by_edition=[other])
+    views[1] = msgspec.structs.replace(views[1], verdict=judged)
+    found = msgspec.structs.replace(june, targets=views, outlooks={})
+    text = page(found, "zh").partition("二、")[0]
+    assert "上报至2020-06-30：23 μg/m³，达到" in text
+    assert "统一按2031年起的限值评价；按现行标准：" in text
+    assert "按统一按" not in text
+
+
+def test_notice_of_a_month_and_text_of_its_bulletin_are_one(
+    june: Bulletin, world: tuple[Config, SqliteStore, Path]
+) -> None:
+    loaded, store, _ = world
+    facts = compliance.facts_of(loaded, store, loaded.plans[PLAN], periods.parse("2020-06"), None, unclosed=False)
+    for language in ("zh", "en"):
+        told = message(loaded, facts, language, level="info", number=None).text  # type: ignore[arg-type]
+        said = notice_text(june, language).split("\n\n")[1].splitlines()[1:]  # type: ignore[arg-type]
+        assert len(said) == 6
+        assert [line.removeprefix("- ") for line in told.splitlines()[:6]] == said
+    assert "余184天：均值不超过" in notice_text(june)
+
+
+def test_reported_figure_is_told_with_its_own_last_day(june: Bulletin, world: tuple[Config, SqliteStore, Path]) -> None:
+    loaded, store, _ = world
+    report = Published(target="old-vehicles", period="2020-01-01..2020-03-31", value=Decimal(20000), text="a report")
+    changed = msgspec.structs.replace(loaded.plans[PLAN], reported=[report])
+    views = Evaluator(loaded, store, changed).month(june.period, june.as_of)
+    found = msgspec.structs.replace(june, targets=views)
+    assert "淘汰老旧车：上报至2020年3月31日20000辆（目标≥60000辆），有风险。" in notice_text(found)
+    assert "上报至2020-03-31：20000辆，未达到" in page(found, "zh").partition("二、")[0]
 
 
 def test_calendar_shows_the_index_of_each_day_in_the_colour_and_words_of_its_level(

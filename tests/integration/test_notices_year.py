@@ -228,10 +228,12 @@ def test_figures_of_a_monthly_notice_are_those_of_the_files(month: int, year: Ye
     assert (rows["pm25"].month, rows["good-days"].month) == of_month
     assert (rows["pm25"].year, rows["good-days"].year) == of_year
     text = year.mail.taken[month - 1].get_body(("plain",)).get_content()
-    assert re.search(
-        rf"PM2.5年均浓度：目标值 ≤ 35 ug/m3，当月 {of_month[0]} ug/m3( \?)?，今年以来 {of_year[0]} ug/m3", text
-    )
-    assert re.search(rf"优良天数比例：目标值 ≥ 60 %，当月 {of_month[1]} %( \?)?，今年以来 {of_year[1]} %", text)
+    to_date, alone = ("1月", "") if month == 1 else (f"1—{month}月", f"；{month}月")
+    for name, limit, i, unit in (("PM2.5年均浓度", "≤35 μg/m³", 0, " μg/m³"), ("优良天数比例", "≥60%", 1, "%")):
+        line = next(line for line in text.splitlines() if line.startswith(f"- {name}："))
+        assert re.match(rf"- {name}：{to_date}{of_year[i]}{unit}( \?)?（目标{limit}），", line)
+        assert (f"{alone}{of_month[i]}{unit}" in line) == bool(alone) or not alone
+    assert ("余" in text) == (month < 12)
 
 
 def test_statuses_of_the_year_are_those_of_the_plan_and_changes_come_first(year: Year) -> None:

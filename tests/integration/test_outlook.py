@@ -121,9 +121,12 @@ def asked(world: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> Path:
     return world[1]
 
 
+def outlooks_by_id(loaded: Config, store: SqliteStore, plan: Plan, as_of: dt.date) -> dict[str, Outlook]:
+    return {target.id: found for target, found in outlooks(loaded, store, plan, as_of)}
+
+
 def of(loaded: Config, store: SqliteStore, as_of: str) -> dict[str, Outlook]:
-    plan = loaded.plans["bj-2016"]
-    return {target.id: found for target, found in outlooks(loaded, store, plan, dt.date.fromisoformat(as_of))}
+    return outlooks_by_id(loaded, store, loaded.plans["bj-2016"], dt.date.fromisoformat(as_of))
 
 
 # --- outlook ---
@@ -194,7 +197,19 @@ def test_a_medium_without_stations_has_none(loaded: Config, store: SqliteStore) 
         id="n", name="n", name_en="n", comparison=">=", limit=Decimal(85), unit="%", text="t",
         indicator="noise.night_attainment", scope="city:beijing",
     )  # fmt: skip
-    assert Outlooks(loaded, store, plan, dt.date(2016, 6, 30)).of(target).reason == "no stations registered"
+    assert Outlooks(loaded, store, plan, dt.date(2016, 6, 30)).of(target).reason == "no station registered"
+
+
+def test_outlook_is_by_the_edition_of_its_target_as_the_verdict_is(loaded: Config, store: SqliteStore) -> None:
+    june, good = dt.date(2016, 6, 30), loaded.plans["bj-2016"].target[2]
+    both = [good, msgspec.structs.replace(good, id="strict", judge_by="all_2031")]
+    plan = msgspec.structs.replace(loaded.plans["bj-2016"], target=both)
+    found = outlooks_by_id(loaded, store, plan, june)
+    judged = {each.target.id: each.figure for each in evaluation.evaluate(loaded, store, plan, june)}
+    assert {name: each.so_far for name, each in found.items()} == {
+        name: figure.value for name, figure in judged.items() if figure is not None
+    }
+    assert found["strict"].central < found["good"].central  # type: ignore[operator]  # there is one of each
 
 
 def test_a_day_before_the_year_is_refused(loaded: Config, store: SqliteStore) -> None:
@@ -287,7 +302,7 @@ def test_every_reason_is_known_in_chinese() -> None:
     for reason in (
         "no earlier year with enough data", "the year is over", "no outlook of this indicator", "no valid data so far",
         "a reported figure: no sensor gives it", "the year cannot have enough valid days any more", "no hours of late",
-        "sections or months of them have too little data", "no stations registered",
+        "sections or months of them have too little data", "no station registered",
         "the year is over with too little data", "no final value can be formed",
         "too few earlier days with hours: 3 of at least 20", "too few hours of the day for an index",
     ):  # fmt: skip

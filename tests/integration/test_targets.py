@@ -15,10 +15,12 @@ import msgspec
 import pytest
 from typer.testing import CliRunner
 
+from aggregations import periods
 from aggregations.plans import Verdict
 from ingestor import config, derivation, verdicts
 from ingestor.cli import common
 from ingestor.config import Config
+from ingestor.notices import compliance
 from ingestor.store import SqliteStore
 from sensors.errors import ConfigError
 from tests import air_world
@@ -222,7 +224,7 @@ def test_a_year_is_shown_month_by_month_up_to_the_day(run: City) -> None:
     assert last["pm25"]["figure"]["period"] == "2020-04-01..2020-04-15"
     table = run("targets", "--plan", "town-2020", "--year", "--as-of", "2020-04-15", lang="zh")
     assert "2020-03" in table
-    assert "年初至今" in table
+    assert "年初以来" in table
 
 
 def test_another_edition_is_shown_beside_what_is_in_force_where_they_differ(run: City) -> None:
@@ -234,7 +236,7 @@ def test_another_edition_is_shown_beside_what_is_in_force_where_they_differ(run:
     )  # fmt: skip
     (other,) = found["by_edition"]
     assert (other["judged_by"], other["figure"]["mode"], other["figure"]["value"]) == ("in_force", "by_date", 35)
-    assert "judged by GB 3095-2026 final; by the editions in force: 35, on track" in run(*asked)
+    assert "judged by GB 3095-2026 final; by the editions in force: 35 ug/m3, on track" in run(*asked)
 
 
 @pytest.mark.parametrize(
@@ -243,6 +245,7 @@ def test_another_edition_is_shown_beside_what_is_in_force_where_they_differ(run:
         (["--month", "2019-06"], "--month: expected a month of 2020 such as 2020-06, got '2019-06'"),
         (["--month", "2020-06", "--year"], "--month: expected it or --year, got both"),
         (["--month", "2020-06", "--as-of", "2020-05-31"], "--month: expected one that has begun by 2020-05-31"),
+        (["--month", "2020-06", "--outlook"], "--outlook: expected it of a day, got it with --month or --year"),
         (["--judge-by", "GB 1"], "--judge-by: expected in_force, all_2012, .*, got 'GB 1'"),
         (["--as-of", "2019-06-30"], "as-of: expected a day from 2020-01-01 on for plan town-2020, got 2019-06-30"),
     ],
@@ -411,6 +414,32 @@ def test_a_file_of_reports_is_entered_whole_or_not_at_all(run: City, tmp_path: P
     figure = run.verdicts("2020-12-31")["waste"].figure
     assert figure is not None
     assert str(figure.value) == "95.0"
+
+
+def test_month_of_a_plan_is_told_with_lists_that_are_empty_and_by_the_edition_of_each_target(run: City) -> None:
+    plan = run.loaded.plans["town-2020"]
+    judged = msgspec.structs.replace(
+        plan,
+        target=[msgspec.structs.replace(each, judge_by="all_2031") if each.indicator else each for each in plan.target],
+    )
+    with closing(SqliteStore(run.data / "qingjing.sqlite3")) as store:
+        for of_plan in (plan, judged):
+            rows = compliance.facts_of(run.loaded, store, of_plan, periods.parse("2020-02"), None, unclosed=False).rows
+            views = verdicts.Evaluator(run.loaded, store, of_plan).month(periods.parse("2020-02"), dt.date(2020, 2, 29))
+            assert [(row.target, row.month) for row in rows] == [
+                (view.verdict.target.id, None if view.figure is None else view.figure.value) for view in views
+            ]
+    assert {row.target: row.rule for row in rows}["sections"] == "no_stations"
+
+
+def test_outlook_beside_targets_is_that_of_the_command_of_its_name(run: City) -> None:
+    arguments = ("--plan", "town-2020", "--as-of", "2020-02-29", "--json")
+    beside = json.loads(run("targets", *arguments, "--outlook"))["outlooks"]
+    alone = {each["target"]: each["outlook"] for each in json.loads(run("outlook", *arguments))["targets"]}
+    assert beside == alone
+    table = run("targets", *arguments[:-1], "--outlook")
+    assert "chance of meeting it" in table
+    assert "chance of meeting it" not in run("targets", *arguments[:-1])
 
 
 def test_json_of_targets_has_all_of_a_verdict(run: City) -> None:

@@ -159,3 +159,10 @@ def test_events_in_one_of_the_years_alone_are_no_other_edition(editions: Standar
 def test_compared_of_all_missing_has_no_change(editions: Standards) -> None:
     empty = msgspec.structs.replace(facts(editions, "2022", 16), air=None)
     assert compared(PM25, empty, empty).why == ["now is insufficient", "before is insufficient"]
+
+
+def test_nothing_is_compared_with_a_year_in_which_nothing_was_there() -> None:
+    name = "noise.collection_rate"
+    nothing = msgspec.structs.replace(figure(name, "0.0", period="2021"), valid=0)
+    found = change(INDICATORS[name], figure(name, "99.1"), nothing, 1)
+    assert (found.change, found.direction, found.why) == (None, None, ["before is insufficient"])
