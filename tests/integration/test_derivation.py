@@ -2,7 +2,7 @@
 
 import datetime as dt
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -185,6 +185,22 @@ def test_derived_tables_of_another_version_are_derived_again(
         assert not derivation.is_stale(shipped, again)
         assert day_row(again, "sz-a01", "2020-01-02", "pm25", "pm25_fraction") == (61.0, "61000000")
         assert again.stored_values() == 24 * len(ITEMS)
+
+
+def test_stations_that_never_sent_are_looked_for_together(
+    store: SqliteStore, shipped: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # with InfluxDB each look is two requests, and every command that prints figures asks what is stale
+    looks = []
+    extents = store.extents
+
+    def counted(medium: str, stations: Collection[str], start: int, end: int) -> dict[str, tuple[int, int]]:
+        looks.append(medium)
+        return extents(medium, stations, start, end)
+
+    monkeypatch.setattr(store, "extents", counted)
+    assert not derivation.is_stale(shipped, store)
+    assert sorted(looks) == ["air", "noise", "water"]
 
 
 def test_derivation_is_stale_while_readings_wait_in_the_outbox(store: SqliteStore, shipped: Config) -> None:
