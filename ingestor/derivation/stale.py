@@ -14,7 +14,7 @@ from ingestor.derivation.spans import ROLES, Span
 from ingestor.derivation.units import Reach, Unit, digest_of, reach_of, units
 from ingestor.store import EVER, Ledger, Tables, arrivals
 from ingestor.store.archives import Archived
-from ingestor.store.arrivals import Derived, Due, StationDay
+from ingestor.store.arrivals import ASKED, Derived, Due, StationDay
 from ingestor.store.reviewed import Locked, LockKey
 from sensors.quantities import MEDIA, Medium
 from sensors.reviews import Review
@@ -118,7 +118,7 @@ def plan(config: Config, store: Tables, *, everything: bool = False) -> Plan:
         why: Why | None = None
         if known is None:
             why = "new" if everything or due or unit.name in held else None
-        elif everything:
+        elif everything or known.digest == ASKED:
             why = "asked"
         elif known.digest != digest:
             why = "changed"

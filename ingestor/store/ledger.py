@@ -290,6 +290,11 @@ class Ledger:
         """See `Tables.forget_derived`."""
         arrivals.forget(self._db, units)
 
+    def ask_derived(self, units: Iterable[str]) -> None:
+        """See `Tables.ask_derived`."""
+        with self._usable("units not asked for"), self._transaction():
+            arrivals.ask(self._db, units)
+
     # Published figures
 
     def publications(self) -> list[Publication]:

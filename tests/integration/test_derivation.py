@@ -257,6 +257,21 @@ def test_derivation_that_dies_half_way_is_stale_and_is_completed(
     undisturbed.close()
 
 
+def test_derivation_of_everything_that_dies_is_completed_by_the_next(store: SqliteStore, shipped: Config) -> None:
+    # as after an update of qingjing that derives otherwise: the rest of the rows must not stay as they were
+    put(store, *READINGS)
+    derivation.derive(shipped, store)
+
+    def die(done: int, of_all: int) -> None:
+        raise KeyboardInterrupt(f"{done} of {of_all}")
+
+    with pytest.raises(KeyboardInterrupt):
+        derivation.derive(shipped, store, everything=True, progress=die)
+    pieces = derivation.derive(shipped, store).pieces  # the air was done
+    assert {each.unit: each.why for each in pieces} == {"water:sz-w01": "asked", "noise:sz-n01": "asked"}
+    assert not derivation.is_stale(shipped, store)
+
+
 READINGS = [
     *[hour for n in (1, 2, 3) for hour in whole_day(f"sz-a{n:02d}", "2020-01-02", {"pm25": 10.1 * n, "o3": 99.9})],
     *[Reading("noise", "sz-n01", HOUR, start_of("2020-01-02") + h * HOUR, (("leq", 44.4 + h, 1),)) for h in range(24)],
