@@ -8,6 +8,7 @@ dies in between follows it with its next start.
 
 import datetime as dt
 import logging
+import math
 import time
 from collections.abc import Callable, Collection, Iterable
 from typing import NamedTuple
@@ -122,8 +123,7 @@ def follow(config: Config, store: Store) -> list[Publication]:
         return []
     locks = reviewed.locks(entries)
     latest = {each.key: each for each in store.publications()}
-    entered = [each.review for each in store.entered_reviews()] if latest else []
-    unlocked = [each for each in entries if not each.locked]
+    entered = _Entered([each.review for each in store.entered_reviews()] if latest else [], _unlocked(entries))
     new = []
     now = time.time()
     for key, before in latest.items():
@@ -144,7 +144,7 @@ def follow(config: Config, store: Store) -> list[Publication]:
             log.warning("%s of %s, %s, keeps its last revision: %s", *key[:3], error)
             continue
         if differs(before.figure, figure):
-            reason = _reason(config, before, figure, pieces, _Entered(entered, unlocked), indicator, where, period)
+            reason = _reason(config, before, figure, pieces, entered, indicator, where, period)
             new.append(Publication(key=key, revision=before.revision + 1, at=now, reason=reason, figure=figure))
     checked = {CHECKED_WITH: config.fingerprint, CHECKED_LOCKS: last_entry}
     store.publish(new, followed=[number for number, _ in noted], checked=checked)
@@ -202,11 +202,31 @@ def _bears_on(piece: Piece, indicator: Indicator, where: Scope, period: Period) 
     return piece.first <= period.last and (reaches_far or piece.last >= period.first - DAY)
 
 
+class _Unlocked(NamedTuple):
+    """A month that was unlocked, and since when it had been locked: what came later waited for it. [s since 1970]"""
+
+    entry: Locked
+    since: float
+
+
 class _Entered(NamedTuple):
     """Reviews, and months that were unlocked."""
 
     reviews: list[Review]
-    unlocked: list[Locked]
+    unlocked: list[_Unlocked]
+
+
+def _unlocked(entries: Iterable[Locked]) -> list[_Unlocked]:
+    """Return the months that were unlocked, of all entries of locks in their order."""
+    since: dict[tuple[str, str, str], float] = {}
+    found = []
+    for each in entries:
+        key = (each.month, each.medium, each.city)
+        if each.locked:
+            since.setdefault(key, each.at)
+        else:
+            found.append(_Unlocked(each, since.pop(key, each.at)))
+    return found
 
 
 def _reason(
@@ -227,45 +247,54 @@ def _reason(
     if becomes_audited and not differs(before.figure, msgspec.structs.replace(now, audited=False)):
         return AUDITED
     parts = [_of_standards(before.figure, now)]
-    stations = where.stations[indicator.medium]
-    ids, cities = {station.id for station in stations}, {station.city for station in stations}
+    city_of = {station.id: station.city for station in where.stations[indicator.medium]}
     first = period.first - DAY
     start, end = config.start_of(first), config.start_of(period.last + DAY)
     unlocked = [
         each
         for each in entered.unlocked
-        if each.at >= before.at and each.medium == indicator.medium and each.city in cities
-        and first <= periods.parse(each.month).last and periods.parse(each.month).first <= period.last
+        if each.entry.at >= before.at and each.entry.medium == indicator.medium
+        and each.entry.city in city_of.values()
+        and first <= periods.parse(each.entry.month).last and periods.parse(each.entry.month).first <= period.last
     ]  # fmt: skip
-    months = {each.month for each in unlocked}
+    waited = {(each.entry.month, each.entry.city): each.since for each in reversed(unlocked)}
     reviews = [
         each
         for each in entered.reviews
-        if each.medium == indicator.medium and each.station in ids and each.from_s < end and start < each.until_s
+        if each.medium == indicator.medium and each.station in city_of and each.from_s < end and start < each.until_s
         and (not indicator.quantities or ALL in each.quantities or set(indicator.quantities) & set(each.quantities))
-        and (each.at >= before.at or f"{config.local_day(each.from_s):%Y-%m}" in months)
+        and (each.at >= before.at or any(
+            each.at >= waited.get((month, city_of[each.station]), math.inf)
+            for month in auditing.months_reviewed(config, each)
+        ))
     ]  # fmt: skip
     late: dict[str, set[dt.date]] = {}
     for piece in pieces:
         for station, days in piece.late.items():
-            if station in ids:
+            if station in city_of:
                 late.setdefault(station, set()).update(
                     day
                     for day in days
-                    if first <= day <= period.last and f"{day:%Y-%m}" not in months
+                    if first <= day <= period.last and (f"{day:%Y-%m}", city_of[station]) not in waited
                     and not any(each.station == station and _touches(config, each, day) for each in reviews)
                 )  # fmt: skip
     n_days = len({day for days in late.values() for day in days})
     if n_days:
         parts.append(f"late readings for {_many(n_days, 'day')} at {_many(sum(map(bool, late.values())), 'station')}")
-    parts += [f"month unlocked: {each.month} by {each.by}" for each in unlocked]
+    parts += [f"month unlocked: {each.entry.month} by {each.entry.by}" for each in unlocked]
     if becomes_audited:
         parts.append(AUDITED)
     if reviews:
-        parts.append(f"review by {', '.join(sorted({each.by for each in reviews}))}")
+        parts.append(f"review by {', '.join(sorted({each.by for each in _with_effect(reviews)}))}")
     if any(piece.why == "changed" for piece in pieces) and not parts[0]:
         parts.append(REGISTER)
     return "; ".join(filter(None, parts)) or (ANEW if pieces else REGISTER)
+
+
+def _with_effect(reviews: list[Review]) -> list[Review]:
+    """Return reviews and undoings without those that undo each other; all where no others are left."""
+    undone = {each.undoes for each in reviews} & {each.id for each in reviews}
+    return [each for each in reviews if each.id not in undone and each.undoes not in undone] or reviews
 
 
 def _touches(config: Config, review: Review, day: dt.date) -> bool:

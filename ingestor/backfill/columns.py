@@ -51,9 +51,20 @@ def names_of(chunk: Chunk, delimiter: str = ",") -> list[str]:
         names = [name.strip() for name in next(csv.reader([chunk.header.decode()], delimiter=delimiter), [])]
     except (UnicodeDecodeError, csv.Error) as error:
         raise BrokenFileError(f"line 1: expected a header in UTF-8, got {error}") from error
+    expect_once(names)
+    return names
+
+
+def expect_once(names: Sequence[str]) -> None:
+    """Check that no column stands twice.
+
+    Raises
+    ------
+    BrokenFileError
+        If one does.
+    """
     if len(set(names)) < len(names):
         raise BrokenFileError(f"line 1: expected each column once, got {shown(', '.join(names))}")
-    return names
 
 
 def expect(names: Sequence[str], columns: Sequence[str]) -> None:

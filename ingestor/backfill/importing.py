@@ -313,9 +313,11 @@ def import_files(
     ConfigError
         If a file is not there, or the format needs to be told what a file does not say.
     StoreError
-        If some values could not be stored; those before them are.
+        If some values could not be stored; those before them are. If a file of the archive holds other values than
+        were archived; then nothing is stored.
     """
     existing(files)
+    uids = _of_archive(files, store)
     run = _Import(config, store, force=force)
     done = Imported([], [], [])
 
@@ -329,11 +331,10 @@ def import_files(
 
     by_file = groupby(read_ahead(items()), key=itemgetter(0))
     found = next(by_file, None)
-    for number, file in enumerate(files):
+    for number, (file, uid) in enumerate(zip(files, uids, strict=True)):
         of_it: Iterator[Item] = iter(())
         if found is not None and found[0] == number:
             of_it = map(itemgetter(1), found[1])
-        uid = uid_of(file) if isinstance(store, SqliteStore | InfluxStore) else None
         run.begin(restoring=uid is not None)
         results, refused = run.file(file, of_it)
         if uid is not None:
@@ -346,6 +347,24 @@ def import_files(
         done.refused.extend(refused)
     run.flush()
     return done
+
+
+def _of_archive(files: Sequence[Path], store: Target | None) -> list[str | None]:
+    """Return by file its name for good, None where it is none of an archive, or the store restores none.
+
+    Raises
+    ------
+    StoreError
+        If one holds other values than were archived.
+    """
+    if not isinstance(store, SqliteStore | InfluxStore):
+        return [None] * len(files)
+    uids = [uid_of(file) for file in files]
+    for file, uid in zip(files, uids, strict=True):
+        archived = None if uid is None else restoring.known(store, uid)
+        if archived is not None:
+            restoring.check_unchanged(file, archived)
+    return uids
 
 
 def _restored(config: Config, store: Store, run: _Import, file: Path, uid: str) -> Iterator[Restored]:

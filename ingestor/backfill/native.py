@@ -114,6 +114,7 @@ def read_parquet(file: Path, settings: Settings, advance: Advance) -> Iterator[I
     try:
         with parquet.ParquetFile(file) as opened_file:
             names = opened_file.schema_arrow.names
+            texts.expect_once(names)
             is_long = _is_long(names)
             first, rows = 1, max(1, opened_file.metadata.num_rows)
             for batch in opened_file.iter_batches(ROWS_A_BATCH):

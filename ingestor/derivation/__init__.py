@@ -78,6 +78,9 @@ def derive(
         If the store cannot be read or written; what was derived so far stays, the rest stays stale.
     """
     todo = plan(config, store, everything=everything)
+    if everything:  # what this one does not come to is left to the next
+        between()
+        store.ask_derived([work.unit.name for work in todo.work])
     done = Done({}, {}, 0, {}, [piece(work) for work in todo.work], todo.gone)
     city_days = days_done = 0
     days_to_do = sum(each.station_days for each in done.pieces)

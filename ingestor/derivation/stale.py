@@ -14,7 +14,7 @@ from ingestor.derivation.spans import ROLES, Span
 from ingestor.derivation.units import Reach, Unit, digest_of, reach_of, units
 from ingestor.store import EVER, Ledger, Tables, arrivals
 from ingestor.store.archives import Archived
-from ingestor.store.arrivals import Derived, StationDay
+from ingestor.store.arrivals import ASKED, Derived, Due, StationDay
 from ingestor.store.reviewed import Locked, LockKey
 from sensors.quantities import MEDIA, Medium
 from sensors.reviews import Review
@@ -108,16 +108,17 @@ def plan(config: Config, store: Tables, *, everything: bool = False) -> Plan:
     gone = store.archived()
     before = store.derived_units()
     found = []
-    names = set()
-    for unit in units(config):
-        names.add(unit.name)
+    every = list(units(config))
+    unheard = [] if everything else [each for each in every if each.name not in before and not _due(arrived, each)]
+    held = _with_readings(store, unheard)
+    for unit in every:
         known = before.get(unit.name)
         digest = digest_of(config, unit)
-        due = {id_: days for id_ in unit.ids if (days := arrived.days.get((unit.medium, id_)))}
+        due = _due(arrived, unit)
         why: Why | None = None
         if known is None:
-            why = "new" if everything or due or _has_readings(store, unit) else None
-        elif everything:
+            why = "new" if everything or due or unit.name in held else None
+        elif everything or known.digest == ASKED:
             why = "asked"
         elif known.digest != digest:
             why = "changed"
@@ -143,7 +144,8 @@ def plan(config: Config, store: Tables, *, everything: bool = False) -> Plan:
             )
         )  # fmt: skip
     waiting = pending(config, store) if locks else []
-    return Plan(found, sorted(before.keys() - names), waiting, locks, _unlocked(config, locks, gone))
+    gone_units = sorted(before.keys() - {unit.name for unit in every})
+    return Plan(found, gone_units, waiting, locks, _unlocked(config, locks, gone))
 
 
 def days_held(config: Config, store: Tables, first: dt.date) -> Iterator[StationDay]:
@@ -232,9 +234,22 @@ def first_covered(config: Config, unit: Unit) -> int:
     return config.start_of(config.standards.first_day(ROLES[unit.medium], staged=config.staged(unit.city)))
 
 
-def _has_readings(store: Tables, unit: Unit) -> bool:
-    """Whether a unit that was never derived has readings all the same: of a time before arrivals were noted."""
-    return bool(known_extents(store, unit.medium, unit.ids, *EVER))
+def _due(arrived: Due, unit: Unit) -> dict[str, list[int]]:
+    return {id_: days for id_ in unit.ids if (days := arrived.days.get((unit.medium, id_)))}
+
+
+def _with_readings(store: Tables, never: Collection[Unit]) -> set[str]:
+    """Return the names of units that have readings though none arrived: of a time before arrivals were noted.
+
+    One look a medium: a server may know thousands of stations that are registered and have not sent yet.
+    """
+    found: set[str] = set()
+    for medium in MEDIA:
+        of_medium = [unit for unit in never if unit.medium == medium]
+        ids = [id_ for unit in of_medium for id_ in unit.ids]
+        held = known_extents(store, medium, ids, *EVER) if ids else {}
+        found |= {unit.name for unit in of_medium if not held.keys().isdisjoint(unit.ids)}
+    return found
 
 
 def _whole(config: Config, store: Tables, unit: Unit) -> tuple[dict[str, Span], list[Span]]:

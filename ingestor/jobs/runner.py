@@ -151,7 +151,7 @@ class Runner:
         with self._ledger() as ledger:
             lanes.await_lane(ledger, job.lane, waiting=waiting)
             with lanes.beating(ledger, job.lane):
-                self._check_order(job, first, ledger.runs().get(name))
+                self._check_order(job, first, ledger.runs().get(name), option="--from")
                 return ledger.reopen(job.lane, name, first)
 
     def _check_period(self, job: Job, period: Period, run: Run | None) -> None:
@@ -159,15 +159,15 @@ class Runner:
         if job.calendar is not None and job.calendar.due_at(period) > self._clock.now():
             raise ConfigError(f"--period: expected one that has ended and may be closed by now, got {period}")
 
-    def _check_order(self, job: Job, period: Period, run: Run | None) -> None:
+    def _check_order(self, job: Job, period: Period, run: Run | None, *, option: str = "--period") -> None:
         if job.calendar is None:
-            raise ConfigError(f"--period: expected nothing for {job.name}, which has no periods, got {period}")
+            raise ConfigError(f"{option}: expected nothing for {job.name}, which has no periods, got {period}")
         if job.calendar.containing(period.first) != period:
-            raise ConfigError(f"--period: expected a period of {job.name}, got {period}")
+            raise ConfigError(f"{option}: expected a period of {job.name}, got {period}")
         following = job.calendar.starting(run.next) if run is not None and run.next is not None else None
         if following is not None and period > following:
             raise ConfigError(
-                f"--period: expected none after {following}, which is the next to be closed, got {period}"
+                f"{option}: expected none after {following}, which is the next to be closed, got {period}"
             )
 
     def _ledger(self) -> "closing[JobLedger]":

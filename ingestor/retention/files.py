@@ -1,7 +1,7 @@
 """Files of the archive: the raw readings of a month of a medium and city, as `qingjing import parquet` reads them.
 
-A row group holds some days of one station, so that a file is read back piece by piece. The digest of the values is
-that of each series' times, bits of values and flags, whatever the pieces.
+A row group holds all quantities of some days of one station, so that a file is read back piece by piece. The digest
+of the values is that of each series' times, bits of values and flags, whatever the pieces.
 """
 
 import hashlib
@@ -91,7 +91,8 @@ def write(
                     if piece:
                         digest.add(piece)
                         batches = [exporting.raw_batch(key, series) for key, series in piece.items()]
-                        writer.write_table(pa.Table.from_batches(batches, exporting.RAW).unify_dictionaries())
+                        table = pa.Table.from_batches(batches, exporting.RAW).unify_dictionaries()
+                        writer.write_table(table, row_group_size=table.num_rows)  # else cut after 2**20 rows
                 advance(1)
         out.flush()
         os.fsync(out.fileno())

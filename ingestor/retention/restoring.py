@@ -1,10 +1,12 @@
 """Readings of an archive in the store again, by `qingjing import parquet`."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from ingestor.config import Config
 from ingestor.derivation.archived import months_reached
-from ingestor.store import Store
+from ingestor.retention import files
+from ingestor.store import Store, StoreError
 from ingestor.store.archives import Archived, Extent
 from ingestor.store.arrivals import StationDay, day_of
 
@@ -12,6 +14,27 @@ from ingestor.store.arrivals import StationDay, day_of
 def known(store: Store, uid: str) -> Archived | None:
     """Return what the ledger knows of a file whose readings left the store; None where it does not, or not any more."""
     return next((each for each in store.archived() if each.uid == uid), None)
+
+
+def check_unchanged(file: Path, archived: Archived) -> None:
+    """Make sure that a file with all that was archived holds the same values, too.
+
+    One that holds a part, or cannot be read to its end, is for the import to tell: stations are restored one by one.
+
+    Raises
+    ------
+    StoreError
+        If it holds others: restored, they would be taken for what had arrived.
+    """
+    try:
+        there = files.contents(file)
+    except StoreError:
+        return
+    if there.stations == archived.stations and there.digest != archived.digest:
+        raise StoreError(
+            f"archive {file}: expected the values that were archived, got others; nothing is restored: put the file "
+            "back as it was written"
+        )
 
 
 def restored(config: Config, store: Store, archived: Archived, found: Mapping[tuple[str, str], Extent]) -> list[str]:

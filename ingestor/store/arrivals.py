@@ -21,6 +21,9 @@ OFFSET_S: Final = 28_800
 SEQUENCE: Final = "arrivals"
 """The counter that holds the last sequence number."""
 
+ASKED: Final = ""
+"""In place of a digest: all of the unit is to be derived again, whatever it was derived from."""
+
 SCHEMA: Final = """
 CREATE TABLE arrival (
     medium TEXT NOT NULL, station TEXT NOT NULL, day INTEGER NOT NULL, at REAL, arrived INTEGER NOT NULL,
@@ -209,6 +212,11 @@ def waiting(db: sqlite3.Connection) -> list[Waiting]:
 def forget(db: sqlite3.Connection, units: Iterable[str]) -> None:
     """Forget units that are derived no more; inside a transaction."""
     db.executemany("DELETE FROM derived_unit WHERE unit = ?", [(unit,) for unit in units])
+
+
+def ask(db: sqlite3.Connection, units: Iterable[str]) -> None:
+    """Take note that all of some units is to be derived again; inside a transaction. Their spans stay known."""
+    db.executemany("UPDATE derived_unit SET digest = ? WHERE unit = ?", [(ASKED, unit) for unit in units])
 
 
 def last(db: sqlite3.Connection) -> int:

@@ -290,6 +290,11 @@ class Ledger:
         """See `Tables.forget_derived`."""
         arrivals.forget(self._db, units)
 
+    def ask_derived(self, units: Iterable[str]) -> None:
+        """See `Tables.ask_derived`."""
+        with self._usable("units not asked for"), self._transaction():
+            arrivals.ask(self._db, units)
+
     # Published figures
 
     def publications(self) -> list[Publication]:
@@ -316,9 +321,13 @@ class Ledger:
             self._db.executemany("INSERT OR REPLACE INTO counter VALUES (?, ?)", (checked or {}).items())
 
     def make_stale(self, days: Iterable[StationDay]) -> None:
-        """Make station-days stale, as readings that arrive do; days as of `arrivals.day_of`."""
+        """Make station-days stale, as readings that arrive do; days as of `arrivals.day_of`.
+
+        They are looked for before anything is locked: that may take requests to a server.
+        """
+        found = set(days)
         with self._usable("days not made stale"), self._transaction():
-            arrivals.mark(self._db, days, at=None)
+            arrivals.mark(self._db, found, at=None)
 
     # Reported figures
 

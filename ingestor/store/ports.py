@@ -322,6 +322,9 @@ class Tables(Protocol):
     def reported_figures(self) -> list[Report]:
         """Return all entries of reported figures, undone ones and undoings included, in their order."""
 
+    def ask_derived(self, units: Iterable[str]) -> None:
+        """Take note that all of some units is to be derived again, until `set_derived`; not inside `replacing`."""
+
     def forget_derived(self, units: Iterable[str]) -> None:
         """Forget units that are derived no more; inside `replacing`."""
 

@@ -17,7 +17,7 @@ import pytest
 from aggregations.targets import Report
 from ingestor.schema import HEALTH, TABLES, Table
 from ingestor.store import EVER, Arrival, Backlog, InfluxServer, InfluxStore, SeriesKey, SqliteStore, Store, StoreError
-from ingestor.store.arrivals import Derived, Due
+from ingestor.store.arrivals import Derived, Due, StationDay
 from ingestor.store.ports import Block
 from ingestor.store.reported import UnknownReportError
 from ingestor.store.reviewed import Locked, UnknownReviewError
@@ -369,6 +369,18 @@ def test_review_of_days_that_were_derived_without_arriving_makes_them_stale(stor
         store.set_derived("air:x", Derived("d", {"a1": (10, 3)}), [("air", "a1")], upto=0, piece=b"{}")
     assert store.add_reviews([review(0, 99 * DAY_S)])[1] == 5  # days 10 to 12, and those around them
     assert store.due().days == {("air", "a1"): [9, 10, 11, 12, 13]}
+
+
+def test_days_to_be_made_stale_are_looked_for_before_the_file_is_locked(store: Store) -> None:
+    # `derive --since` asks the server for them, station by station; the collector must not wait for that
+    def days() -> Iterator[StationDay]:
+        with closing(sqlite3.connect(store.file, timeout=0)) as collector:
+            collector.execute("INSERT INTO counter VALUES ('messages', 1)")
+            collector.commit()
+        yield "air", "a1", 7
+
+    store.make_stale(days())
+    assert store.due().days == {("air", "a1"): [7]}
 
 
 def test_undoing_a_review_is_an_entry_and_leaves_the_others_in_force(store: Store) -> None:

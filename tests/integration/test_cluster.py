@@ -11,13 +11,14 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import numpy as np
 import psutil
 import pytest
 from distributed import Client
+from distributed.comm.core import CommClosedError
 
 from ingestor import cli, config, derivation
 from ingestor.backfill import importing
@@ -298,6 +299,34 @@ def test_a_worker_that_differs_in_anything_that_matters_is_refused(field: str) -
     worker.check(ours, ours, at="tcp://here")
     with pytest.raises(ClusterError, match=r"worker tcp://there: expected .* got other; nothing was done there"):
         worker.check(theirs, ours, at="tcp://there")
+
+
+class Answers:
+    """A client whose workers give answers, or errors, as Dask hands them on."""
+
+    def __init__(self, **answers: object) -> None:
+        self._answers = answers
+
+    def wait_for_workers(self, n_workers: int, timeout: float) -> None:
+        pass
+
+    def run(self, function: object, on_error: str = "raise") -> dict[str, object]:
+        assert function is worker.identity
+        for each in self._answers.values():
+            if isinstance(each, Exception) and on_error == "raise":
+                raise each
+        return self._answers
+
+
+def test_a_worker_that_dies_while_all_are_asked_who_they_are_does_no_harm(environment: None) -> None:  # noqa: ARG001
+    client = Answers(a=worker.identity(), b=CommClosedError("in <TLS (closed)>"))
+    connection._check_workers(cast(Client, client), "local:2")  # noqa: SLF001
+
+
+def test_a_worker_without_qingjing_is_told(environment: None) -> None:  # noqa: ARG001
+    client = Answers(a=worker.identity(), b=ModuleNotFoundError("No module named 'ingestor'"))
+    with pytest.raises(ClusterError, match="install the same version there"):
+        connection._check_workers(cast(Client, client), "local:2")  # noqa: SLF001
 
 
 def test_no_secret_goes_with_a_task(city: Config, monkeypatch: pytest.MonkeyPatch) -> None:

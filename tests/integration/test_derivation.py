@@ -2,7 +2,7 @@
 
 import datetime as dt
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -187,6 +187,22 @@ def test_derived_tables_of_another_version_are_derived_again(
         assert again.stored_values() == 24 * len(ITEMS)
 
 
+def test_stations_that_never_sent_are_looked_for_together(
+    store: SqliteStore, shipped: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # with InfluxDB each look is two requests, and every command that prints figures asks what is stale
+    looks = []
+    extents = store.extents
+
+    def counted(medium: str, stations: Collection[str], start: int, end: int) -> dict[str, tuple[int, int]]:
+        looks.append(medium)
+        return extents(medium, stations, start, end)
+
+    monkeypatch.setattr(store, "extents", counted)
+    assert not derivation.is_stale(shipped, store)
+    assert sorted(looks) == ["air", "noise", "water"]
+
+
 def test_derivation_is_stale_while_readings_wait_in_the_outbox(store: SqliteStore, shipped: Config) -> None:
     store.commit([Arrival("native", "t", 0.0, b"", [air("sz-a01", start_of("2020-01-02"), {"pm25": 1.0})], [])])
     derivation.derive(shipped, store)
@@ -239,6 +255,21 @@ def test_derivation_that_dies_half_way_is_stale_and_is_completed(
     derivation.derive(shipped, undisturbed)
     assert contents(store, shipped) == contents(undisturbed, shipped)
     undisturbed.close()
+
+
+def test_derivation_of_everything_that_dies_is_completed_by_the_next(store: SqliteStore, shipped: Config) -> None:
+    # as after an update of qingjing that derives otherwise: the rest of the rows must not stay as they were
+    put(store, *READINGS)
+    derivation.derive(shipped, store)
+
+    def die(done: int, of_all: int) -> None:
+        raise KeyboardInterrupt(f"{done} of {of_all}")
+
+    with pytest.raises(KeyboardInterrupt):
+        derivation.derive(shipped, store, everything=True, progress=die)
+    pieces = derivation.derive(shipped, store).pieces  # the air was done
+    assert {each.unit: each.why for each in pieces} == {"water:sz-w01": "asked", "noise:sz-n01": "asked"}
+    assert not derivation.is_stale(shipped, store)
 
 
 READINGS = [

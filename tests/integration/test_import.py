@@ -160,6 +160,17 @@ def test_import_of_parquet_stores_what_csv_does(place: Place) -> None:
     assert place.raw() == [(JUNE_3, 0.1, 2)]
 
 
+def test_import_of_parquet_with_a_column_twice_is_refused_whole(sqlite: Place) -> None:
+    columns = {"medium": "air", "station": "sz-a01", "period_s": 3600, "quantity": "pm25", "value": 1.0}
+    stamps = pa.array([JUNE_3], pa.timestamp("s", "UTC"))
+    arrays = [stamps, *(pa.array([each]) for each in columns.values()), pa.array([2.0])]
+    file = sqlite.folder / "a.parquet"
+    parquet.write_table(pa.Table.from_arrays(arrays, ["time", *columns, "value"]), file)
+    ((refused),) = json.loads(sqlite.run("import", "parquet", file, "--json", code=1))["refused"]
+    assert refused["code"] == "broken_table"
+    assert "expected each column once" in refused["detail"]
+
+
 @pytest.mark.parametrize("shift", [8, -8])
 def test_import_names_hours_that_the_store_has_8_hours_away(place: Place, shift: int) -> None:
     place.take("csv", hours(240))

@@ -353,6 +353,7 @@ def test_jobs_run_closes_a_period_by_hand(data: Path, stored: Stored, qingjing: 
         (["run", "derive", "--period", "2020"], "--period: expected nothing for derive, which has no periods"),
         (["run", "daily", "--period", "2190-01-01"], "expected none after"),
         (["reopen", "daily", "--from", "x"], "period: expected 2020, 2020-H1"),
+        (["reopen", "daily", "--from", "2020"], "--from: expected a period of daily, got 2020"),
     ],
 )
 def test_jobs_refuse_what_is_none(

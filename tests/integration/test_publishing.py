@@ -83,6 +83,42 @@ def test_a_review_is_the_reason_of_the_days_that_it_touches(store: SqliteStore, 
     ]
 
 
+def review(day: str, by: str, *, to: str = "") -> Review:
+    """The sixth hour of a day, or all from then to another day, taken out."""
+    start = start_of(day) + 5 * HOUR
+    return Review(
+        medium="air", station="sz-a01", quantities=("pm25",), from_s=start,
+        until_s=start_of(to) if to else start + HOUR, action="invalidate", reason="a lorry", by=by,
+    )  # fmt: skip
+
+
+def test_a_review_that_was_undone_at_once_is_no_reason(store: SqliteStore, shipped: Config) -> None:
+    for day in ("2020-01-10", "2020-01-20"):
+        put(store, air("sz-a01", start_of(day) + 5 * HOUR, {"pm25": 41.0}))
+    publishing.bring_up_to_date(shipped, store)
+    store.add_reviews([review("2020-01-10", "Li Lei"), review("2020-01-20", "Wang")])
+    store.undo_review(2, reason="another day", by="Zhao")
+    publishing.bring_up_to_date(shipped, store)
+    assert revisions(store)[-1] == (3, "311/31", "review by Li Lei")
+
+
+def test_a_review_from_before_the_lock_is_no_reason_when_the_month_is_unlocked(
+    store: SqliteStore, shipped: Config
+) -> None:
+    store.add_reviews([review("2020-01-10", "Li Lei")])
+    publishing.bring_up_to_date(shipped, store)
+    lock, opened = (
+        Locked(month="2020-01", medium="air", city="shenzhen", locked=locked, reason="audited", by="Han")
+        for locked in (True, False)
+    )
+    store.lock([lock])
+    store.add_reviews([review("2019-12-31", "Wang", to="2020-01-20")])  # it begins in a month that is not locked
+    publishing.bring_up_to_date(shipped, store)
+    auditing.unlock(shipped, store, [opened])
+    publishing.bring_up_to_date(shipped, store)
+    assert revisions(store)[-1][2] == "month unlocked: 2020-01 by Han; review by Wang"
+
+
 def test_an_unlocked_month_is_the_reason_of_what_had_waited_for_it(store: SqliteStore, shipped: Config) -> None:
     entry = Locked(month="2020-01", medium="air", city="shenzhen", locked=True, reason="audited", by="Li Lei")
     store.lock([entry])

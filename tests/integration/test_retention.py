@@ -5,12 +5,13 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import numpy as np
 import pytest
 from click.testing import Result
+from pyarrow import compute as pc
 from pyarrow import parquet
 from typer.testing import CliRunner
 
@@ -28,7 +29,17 @@ from ingestor.explanation_air import ARCHIVED, WHY, AirBasis
 from ingestor.jobs import catalogue
 from ingestor.retention import files, planning, rolling
 from ingestor.schema import TABLES
-from ingestor.store import EVER, Arrival, InfluxServer, InfluxStore, SeriesKey, SqliteStore, Store, StoreError
+from ingestor.store import (
+    EVER,
+    Arrival,
+    InfluxServer,
+    InfluxStore,
+    RawSeries,
+    SeriesKey,
+    SqliteStore,
+    Store,
+    StoreError,
+)
 from ingestor.store.ports import Block
 from sensors.errors import ConfigError
 from sensors.register import Register
@@ -359,6 +370,33 @@ def test_file_that_is_not_the_one_written_deletes_nothing_more(
     assert bits(sqlite) == before
 
 
+def test_file_whose_values_were_changed_is_not_restored(sqlite: SqliteStore, config: Config, tmp_path: Path) -> None:
+    # many a tool that rewrites Parquet keeps the name for good, which stands in the metadata
+    fill(sqlite)
+    lock(config, sqlite, JAN, FEB)
+    (done,) = roll(config, sqlite, tmp_path)
+    table = parquet.read_table(done.file)
+    values = table.column("value").to_pylist()
+    changed = table.set_column(5, "value", [[None if v is None else v + 1 for v in values]])
+    parquet.write_table(changed, done.file)
+    with pytest.raises(StoreError, match="expected the values that were archived, got others"):
+        restore(config, sqlite, Path(done.file))
+    assert (values_in(sqlite), len(sqlite.archived())) == (0, 1)
+
+
+def test_part_of_a_file_restores_the_stations_that_it_holds_whole(
+    sqlite: SqliteStore, config: Config, tmp_path: Path
+) -> None:
+    fill(sqlite)
+    lock(config, sqlite, JAN, FEB)
+    (done,) = roll(config, sqlite, tmp_path)
+    table = parquet.read_table(done.file)
+    some = tmp_path / "a01.parquet"
+    parquet.write_table(table.filter(pc.equal(table.column("station").cast("string"), "a01")), some)
+    (restored,) = restore(config, sqlite, some).restored
+    assert restored.missing == ["a02"]
+
+
 def test_file_that_does_not_hold_what_was_written_is_not_kept(
     sqlite: SqliteStore, config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -441,6 +479,26 @@ def test_influxdb_3_keeps_its_readings(
 
 
 # --- unlocking, deriving, telling
+
+
+class SecondsOfNoise:
+    """A store that holds two levels of every second of some days of one monitor."""
+
+    def raw_of(self, medium: str, stations: list[str], start: int, end: int) -> dict[SeriesKey, RawSeries]:
+        times = np.arange(start, end, dtype=np.int64)
+        series = RawSeries(times, np.full(len(times), 50.0), np.ones(len(times), dtype=np.int64))
+        return {SeriesKey(medium, stations[0], 1, quantity): series for quantity in ("leq", "lmax")}
+
+
+def test_piece_of_an_archive_has_all_quantities_of_its_moments_however_many_values(
+    config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # InfluxDB deletes a moment only where all values of it are in the piece
+    monkeypatch.setitem(files.WINDOW_S, "noise", 7 * DAY)
+    span = archived.span_of_month(config, JAN).part(0, 7)
+    file = tmp_path / "seconds.parquet"
+    files.write(cast(Store, SecondsOfNoise()), "noise", ["n01"], span, file, lambda _: None)
+    assert [{key.quantity for key in piece} for piece in files.pieces(file)] == [{"leq", "lmax"}]
 
 
 def test_restored_month_unlocked_is_derived_as_from_scratch(
