@@ -27,6 +27,7 @@ MODULES: Final[dict[str, tuple[str, ...]]] = {
     "reported": ("report-figure",),
     "retaining": ("retention",),
     "reviewing": ("review",),
+    "simulating": ("simulate",),
     "standards": ("standards",),
     "targets": ("targets",),
 }
