@@ -12,7 +12,7 @@ MODULES: Final[dict[str, tuple[str, ...]]] = {
     "bulletin": ("bulletin",),
     "collecting": ("run", "replay", "register"),
     "comparing": ("compare", "ranking", "trend"),
-    "configuration": ("check", "init"),
+    "configuration": ("check", "init", "secrets"),
     "demonstration": ("demo",),
     "doctoring": ("doctor",),
     "explaining": ("explain",),
