@@ -31,6 +31,8 @@ OWNERS: Final = {
     "simulator": 10_001,
 }
 """User ids of the services in their containers: eclipse-mosquitto, influxdb, grafana, and ours (Dockerfile)."""
+NOWHERE = "http://127.0.0.1:9/"
+"""Where Grafana's alerts go until somebody writes an address into the file: Grafana does not start without one."""
 LAST: Final = Path("authority/ca.key")
 """The file that is written last: where it is, all were written."""
 
@@ -60,7 +62,9 @@ def make(names: Iterable[str] = NAMES) -> dict[Path, bytes]:
         "influxdb/qingjing-password": collector,
         "qingjing/influxdb-token": token,
         "qingjing/influxdb-login": f"qingjing:{collector}",
-        "grafana/influxdb-password": reader,
+        "grafana/influxdb_read_token": f"grafana:{reader}",
+        "grafana/grafana_webhook_url": NOWHERE,
+        "qingjing/board-token": secrets.token_urlsafe(PASSWORD_BYTES),
         "grafana/admin-password": secrets.token_urlsafe(PASSWORD_BYTES),
     }
     files = {Path(name): text.encode() for name, text in texts.items()}

@@ -25,7 +25,8 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 
 def reader(stack: Stack) -> tuple[str, str]:
-    return "grafana", stack.secret("grafana/influxdb-password")
+    user, password = stack.secret("grafana/influxdb_read_token").split(":")
+    return user, password
 
 
 def stored(stack: Stack, medium: str, quantity: str) -> int:

@@ -1,5 +1,6 @@
 """Secrets of a deployment: what is made, with which modes, and what is never overwritten."""
 
+import base64
 import datetime as dt
 import os
 import socket
@@ -69,7 +70,7 @@ def test_a_secret_that_was_lost_later_is_named(made: dict[Path, bytes], tmp_path
 
 def test_what_two_services_share_is_the_same(made: dict[Path, bytes]) -> None:
     assert made[Path("influxdb/admin-token")] == made[Path("qingjing/influxdb-token")]
-    assert made[Path("influxdb/grafana-password")] == made[Path("grafana/influxdb-password")]
+    assert made[Path("grafana/influxdb_read_token")] == b"grafana:" + made[Path("influxdb/grafana-password")]
     login = made[Path("qingjing/influxdb-login")]
     assert login == b"qingjing:" + made[Path("influxdb/qingjing-password")]
 
@@ -77,7 +78,7 @@ def test_what_two_services_share_is_the_same(made: dict[Path, bytes]) -> None:
 def test_nothing_is_made_twice_alike(made: dict[Path, bytes]) -> None:
     again = secret_files.make()
     assert made.keys() == again.keys()
-    assert not set(made.values()) & set(again.values())
+    assert set(made.values()) & set(again.values()) == {secret_files.NOWHERE.encode()}
 
 
 def test_passwords_are_long(made: dict[Path, bytes]) -> None:
@@ -98,7 +99,7 @@ def test_hash_is_that_of_mosquitto_passwd(tmp_path: Path, monkeypatch: pytest.Mo
     file.touch()
     subprocess.run([server("mosquitto_passwd"), "-b", file, "somebody", "secret"], check=True, capture_output=True)
     theirs = file.read_text().strip().split(":")[1]
-    salt = __import__("base64").b64decode(theirs.split("$")[3])
+    salt = base64.b64decode(theirs.split("$")[3])
     monkeypatch.setattr(secret_files.secrets, "token_bytes", lambda _: salt)
     assert secret_files.mosquitto_hash("secret") == theirs
 
