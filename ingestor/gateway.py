@@ -119,9 +119,8 @@ class Gateway:
         GatewayError
             If the broker goes away.
         """
-        end = time.monotonic() + seconds
         with self._translated("the broker went away"):
-            self._publisher.wait(lambda: time.monotonic() >= end, timeout_s=seconds + PATIENCE_S)
+            self._publisher.attend(seconds)
 
     def close(self) -> None:
         """Disconnect; a broker that is gone already is no matter."""

@@ -99,11 +99,20 @@ class Publisher:
             left_s = deadline - time.monotonic()
             if left_s <= 0:
                 raise MqttError(f"nothing came for {timeout_s:.0f} s")
-            if time.monotonic() - self._last_sent_at > KEEPALIVE_S / 2:
-                self._put(PINGREQ << 4, b"")
-                self._flush()
-            if self._pending() or select.select([self._socket], [], [], min(left_s, 1.0))[0]:
-                self._receive()
+            self._turn(left_s)
+
+    def attend(self, seconds: float) -> None:
+        """Send what is queued, and take what the broker sends for so long; keeps the connection.
+
+        Raises
+        ------
+        MqttError
+            If the connection ends.
+        """
+        self._flush()
+        end = time.monotonic() + seconds
+        while (left_s := end - time.monotonic()) > 0:
+            self._turn(left_s)
 
     def close(self) -> None:
         """Disconnect; what is queued is sent where the broker is still there."""
@@ -111,6 +120,14 @@ class Publisher:
             self._put(DISCONNECT << 4, b"")
             self._flush()
         self._socket.close()
+
+    def _turn(self, most_s: float) -> None:
+        """Wait for the broker, a second or `most_s` at most, and take what it sends."""
+        if time.monotonic() - self._last_sent_at > KEEPALIVE_S / 2:
+            self._put(PINGREQ << 4, b"")
+            self._flush()
+        if self._pending() or select.select([self._socket], [], [], min(most_s, 1.0))[0]:
+            self._receive()
 
     def _pending(self) -> bool:
         """Whether TLS has already read what `select` will not tell of."""
