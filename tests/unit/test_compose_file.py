@@ -107,6 +107,16 @@ def test_secrets_that_are_named_are_made(file: str) -> None:
             assert f"{name}/{''.join(found)}" in made
 
 
+def test_grafana_has_every_file_and_variable_that_its_provisioning_names() -> None:
+    made = {path.name for path in secret_files.make() if path.parts[0] == "grafana"}
+    for file in (ROOT / "grafana/provisioning").rglob("*.yaml"):
+        text = file.read_text(encoding="utf-8")
+        assert set(re.findall(r"\$__file\{/run/secrets/([^}]+)\}", text)) <= made, file
+        assert set(re.findall(r"\$\{([A-Z_]+)\}", text)) <= SERVICES["grafana"]["environment"].keys(), file
+        for folder in re.findall(r"^ *path: *(/.*)$", text, re.MULTILINE):
+            assert folder in [target for _, target in mounts(SERVICES["grafana"])], file
+
+
 def test_simulated_city_starts_by_itself_and_can_be_left_out() -> None:
     assert SERVICES["simulator"]["profiles"] == ["sim"]
     assert "COMPOSE_PROFILES=sim\n" in (ROOT / ".env").read_text()
