@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from ingestor import simulating
+from ingestor import cli, simulating
 from ingestor.config import Config
 from ingestor.gateway import GatewayError
 from ingestor.simulating import Course
 from ingestor.simulation import ZONE, Message
 from sensors.register import Register
+from tests.support import ROOT
 
 SPREAD_S = 1800.0
 
@@ -195,3 +196,22 @@ def test_no_more_are_sent_a_second_than_asked_for(shipped: Config) -> None:
         clock=Clock("2026-03-02T00:00"),
     )
     assert broker.idled == pytest.approx(sent / 10, rel=0.05)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--city", "nowhere"], "--city: expected a city of settings.toml, got 'nowhere'"),
+        (["--city", "beijing"], "--city: expected a city with stations, got 'beijing', of which none is registered"),
+        (["--password-file", "x"], "--password-file: expected --gateway, whose password it is, got nothing"),
+        (["--gateway", "a/b"], "--gateway: expected 1 to 64 letters, digits, ., _ or -, got 'a/b'"),
+    ],
+)
+def test_command_says_what_it_cannot_take(
+    options: list[str], said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["qingjing", "--config", str(ROOT / "config"), "simulate", *options])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 2
+    assert said in capsys.readouterr().err
