@@ -83,7 +83,9 @@ class Stack:
         """A text of a service's with the paths, names and ports of its container replaced by those that it has here."""
         for top in ("/mosquitto/", "/run/secrets/", "/var/lib/", "/etc/qingjing"):
             text = text.replace(top, f"{self.path(service, top)}{'/' if top.endswith('/') else ''}")
-        text = text.replace("influxdb:8086", f"127.0.0.1:{self.influx_port}")
+        text = text.replace("influxdb:8086", "127.0.0.1:8086").replace(
+            "127.0.0.1:8086", f"127.0.0.1:{self.influx_port}"
+        )
         text = text.replace('host = "broker"', 'host = "localhost"').replace(
             "port = 8883", f"port = {self.broker_port}"
         )

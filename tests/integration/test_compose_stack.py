@@ -46,8 +46,9 @@ def test_simulator_goes_on_from_where_it_was(stack: Stack) -> None:
     assert stack.simulate("--history-days=1", "--minutes=0") < stack.sent / 5
 
 
-def test_broker_is_healthy_for_its_own_check(stack: Stack) -> None:
-    assert stack.healthy("broker")
+@pytest.mark.parametrize("name", ["broker", "influxdb", "qingjing", "simulator"])
+def test_service_is_healthy_for_its_own_check(name: str, stack: Stack) -> None:
+    assert stack.healthy(name)
 
 
 def test_broker_health_check_fails_with_a_wrong_password(stack: Stack) -> None:

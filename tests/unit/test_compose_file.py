@@ -1,6 +1,7 @@
 """docker-compose.yml, its variants and the Dockerfile, as far as they can be checked where no Docker runs."""
 
 import fnmatch
+import os
 import re
 import shlex
 import subprocess
@@ -105,6 +106,12 @@ def test_secrets_that_are_named_are_made(file: str) -> None:
         text = str(service) + {"influxdb": scripts, "qingjing": settings}.get(name, "")
         for found in re.findall(r"/run/secrets/([a-z.-]+[a-z])|config/secrets/([a-z.-]+[a-z])", text):
             assert f"{name}/{''.join(found)}" in made
+
+
+def test_scripts_that_images_run_can_be_executed() -> None:
+    scripts = [*(ROOT / "deploy").rglob("*.sh")]
+    assert len(scripts) == 2
+    assert all(os.access(script, os.X_OK) for script in scripts)
 
 
 def test_grafana_has_every_file_and_variable_that_its_provisioning_names() -> None:
