@@ -31,7 +31,7 @@ docs: $(VENV)/run.done
 
 .PHONY: servers
 servers:
-	@tools/install-servers mosquitto influxdb openssl chromium fonts-noto-cjk
+	@tools/install-servers mosquitto mosquitto-clients influxdb openssl chromium fonts-noto-cjk
 
 faults: $(VENV)/dev.done servers
 	QINGJING_FAULT_ROUNDS=$${QINGJING_FAULT_ROUNDS:-180} $(BIN)/pytest -s --timeout=3600 tests/integration/faults

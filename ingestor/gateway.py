@@ -12,7 +12,7 @@ import msgspec
 
 from ingestor.collector import Status, status_topic
 from ingestor.errors import FailureError
-from ingestor.mqtt_publisher import MqttError, Publisher
+from ingestor.mqtt_publisher import ANONYMOUS, Login, MqttError, Publisher
 
 IN_FLIGHT = 500
 LEAD = 20_000
@@ -31,7 +31,14 @@ class Gateway:
     """One connection to a broker; `collector` is the client id of the collector to keep step with."""
 
     def __init__(
-        self, *, host: str, port: int, client_id: str, collector: str, alive: Callable[[], bool] = lambda: True
+        self,
+        *,
+        host: str,
+        port: int,
+        client_id: str,
+        collector: str,
+        alive: Callable[[], bool] = lambda: True,
+        login: Login = ANONYMOUS,
     ) -> None:
         """Connect, trying for a while, and only as long as the broker's process is `alive`.
 
@@ -48,7 +55,7 @@ class Gateway:
         deadline = time.monotonic() + CONNECT_S
         while True:
             try:
-                self._publisher = Publisher(host, port, client_id=client_id, timeout_s=PATIENCE_S)
+                self._publisher = Publisher(host, port, client_id=client_id, timeout_s=PATIENCE_S, login=login)
                 self._publisher.listen(status_topic(collector), self._on_status, timeout_s=PATIENCE_S)
                 break
             except (OSError, MqttError) as error:
@@ -103,6 +110,17 @@ class Gateway:
                 return False
             progress(self.committed)
         return self._committed_before is not None
+
+    def idle(self, seconds: float) -> None:
+        """Keep the connection for a while without sending.
+
+        Raises
+        ------
+        GatewayError
+            If the broker goes away.
+        """
+        with self._translated("the broker went away"):
+            self._publisher.attend(seconds)
 
     def close(self) -> None:
         """Disconnect; a broker that is gone already is no matter."""

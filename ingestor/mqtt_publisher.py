@@ -7,9 +7,12 @@ published message (properties and reason codes for every PUBACK), this about 5. 
 import contextlib
 import select
 import socket
+import ssl
 import struct
 import time
 from collections.abc import Callable
+
+import msgspec
 
 CONNECT, CONNACK, PUBLISH, PUBACK, SUBSCRIBE, SUBACK, PINGREQ, PINGRESP, DISCONNECT = 1, 2, 3, 4, 8, 9, 12, 13, 14
 KEEPALIVE_S = 60
@@ -21,16 +24,27 @@ class MqttError(Exception):
     """The broker refused, closed the connection, or broke the protocol."""
 
 
+class Login(msgspec.Struct, frozen=True, kw_only=True):
+    """How a broker that does not take everybody is entered; without `tls` the connection is plain."""
+
+    username: str | None = None
+    password: str | None = None
+    tls: ssl.SSLContext | None = None
+
+
+ANONYMOUS = Login()
+
+
 class Publisher:
     """One connection. `unacknowledged` counts the messages that the broker has not acknowledged yet."""
 
-    def __init__(self, host: str, port: int, *, client_id: str, timeout_s: float) -> None:
+    def __init__(self, host: str, port: int, *, client_id: str, timeout_s: float, login: Login = ANONYMOUS) -> None:
         """Connect.
 
         Raises
         ------
         OSError
-            If the broker cannot be reached.
+            If the broker cannot be reached, or its certificate is not to be trusted.
         MqttError
             If it refuses.
         """
@@ -43,9 +57,12 @@ class Publisher:
         self._last_sent_at = time.monotonic()
         self._socket = socket.create_connection((host, port), timeout=timeout_s)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        name = client_id.encode()
-        header = b"\0\4MQTT\4\2" + struct.pack("!HH", KEEPALIVE_S, len(name))  # level 4, clean session
-        self._put(CONNECT << 4, header + name)
+        if login.tls is not None:
+            self._socket = login.tls.wrap_socket(self._socket, server_hostname=host)
+        given = [each for each in (login.username, login.password) if each is not None]
+        flags = 0x02 | (0x80 if login.username is not None else 0) | (0x40 if login.password is not None else 0)
+        header = b"\0\4MQTT\4" + struct.pack("!BH", flags, KEEPALIVE_S)  # level 4, clean session
+        self._put(CONNECT << 4, header + b"".join(_text(each) for each in (client_id, *given)))
         self._connected = False
         try:
             self.wait(lambda: self._connected, timeout_s=timeout_s)
@@ -82,11 +99,20 @@ class Publisher:
             left_s = deadline - time.monotonic()
             if left_s <= 0:
                 raise MqttError(f"nothing came for {timeout_s:.0f} s")
-            if time.monotonic() - self._last_sent_at > KEEPALIVE_S / 2:
-                self._put(PINGREQ << 4, b"")
-                self._flush()
-            if select.select([self._socket], [], [], min(left_s, 1.0))[0]:
-                self._receive()
+            self._turn(left_s)
+
+    def attend(self, seconds: float) -> None:
+        """Send what is queued, and take what the broker sends for so long; keeps the connection.
+
+        Raises
+        ------
+        MqttError
+            If the connection ends.
+        """
+        self._flush()
+        end = time.monotonic() + seconds
+        while (left_s := end - time.monotonic()) > 0:
+            self._turn(left_s)
 
     def close(self) -> None:
         """Disconnect; what is queued is sent where the broker is still there."""
@@ -94,6 +120,18 @@ class Publisher:
             self._put(DISCONNECT << 4, b"")
             self._flush()
         self._socket.close()
+
+    def _turn(self, most_s: float) -> None:
+        """Wait for the broker, a second or `most_s` at most, and take what it sends."""
+        if time.monotonic() - self._last_sent_at > KEEPALIVE_S / 2:
+            self._put(PINGREQ << 4, b"")
+            self._flush()
+        if self._pending() or select.select([self._socket], [], [], min(most_s, 1.0))[0]:
+            self._receive()
+
+    def _pending(self) -> bool:
+        """Whether TLS has already read what `select` will not tell of."""
+        return isinstance(self._socket, ssl.SSLSocket) and self._socket.pending() > 0
 
     def _next_id(self) -> bytes:
         self._packet_id = self._packet_id % 65_535 + 1
@@ -158,3 +196,8 @@ class Publisher:
             if body[-1] >= 128:
                 raise MqttError("subscription refused")
             self._subscribed = True
+
+
+def _text(value: str) -> bytes:
+    encoded = value.encode()
+    return struct.pack("!H", len(encoded)) + encoded

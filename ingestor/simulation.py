@@ -6,7 +6,7 @@ levels are near those that cities of southern China publish.
 
 import datetime as dt
 import heapq
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -32,6 +32,7 @@ STUCK_DAYS = 3
 STUCK_STATION = 4
 
 Message = tuple[str, bytes]
+_Due = tuple[int, float, Message]
 
 ZONE_LEVELS: dict[str | None, tuple[float, float]] = {
     "0": (46, 37), "1": (51, 42.7), "2": (55.5, 47.3), "3": (59, 52), "4a": (66, 54.9), "4b": (65, 56),
@@ -41,13 +42,20 @@ DIRT_OF_RIVERS = (1.3, 1.75, 0.85, 1.1, 1.6, 0.9, 0.6)
 
 
 class Simulation:
-    """The messages of a simulated city over the first `days` days of 2020."""
+    """The messages of a simulated city over the first `days` days of a year.
 
-    def __init__(self, register: Register, *, city: str, seed: int, days: int) -> None:
+    With a `gateway` they come as from one gateway of several stations: below its name, each naming its station.
+    """
+
+    def __init__(
+        self, register: Register, *, city: str, seed: int, days: int, year: int = YEAR, gateway: str | None = None
+    ) -> None:
         self._random = np.random.default_rng(seed)
         self._hours = days * 24
         self._stations = [s for s in register.stations if s.city == city]
-        start = dt.datetime(YEAR, 1, 1, tzinfo=ZONE)
+        self._gateway = gateway
+        start = dt.datetime(year, 1, 1, tzinfo=ZONE)
+        self._start = start.timestamp()
         self._times = [(start + dt.timedelta(hours=h)).isoformat() for h in range(self._hours)]
         self._hour = np.arange(self._hours)
         self._season = np.cos(2 * np.pi * (self._hour / 24 - 15) / 366)
@@ -63,11 +71,22 @@ class Simulation:
 
     def messages(self) -> Iterator[Message]:
         """Yield (topic, payload) in the order of sending: late ones after, swapped ones before their time."""
+        return (message for _, message in self._with_faults(self._in_order()))
+
+    def timed(self, *, spread_s: float) -> Iterator[tuple[float, Message]]:
+        """Yield the moment at which a message is sent (seconds since 1970 in UTC), and the message, in order.
+
+        A reading is sent when its period is over; stations send one after the other over `spread_s`, an hour at most.
+        """
+        return self._with_faults(self._when_due(spread_s))
+
+    def _with_faults(self, in_order: Iterable[_Due]) -> Iterator[tuple[float, Message]]:
         late: list[tuple[int, int, Message]] = []
         held: Message | None = None
-        for count, (hour, message) in enumerate(self._in_order()):
+        at = self._start
+        for count, (hour, at, message) in enumerate(in_order):  # the last moment is used below
             while late and late[0][0] <= hour:
-                yield heapq.heappop(late)[2]
+                yield at, heapq.heappop(late)[2]
             fate = self._random.random()
             if fate < SHARE_LATE:
                 heapq.heappush(late, (hour + int(self._random.integers(1, LATEST_H)), count, message))
@@ -75,33 +94,57 @@ class Simulation:
             if fate < SHARE_LATE + SHARE_SWAPPED and held is None:
                 held = message
                 continue
-            yield message
+            yield at, message
             if fate > 1 - SHARE_DUPLICATE:
-                yield message
+                yield at, message
             if held is not None:
-                yield held
+                yield at, held
                 held = None
             if count % MALFORMED_EVERY == MALFORMED_EVERY // 2:
-                yield self._malformed(count // MALFORMED_EVERY, message[0], self._times[hour])
+                yield at, self._malformed(count // MALFORMED_EVERY, message[0], self._times[hour])
         if held is not None:
-            yield held
+            yield at, held
         while late:
-            yield heapq.heappop(late)[2]
+            yield at, heapq.heappop(late)[2]
 
-    def _in_order(self) -> Iterator[tuple[int, Message]]:
+    def _in_order(self) -> Iterator[_Due]:
+        """Readings by the start of their period."""
+        series = self._encoding()
+        for hour in range(self._hours):
+            for hours, encoded in series:
+                if hour % hours == 0 and (message := encoded(hour)) is not None:
+                    yield hour, self._start + hour * HOUR_S, message
+
+    def _when_due(self, spread_s: float) -> Iterator[_Due]:
+        """Readings by the end of their period."""
+        series = self._encoding()
+        for end in range(1, self._hours + 1):
+            for number, (hours, encoded) in enumerate(series):
+                if end % hours == 0 and (message := encoded(end - hours)) is not None:
+                    yield end - 1, self._start + end * HOUR_S + spread_s * number / len(series), message
+
+    def _encoding(self) -> list[tuple[int, Callable[[int], Message | None]]]:
+        """For each station the hours of its period, and what makes the message of an hour; None where none is sent."""
+        return [self._encoding_of(station) for station in self._stations]
+
+    def _encoding_of(self, station: Station) -> tuple[int, Callable[[int], Message | None]]:
         encode = msgspec.json.Encoder().encode
-        series = []
-        for station in self._stations:
-            key = (station.medium, station.id)
-            columns = {name: values.tolist() for name, values in self._values[key].items()}
-            series.append((station.medium, f"env/v1/{station.medium}/{station.id}", columns, self._sent[key].tolist()))
-        for hour, time in enumerate(self._times):
-            for medium, topic, columns, sent in series:
-                step, period_s = (WATER_EVERY_H, WATER_EVERY_H * HOUR_S) if medium == "water" else (1, HOUR_S)
-                if hour % step or not sent[hour]:
-                    continue
-                values = {name: column[hour] for name, column in columns.items()}
-                yield hour, (topic, encode({"time": time, "period_s": period_s, "values": values}))
+        key = (station.medium, station.id)
+        columns = {name: values.tolist() for name, values in self._values[key].items()}
+        sent = self._sent[key].tolist()
+        hours = WATER_EVERY_H if station.medium == "water" else 1
+        named = {} if self._gateway is None else {"station": station.id}
+        topic = f"env/v1/{station.medium}/{station.id}"
+        if self._gateway is not None:
+            topic = f"env/v1/gateways/{self._gateway}/{station.medium}"
+
+        def message(hour: int) -> Message | None:
+            if not sent[hour]:
+                return None
+            values = {name: column[hour] for name, column in columns.items()}
+            return topic, encode({**named, "time": self._times[hour], "period_s": hours * HOUR_S, "values": values})
+
+        return hours, message
 
     def _is_sent(self) -> BoolArray:
         """Whether each hour is sent at all: single gaps, and outages of up to a day."""
@@ -191,7 +234,8 @@ class Simulation:
             (air + "sz-a08", b'{"pad":"' + str(number).encode() * 300_000 + b'"}'),
             (topic, bytes([0xFF, 0xD8, number % 256]) * 20),
         ]
-        return faults[number % len(faults)]
+        fault, payload = faults[number % len(faults)]
+        return (fault if self._gateway is None else f"env/v1/gateways/{self._gateway}/air"), payload
 
 
 def _rounded(values: FloatArray, decimals: int) -> FloatArray:

@@ -1,4 +1,4 @@
-"""Commands on the configuration: check, init."""
+"""Commands on the configuration: check, init, secrets."""
 
 from pathlib import Path
 from typing import Annotated
@@ -42,3 +42,32 @@ def init(directory: Annotated[Path, typer.Argument(help="A new or empty director
     """Copy the default configuration to DIRECTORY, to be made your city's own."""
     config.initialise(directory)
     print_line(f"{directory}: made; use it with `qingjing --config {directory} ...`")
+
+
+@app.command("secrets")
+def secrets_command(
+    directory: Annotated[Path, typer.Argument(help="Where they are written, a folder a service.")],
+    name: Annotated[
+        list[str] | None,
+        typer.Option(help="Name or address by which clients reach the broker; for several give it several times."),
+    ] = None,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Where all are there already, leave them and succeed, as at a second start.")
+    ] = False,
+    owners: Annotated[
+        bool, typer.Option("--owners", help="Give each folder to its service's user in docker-compose.yml; needs root.")
+    ] = False,
+) -> None:
+    """Make the secrets of a deployment: passwords, tokens, a certificate authority and the broker's certificate.
+
+    Folders `broker`, `influxdb`, `grafana`, `qingjing` and `simulator` hold what each service needs, `authority` what
+    none does: keep it elsewhere. Nothing is ever overwritten. `docker compose up` calls this by itself;
+    docs/deployment.md.
+    """
+    from ingestor import secret_files  # cryptography takes 100 ms that no other command waits for
+
+    names = name or list(secret_files.NAMES)
+    if secret_files.write(secret_files.make(names), directory, keep=keep, owners=owners):
+        print_line(f"{directory}: made, for a broker called {', '.join(names)}")
+    else:
+        print_line(f"{directory}: all there, left as they are")

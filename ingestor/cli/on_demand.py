@@ -12,7 +12,7 @@ MODULES: Final[dict[str, tuple[str, ...]]] = {
     "bulletin": ("bulletin",),
     "collecting": ("run", "replay", "register"),
     "comparing": ("compare", "ranking", "trend"),
-    "configuration": ("check", "init"),
+    "configuration": ("check", "init", "secrets"),
     "demonstration": ("demo",),
     "doctoring": ("doctor",),
     "explaining": ("explain",),
@@ -27,6 +27,7 @@ MODULES: Final[dict[str, tuple[str, ...]]] = {
     "reported": ("report-figure",),
     "retaining": ("retention",),
     "reviewing": ("review",),
+    "simulating": ("simulate",),
     "standards": ("standards",),
     "targets": ("targets",),
 }

@@ -100,8 +100,8 @@ class Deployment:
         self._process: subprocess.Popen[bytes] | None = None
         self._file = folder / "mosquitto.conf"
         self._log = folder / "mosquitto.log"
-        shutil.copytree(certificates, folder / "config/certs")
-        shutil.copy(passwords, folder / "config/passwords")
+        shutil.copytree(certificates, folder / "config/secrets")
+        shutil.copy(passwords, folder / "config/secrets/passwords")
         shutil.copy(ROOT / "config/broker/acl", folder / "config/acl")
         (folder / "data").mkdir()
         text = (ROOT / "config/broker/mosquitto.conf").read_text(encoding="utf-8")

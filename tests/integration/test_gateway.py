@@ -2,11 +2,12 @@
 
 import socket
 import struct
+import time
 
 import pytest
 
 from ingestor.gateway import Gateway, GatewayError
-from tests.support import FalseBroker
+from tests.support import FalseBroker, Mosquitto
 
 
 def connected_to(broker: FalseBroker) -> Gateway:
@@ -39,4 +40,20 @@ def test_gateway_that_closes_after_its_broker_died_does_not_fail() -> None:
     gateway = connected_to(dying)
     dying.close()
     gateway.close()
+    gateway.close()
+
+
+def test_gateway_idles_for_as_long_as_asked(mosquitto: Mosquitto) -> None:
+    gateway = Gateway(host="127.0.0.1", port=mosquitto.port, client_id="test", collector="nobody")
+    started = time.monotonic()
+    gateway.idle(0.2)
+    assert 0.2 <= time.monotonic() - started < 0.9
+    gateway.close()
+
+
+def test_gateway_notices_a_broker_that_goes_away_while_it_idles(mosquitto: Mosquitto) -> None:
+    gateway = Gateway(host="127.0.0.1", port=mosquitto.port, client_id="test", collector="nobody")
+    mosquitto.stop()
+    with pytest.raises(GatewayError, match="the broker went away"):
+        gateway.idle(30)
     gateway.close()
