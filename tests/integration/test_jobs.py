@@ -316,7 +316,7 @@ def test_jobs_of_a_fresh_store_have_never_run(data: Path, stored: Stored, qingji
     stored(1)
     jobs = json.loads(qingjing("--data", data, "jobs", "--json").stdout)["jobs"]
     assert [(job["name"], job["outcome"]) for job in jobs] == [
-        (name, "never") for name in ("derive", "checks", "daily", "monthly", "quarterly", "yearly")
+        (name, "never") for name in ("derive", "displays", "checks", "daily", "monthly", "quarterly", "yearly")
     ]
 
 
