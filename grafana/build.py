@@ -26,6 +26,8 @@ HERE: Final = Path(__file__).parent
 DAY: Final = dt.date(2026, 11, 1)
 """The day whose editions of the standards the committed boards draw; `--day` names another."""
 PLAYLIST_INTERVAL: Final = "1m"
+ROTATING: Final = ("wall", "air", "water", "noise", "plan")
+"""The boards that the public sees in turn."""
 
 
 def files(look: Look) -> dict[str, str]:
@@ -35,8 +37,18 @@ def files(look: Look) -> dict[str, str]:
     found["provisioning/alerting/rules.yaml"] = alerts.HEAD + yaml.safe_dump(
         alerts.rules(look), allow_unicode=True, sort_keys=False, width=120
     )
-    items = [{"type": "dashboard_by_uid", "value": each["uid"], "title": each["title"]} for each in boards.values()]
-    found["playlist.json"] = _json({"name": "清境大屏轮播", "interval": PLAYLIST_INTERVAL, "items": items[:5]})
+    found["playlist.json"] = _json(
+        {
+            "apiVersion": "playlist.grafana.app/v1",
+            "kind": "Playlist",
+            "metadata": {"name": "qingjing"},
+            "spec": {
+                "title": "清境大屏轮播",
+                "interval": PLAYLIST_INTERVAL,
+                "items": [{"type": "dashboard_by_uid", "value": boards[name]["uid"]} for name in ROTATING],
+            },
+        }
+    )
     return found
 
 

@@ -98,7 +98,10 @@ def table(
         "footer": {"show": False, "reducer": ["sum"], "countRows": False, "fields": ""},
         "sortBy": [{"displayName": sort, "desc": True}] if sort else [],
     }
-    organised = {"id": "organize", "options": {"excludeByName": dict.fromkeys(hidden, True), "indexByName": {}}}
+    organised = {
+        "id": "organize",
+        "options": {"excludeByName": dict.fromkeys(hidden, True), "indexByName": {}, "renameByName": {}},
+    }
     panel = _panel("table", title, queries, defaults, options, overrides, description)
     panel["fieldConfig"]["defaults"]["noValue"] = nothing
     return panel | {"transformations": [*(transformations or []), organised]}

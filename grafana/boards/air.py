@@ -5,7 +5,7 @@ from grafana.boards.shared import figures, plain_steps, stations
 from grafana.look import RED, Look
 from grafana.panels import Panel, coloured, lines, named, series_of, states
 
-UNITS = {"co": "suffix: mg/m³"}
+UNITS = {"co": "suffix:mg/m³"}
 
 
 def build(look: Look) -> Board:
@@ -50,7 +50,7 @@ def item_by_day(look: Look, quantity: str, name: str) -> Panel:
     limit = look.air.limit(quantity, "day")
     query = f'SELECT "{quantity}" FROM "city_air_day" WHERE "city" = \'{CITY}\' AND $timeFilter'
     return lines(
-        f"{name}日值", [series_of(query, name)], unit=UNITS.get(quantity, "suffix: µg/m³"),
+        f"{name}日值", [series_of(query, name)], unit=UNITS.get(quantity, "suffix:µg/m³"),
         limits=plain_steps(None if limit is None else float(limit), RED),
         description=f"虚线：{look.air.edition.title} {look.air.edition.id} 二级日限值 {limit}",
     )  # fmt: skip

@@ -15,8 +15,8 @@ def build(look: Look) -> Board:
     return board(
         "qingjing-health", "采集运行",
         [
-            [(6, 5, last("outbox_readings", "待入库读数", "suffix: 个")), (6, 5, last("lag_s", "到达滞后", "s")),
-             (6, 5, last("reconnects", "重连次数", "suffix: 次")), (6, 5, last_row())],
+            [(6, 5, last("outbox_readings", "待入库读数", "suffix:个")), (6, 5, last("lag_s", "到达滞后", "s")),
+             (6, 5, last("reconnects", "重连次数", "suffix:次")), (6, 5, last_row())],
             [(12, 10, rates()), (12, 10, waiting(look))],
             [(12, 10, over_time("lag_s", "到达滞后", "s")), (12, 10, over_time("outbox_bytes", "待入库大小", "bytes"))],
             [(12, 8, over_time("reconnects", "重连次数", "")), (12, 8, over_time("retried", "入库重试次数", ""))],

@@ -6,7 +6,7 @@ from grafana.boards.shared import NEWEST, figures, plain_steps, stations, target
 from grafana.look import RED, Look, texts
 from grafana.panels import Panel, coloured, lines, named, override, series_of, states, table, table_of
 
-DECIBEL = "suffix: dB(A)"
+DECIBEL = "suffix:dB(A)"
 QUIETEST = 30
 """Where the axis of levels begins: nothing of a city lies below. [dB]"""
 
@@ -52,7 +52,7 @@ def last_day(look: Look) -> Panel:
         f'"night_attains" AS "夜间达标" FROM "noise_day" WHERE $timeFilter GROUP BY "station" {NEWEST}'
     )
     overrides = [
-        override("Time", displayName="日期", unit="time: YYYY-MM-DD"),
+        override("Time", displayName="日期", unit="time:YYYY-MM-DD"),
         override("station", displayName="监测点", mappings=texts(look.names("noise"))),
         override("功能区", mappings=texts({key: zone.name for key, zone in look.noise.zone.items()})),
         *(override(part, unit=DECIBEL, decimals=1) for part in ("昼间", "夜间")),

@@ -33,7 +33,7 @@ def every_target(look: Look) -> Panel:
         f'FROM "target" WHERE "target" =~ /^{PLAN}\\// GROUP BY "target" {NEWEST}'
     )
     overrides = [
-        override("Time", displayName="截至", unit="time: YYYY-MM-DD"),
+        override("Time", displayName="截至", unit="time:YYYY-MM-DD"),
         coloured("状态", look.statuses()),
         override("年底达标概率", unit="percentunit", decimals=0),
         age(),

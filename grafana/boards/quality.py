@@ -36,7 +36,7 @@ def air_capture(look: Look) -> Panel:
     query = 'SELECT "pm25_count" FROM "air_day" WHERE $timeFilter GROUP BY "station"'
     least = look.air.day_min_hours
     return lines(
-        "空气：PM2.5每日有效小时", [series_of(query, "$tag_station")], unit="suffix: h",
+        "空气：PM2.5每日有效小时", [series_of(query, "$tag_station")], unit="suffix:h",
         limits=plain_steps(least, GREEN),
         overrides=named(look.names("air")), description=f"虚线：{look.air.edition.id} 日均值至少 {least} 小时",
     )  # fmt: skip
@@ -49,7 +49,7 @@ def water_capture(look: Look) -> Panel:
     query = f'SELECT "{item}_count" FROM "water_day" WHERE $timeFilter GROUP BY "station"'
     name = look.water.item[item].name
     return lines(
-        f"水：{name}每日有效结果", [series_of(query, "$tag_station")], unit="suffix: 个",
+        f"水：{name}每日有效结果", [series_of(query, "$tag_station")], unit="suffix:个",
         limits=plain_steps(least, GREEN), overrides=named(look.names("water")),
         description=f"虚线：{look.water_method.edition.title}，日均值至少 {least} 个",
     )  # fmt: skip
@@ -86,7 +86,7 @@ def flagged(look: Look) -> Panel:
     ]
     names = "、".join(FLAGGED.values())
     return lines(
-        "每日带标记的读数", queries, unit="suffix: 个", bars=True, description=f"标记：{names}"
+        "每日带标记的读数", queries, unit="suffix:个", bars=True, description=f"标记：{names}"
     )  # fmt: skip
 
 
@@ -94,5 +94,5 @@ def quarantine() -> Panel:
     """Messages in quarantine by the code of their first refusal."""
     query = 'SELECT "messages" FROM "quarantine_day" WHERE $timeFilter GROUP BY "code"'
     return lines(
-        "隔离区报文（按原因）", [series_of(query, "$tag_code")], unit="suffix: 条",         steps_after=True,
+        "隔离区报文（按原因）", [series_of(query, "$tag_code")], unit="suffix:条",         steps_after=True,
     )  # fmt: skip

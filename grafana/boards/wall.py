@@ -8,7 +8,7 @@ from ingestor.displays import STATES, STATUSES
 
 TILES = (
     ("air.good_day_ratio", "今年优良天数比例", "percent", 1),
-    ("air.annual_mean.pm25", "今年PM2.5平均浓度", "suffix: µg/m³", None),
+    ("air.annual_mean.pm25", "今年PM2.5平均浓度", "suffix:µg/m³", None),
     ("water.good_ratio", "今年Ⅰ-Ⅲ类断面比例", "percent", 1),
     ("noise.night_attainment", "今年声环境夜间达标率", "percent", 1),
 )
@@ -54,7 +54,7 @@ def beneath_map() -> Panel:
         ),
         table_of(f'SELECT "data_at" AS "数据" FROM "city_now" WHERE "city" = \'{CITY}\' {NEWEST}'),
     ]
-    return strip(["在线站点", "数据"], queries, [override("在线站点", unit="suffix: 个"), age()])
+    return strip(["在线站点", "数据"], queries, [override("在线站点", unit="suffix:个"), age()])
 
 
 def index_now(look: Look) -> Panel:

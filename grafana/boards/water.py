@@ -38,7 +38,7 @@ def last_month(look: Look) -> Panel:
         'WHERE $timeFilter GROUP BY "station" ORDER BY time DESC LIMIT 1'
     )
     overrides = [
-        override("Time", displayName="月份", unit="time: YYYY-MM"),
+        override("Time", displayName="月份", unit="time:YYYY-MM"),
         coloured("类别", look.classes()),
         override("目标类别", mappings=look.class_names()),
         coloured("达标", look.attains()),
@@ -63,7 +63,7 @@ def item_by_day(look: Look, item: str) -> Panel:
     query = f'SELECT "{item}" FROM "water_day" WHERE $timeFilter GROUP BY "station"'
     name = look.water_method.class_row[good - 1].name
     return lines(
-        f"{limits.name}日均值", [series_of(query, "$tag_station")], unit="suffix: mg/L", limits=plain_steps(limit, RED),
+        f"{limits.name}日均值", [series_of(query, "$tag_station")], unit="suffix:mg/L", limits=plain_steps(limit, RED),
         overrides=named(look.names("water")),
         description=f"虚线：{look.water.edition.id} 河流{name}类限值 {limit}",
     )  # fmt: skip

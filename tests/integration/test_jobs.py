@@ -347,7 +347,7 @@ def test_jobs_run_closes_a_period_by_hand(data: Path, stored: Stored, qingjing: 
     [
         (
             ["run", "weekly"],
-            "name: expected one of derive, checks, notices, daily, monthly, quarterly, yearly, retention, got 'weekly'",
+            "displays, checks, notices, daily, monthly, quarterly, yearly, retention, got 'weekly'",
         ),
         (["run", "daily", "--period", "2020"], "--period: expected a period of daily, got 2020"),
         (["run", "derive", "--period", "2020"], "--period: expected nothing for derive, which has no periods"),
