@@ -163,7 +163,94 @@ _TABLES = (
     ),
 )
 
-TABLES: Final[dict[str, Table]] = {table.name: table for table in _TABLES}
+# What displays show beside hours and days (`ingestor/displays.py`), so that a panel has only to ask the store.
+# `data_at` is when the last reading begins that a row rests on, for the age of what is shown [ms since 1970].
+_DISPLAYS = (
+    # Key PLAN/ID, a row a day: the target as known at its end. status: a place in `ingestor.displays.STATUSES`; bound:
+    # what the plan asks, asked: the same in words; chance of meeting it at the end of the year, 0 to 1, low to high the
+    # central 80 % of the final value.
+    Table(
+        "target",
+        "target",
+        {
+            "plan": "TEXT",
+            "indicator": "TEXT",
+            "name": "TEXT",
+            "value": "REAL",
+            "unit": "TEXT",
+            "bound": "REAL",
+            "asked": "TEXT",
+            "status": "INTEGER",
+            "rule": "TEXT",
+            "room": "TEXT",
+            "chance": "REAL",
+            "low": "REAL",
+            "high": "REAL",
+            "data_at": "INTEGER",
+        },
+    ),
+    # Key CITY/INDICATOR, a row a day: the year to its end.
+    Table(
+        "indicator",
+        "indicator",
+        {
+            "name": "TEXT",
+            "value": "REAL",
+            "unit": "TEXT",
+            "label": "TEXT",
+            "sufficient": "INTEGER",
+            "valid": "INTEGER",
+            "expected": "INTEGER",
+            "data_at": "INTEGER",
+        },
+    ),
+    # Key MEDIUM/STATION, a row a day of readings: what its last hour or reading was. state: a place in
+    # `ingestor.displays.STATES`.
+    Table(
+        "station",
+        "station",
+        {
+            "medium": "TEXT",
+            "name": "TEXT",
+            "city": "TEXT",
+            "place": "TEXT",
+            "longitude": "REAL",
+            "latitude": "REAL",
+            "aqi": "INTEGER",
+            "level": "INTEGER",
+            "class": "INTEGER",
+            "leq": "REAL",
+            "state": "INTEGER",
+            "data_at": "INTEGER",
+        },
+    ),
+    # A row an hour: the index of the last hour, and the chance that its day ends as a good day, 0 to 1.
+    Table(
+        "city_now",
+        "city",
+        {
+            "aqi": "INTEGER",
+            "level": "INTEGER",
+            "primary": "TEXT",
+            "chance": "REAL",
+            "no_chance": "TEXT",
+            "data_at": "INTEGER",
+        },
+    ),
+    # A row a month, at its start: class of a section, 1 to 6, 0 none; its target; 1 attains, 0 does not, NULL neither.
+    Table(
+        "section_month",
+        "station",
+        {"name": "TEXT", "class": "INTEGER", "target": "INTEGER", "attains": "INTEGER"},
+    ),
+    # Key: code of the first refusal; a row a day: messages that are in quarantine.
+    Table("quarantine_day", "code", {"messages": "INTEGER"}),
+)
+
+DERIVED: Final[dict[str, Table]] = {table.name: table for table in _TABLES}
+DISPLAYS: Final[dict[str, Table]] = {table.name: table for table in _DISPLAYS}
+
+TABLES: Final[dict[str, Table]] = DERIVED | DISPLAYS
 
 # How the collector fares, a row a minute; counts since it started. [s], [bytes]
 HEALTH: Final = Table(

@@ -23,7 +23,7 @@ from ingestor.cluster import connection
 from ingestor.cluster import importing as cluster_importing
 from ingestor.jobs import lanes
 from ingestor.retention.files import uid_of
-from ingestor.schema import TABLES
+from ingestor.schema import DERIVED
 from ingestor.store import EVER, InfluxStore, open_store
 from ingestor.words import word
 from sensors.errors import ConfigError, printable, shown
@@ -188,8 +188,8 @@ def export(
     qingjing export --what air_day --scope station:sz-a01 > days.csv
     qingjing export --what indicators --scope city:shenzhen --period 2020
     """
-    if what not in ("raw", "indicators", *TABLES):
-        raise ConfigError(f"--what: expected one of raw, indicators, {', '.join(TABLES)}, got {shown(what)}")
+    if what not in ("raw", "indicators", *DERIVED):
+        raise ConfigError(f"--what: expected one of raw, indicators, {', '.join(DERIVED)}, got {shown(what)}")
     if output is not None and output.suffix not in (".csv", ".parquet"):
         raise ConfigError(f"--output: expected a name that ends in .csv or .parquet, got {shown(output.name)}")
     if output is not None and output.exists():

@@ -8,6 +8,7 @@ from typing import Final
 from aggregations.periods import Period
 from ingestor import publishing
 from ingestor.config import DAY_S, ClosingSettings, Config
+from ingestor.displays import Displays
 from ingestor.jobs.calendars import Calendar, Kind
 from ingestor.jobs.clocks import Clock, SystemClock
 from ingestor.jobs.closing import close
@@ -20,7 +21,7 @@ from ingestor.retention.rolling import roll
 from ingestor.silence import Silence
 from ingestor.store import Store, open_store, store_file
 
-NAMES: Final = ("derive", "checks", "notices", "daily", "monthly", "quarterly", "yearly", "retention")
+NAMES: Final = ("derive", "displays", "checks", "notices", "daily", "monthly", "quarterly", "yearly", "retention")
 NOTICE_EVERY_S: Final = 4.0
 """Less than what the worker looks in, so that it looks every time."""
 
@@ -61,6 +62,19 @@ def jobs(
         ):
             return silence.look(loaded, store, ledger, alive=alive)
 
+    shown = Displays()
+
+    def display(alive: Alive) -> str:
+        loaded = now()
+        with (
+            closing(open_(loaded)) as store,
+            closing(JobLedger(store_file(data), clock=clock or SystemClock())) as ledger,
+        ):
+            return shown.write(
+                loaded, store, int(ledger.clock.now()),
+                states=ledger.station_states(), between=letting_others_in(alive),
+            )  # fmt: skip
+
     def close_period(period: Period) -> str:
         loaded = now()
         with closing(open_(loaded)) as store:
@@ -91,6 +105,7 @@ def jobs(
     ]  # fmt: skip
     return [
         Job(name="derive", lane=DERIVATION, work=derive, every_s=60.0 * settings.derive_every_min),
+        Job(name="displays", lane=DERIVATION, work=display, every_s=60.0 * settings.derive_every_min),
         Job(name="checks", lane=CHECKS, work=check, every_s=float(settings.check_every_s)),
         *(told if config.notices.route else []),
         closing_job("daily", settings.daily),

@@ -17,6 +17,7 @@ _WORDS: Final[dict[str, dict[Language, str]]] = {
     "missed": {"zh": "未关账时段", "en": "periods missed"},
     "remarks": {"zh": "备注", "en": "remarks"},
     "derive": {"zh": "推算小时与日数据", "en": "derive hours and days"},
+    "displays": {"zh": "更新大屏数据", "en": "what displays show"},
     "checks": {"zh": "实时检查", "en": "real-time checks"},
     "notices": {"zh": "通知", "en": "notices"},
     "daily": {"zh": "日关账", "en": "daily closing"},

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ingestor.schema import HEALTH, TABLES, Table
+from ingestor.schema import DISPLAYS, HEALTH, TABLES, Table
 from ingestor.store import arrivals, line_protocol, reviewed
 from ingestor.store.ledger import BUSY_S, Ledger
 from ingestor.store.ports import (
@@ -75,6 +75,8 @@ class SqliteStore(Ledger):
         super()._create_or_check()
         for table in filter(self._has_other_columns, TABLES.values()):
             self._db.execute(f"DROP TABLE {table.name}")
+            if table.name in DISPLAYS:
+                continue
             reviewed.unlock_all(
                 self._db,
                 by="qingjing",

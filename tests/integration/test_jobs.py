@@ -316,7 +316,7 @@ def test_jobs_of_a_fresh_store_have_never_run(data: Path, stored: Stored, qingji
     stored(1)
     jobs = json.loads(qingjing("--data", data, "jobs", "--json").stdout)["jobs"]
     assert [(job["name"], job["outcome"]) for job in jobs] == [
-        (name, "never") for name in ("derive", "checks", "daily", "monthly", "quarterly", "yearly")
+        (name, "never") for name in ("derive", "displays", "checks", "daily", "monthly", "quarterly", "yearly")
     ]
 
 
@@ -347,7 +347,7 @@ def test_jobs_run_closes_a_period_by_hand(data: Path, stored: Stored, qingjing: 
     [
         (
             ["run", "weekly"],
-            "name: expected one of derive, checks, notices, daily, monthly, quarterly, yearly, retention, got 'weekly'",
+            "displays, checks, notices, daily, monthly, quarterly, yearly, retention, got 'weekly'",
         ),
         (["run", "daily", "--period", "2020"], "--period: expected a period of daily, got 2020"),
         (["run", "derive", "--period", "2020"], "--period: expected nothing for derive, which has no periods"),
