@@ -1,5 +1,6 @@
 """The board as one application: pages, API, events, files of its own; what every answer says to browsers."""
 
+import asyncio
 import logging
 import socket
 from collections.abc import AsyncIterator, Callable
@@ -72,7 +73,9 @@ def application(config: Config, data: Path, *, now: Callable[[], float] = time) 
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        warming = asyncio.create_task(pages.warm(source, readings))
         yield
+        warming.cancel()
         events.close()
         source.close()
         bulletins.close()

@@ -1,11 +1,14 @@
 """What commands print on a terminal, as parts of a page: the words of figures and explanations are said once, there."""
 
 from collections.abc import Iterable
+from typing import Final
 
 import msgspec
 from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
+
+_SIGNS: Final = {"<=": "≤", ">=": "≥", "ug/m3": "μg/m³", "mg/m3": "mg/m³"}
 
 
 class Block(msgspec.Struct, frozen=True):
@@ -29,4 +32,11 @@ def _table(table: Table) -> Block:
 
 def plain(cell: RenderableType) -> str:
     """Return a cell without its markup."""
-    return cell.plain if isinstance(cell, Text) else Text.from_markup(str(cell)).plain
+    return nice(cell.plain if isinstance(cell, Text) else Text.from_markup(str(cell)).plain)
+
+
+def nice(text: str) -> str:
+    """Return a text of the terminal with the signs that a page has: ≤, μg/m³."""
+    for plain_sign, sign in _SIGNS.items():
+        text = text.replace(plain_sign, sign)
+    return text

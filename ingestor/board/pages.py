@@ -1,5 +1,6 @@
 """The pages: what `views` says, in Chinese or English, rendered here and escaped by Jinja."""
 
+import contextlib
 import datetime as dt
 import math
 from collections.abc import Awaitable, Callable, Mapping
@@ -19,7 +20,7 @@ from aggregations.figures import Figure
 from aggregations.plans import Plan, Verdict
 from ingestor import explanation_tables, outlook_tables, tables, target_words, words
 from ingestor.board import moments, svg, texts, views
-from ingestor.board.blocks import Block, blocks
+from ingestor.board.blocks import Block, blocks, nice
 from ingestor.board.bulletins import Bulletins
 from ingestor.board.endpoints import number_of
 from ingestor.board.lanes import Use
@@ -40,7 +41,12 @@ from sensors.errors import ConfigError, shown
 from sensors.quantities import MEDIA
 
 HERE: Final = Path(__file__).parent
-WALL_TARGETS: Final = 8
+WALL_TARGETS: Final = 7
+FIRST: Final = (
+    "air.good_day_ratio", "air.annual_mean.pm25", "water.good_ratio", "water.target_attainment",
+    "noise.night_attainment",
+)  # fmt: skip
+"""Targets that stand first on the wall where a plan has them."""
 STATIONS_A_PAGE: Final = 100
 NOTICES_SHOWN: Final = 100
 WINDOWS_D: Final = (2, 7, 30)
@@ -115,7 +121,8 @@ class Shown:
             name=lambda each: each.name if language == "zh" else each.name_en or each.name,
             ink=ink_on,
             value=partial(wording.value_of, language=language),
-            limit=partial(target_words.limit_of, language=language),
+            limit=lambda target: nice(target_words.limit_of(target, language)),
+            nice=nice,
             status=partial(target_words.status_of, language=language),
             signs=wording.STATUS_SIGNS,
             with_unit=partial(wording.with_unit, language=language),
@@ -169,34 +176,61 @@ async def _not_found(page: Shown) -> Response:
     return page.html("wrong.html.j2", status=404, title=heading, said=texts.text("not_found", page.language))
 
 
+def _wall_plans(page: Shown) -> list[Plan]:
+    """The plans of the city and year that the wall shows, or the one asked for."""
+    first = moments.plan_asked(page.config, page.as_of, page.query.get("plan"))
+    if first is None or "plan" in page.query:
+        return [first] if first is not None else []
+    return [
+        each
+        for each in moments.shown_plans(page.config, page.as_of)
+        if (each.jurisdiction, each.year) == (first.jurisdiction, first.year)
+    ]
+
+
+async def warm(source: Source, readings: LatestReadings) -> None:
+    """Compute what the wall shows, so that the first one who looks need not wait."""
+    request = Request({"type": "http", "method": "GET", "path": "/wall", "query_string": b"", "headers": []})
+    page = Shown(source, readings, request)
+    for plan in _wall_plans(page):
+        with contextlib.suppress(ConfigError):  # the page says what is wrong
+            await _figures(page, plan)
+
+
+async def _figures(page: Shown, plan: Plan) -> views.CityFigures | None:
+    found: views.CityFigures | None = await page.get(
+        "city", "figures", lambda use: views.city_figures(use, plan, page.as_of, page.now), plan.id
+    )
+    return found
+
+
 async def _city(page: Shown) -> tuple[Plan | None, views.CityFigures | None]:
     plan = moments.plan_asked(page.config, page.as_of, page.query.get("plan"))
     if plan is None:
         return None, None
-    found = await page.get(
-        "city", "figures", lambda use: views.city_figures(use, plan, page.as_of, page.now), plan.id
-    )  # fmt: skip
-    return plan, found
+    return plan, await _figures(page, plan)
 
 
 async def _wall(page: Shown) -> Response:
-    plan, figures = await _city(page)
+    plans = _wall_plans(page)
+    of_plans = [(each, await _figures(page, each)) for each in plans]
+    plan, figures = of_plans[0] if of_plans else (None, None)
     city = None
     if plan is not None and plan.jurisdiction.startswith("city:"):
         city = plan.jurisdiction.removeprefix("city:")
     live = await page.get("live", "readings", lambda use: views.live(use, page.readings, city, page.now), city)
     told = await page.get("open", "notices", lambda use: _open_notices(use, page.language), page.language)
-    verdicts = [] if figures is None else figures.verdicts
+    judged = [(each, of) for of, found in of_plans if found is not None for each in found.verdicts]
+    verdicts = [each for each, _ in judged]
     named = next((each for each in page.config.settings.city if each.id == city), None)
-    decided = [each for each in verdicts if each.target.indicator is not None and each.rule != "no_stations"]
     newest = {} if live is None else {each.medium: each.newest for each in live.media}
     return page.html(
         "wall.html.j2",
         title=texts.text("wall", page.language),
-        plan=plan,
+        plans=plans,
         city=named,
         figures=figures,
-        tiles=[_tile(each, newest) for each in (decided or verdicts)[:WALL_TARGETS]],
+        tiles=[(each, of, newest.get(_medium(each))) for each, of in _most_asked(judged)[:WALL_TARGETS]],
         statuses=[(key, sum(each.status == key for each in verdicts)) for key in wording.STATUS_SIGNS],
         worries=[each for each in verdicts if each.status in ("missed", "at_risk")],
         live=live,
@@ -208,9 +242,18 @@ async def _wall(page: Shown) -> Response:
     )
 
 
-def _tile(verdict: Verdict, newest: Mapping[str, int | None]) -> tuple[Verdict, int | None]:
-    medium = (verdict.target.indicator or "").partition(".")[0]
-    return verdict, newest.get(medium)
+def _medium(verdict: Verdict) -> str:
+    return (verdict.target.indicator or "").partition(".")[0]
+
+
+def _most_asked(judged: list[tuple[Verdict, Plan]]) -> list[tuple[Verdict, Plan]]:
+    """Targets that readings decide, each indicator of a scope once, those that are asked for most first."""
+    found: dict[tuple[str | None, str | None], tuple[Verdict, Plan]] = {}
+    for each, plan in judged:
+        if each.target.indicator is not None and each.rule != "no_stations":
+            found.setdefault((each.target.indicator, each.target.scope), (each, plan))
+    order = {name: place for place, name in enumerate(FIRST)}
+    return sorted(found.values(), key=lambda pair: order.get(pair[0].target.indicator or "", len(order)))
 
 
 def _primary(figures: views.CityFigures | None, language: Language) -> str:
@@ -389,8 +432,10 @@ async def _bulletin(page: Shown, bulletins: Bulletins) -> Response:
     month, _, suffix = path["file"].rpartition(".")
     if suffix not in BULLETIN_TYPES or path["plan"] not in page.config.plans:
         return await _not_found(page)
-    periods.parse(month)
-    file = await bulletins.file(path["plan"], month, suffix, page.language)
+    period = periods.parse(month)
+    if not period.is_month or period.first.year != page.config.plans[path["plan"]].year:
+        return await _not_found(page)
+    file = await bulletins.file(path["plan"], str(period), suffix, page.language)
     return FileResponse(
         file, media_type=BULLETIN_TYPES[suffix], filename=file.name,
         headers={"Content-Security-Policy": BULLETIN_POLICY},

@@ -192,16 +192,22 @@ def live(use: Use, readings: LatestReadings, city: str | None, now: float) -> Li
                 late=of_them.count("late"), newest=max((latest.end for _, latest in sending), default=None),
             )
         )  # fmt: skip
-        newest += [_new(each, latest) for each, latest in sending]
+        newest += [_new(use.config, each, latest) for each, latest in sending]
     newest.sort(key=lambda each: -each.end)
     return Live(media=media, newest=newest[:NEWEST_SHOWN])
 
 
-def _new(station: Station, latest: Latest) -> NewReading:
+def _new(config: Config, station: Station, latest: Latest) -> NewReading:
     return NewReading(
         medium=station.medium, id=station.id, name=station.name, name_en=station.name_en or station.name,
-        end=latest.end, values=latest.values,
+        end=latest.end,
+        values=_ordered(config, station.medium, latest.values),
     )  # fmt: skip
+
+
+def _ordered(config: Config, medium: Medium, values: dict[str, float]) -> dict[str, float]:
+    """Values in the order of quantities.toml, where what matters most comes first."""
+    return {key: values[key] for key in config.quantities.of(medium) if key in values}
 
 
 def station_states(use: Use) -> dict[tuple[str, str], str]:
@@ -221,7 +227,7 @@ def stations_now(use: Use, readings: LatestReadings, now: float) -> list[Station
             state=states.get((each.medium, each.id), ""),
             time=None if latest is None else latest.time,
             end=None if latest is None else latest.end,
-            values={} if latest is None else latest.values,
+            values={} if latest is None else _ordered(use.config, each.medium, latest.values),
         )
         for each in use.config.register.stations
         for latest in (found.get((each.medium, each.id)),)
@@ -231,6 +237,8 @@ def stations_now(use: Use, readings: LatestReadings, now: float) -> list[Station
 def readings_of(use: Use, medium: Medium, station: str, start: int, end: int) -> list[Series]:
     """Return the raw readings of a station with start <= time < end. [s since 1970]"""
     known = use.config.quantities.of(medium)
+    order = list(known)
+    raw_of = use.store.raw_of(medium, [station], start, end)
     return [
         Series(
             quantity=key.quantity, name=known[key.quantity].name, name_en=known[key.quantity].name_en,
@@ -238,8 +246,7 @@ def readings_of(use: Use, medium: Medium, station: str, start: int, end: int) ->
             values=[None if value != value else value for value in raw.values.tolist()],  # NaN is no JSON
             flags=raw.flags.tolist(),
         )
-        for key, raw in use.store.raw_of(medium, [station], start, end).items()
-        if key.quantity in known
+        for key, raw in sorted(raw_of.items(), key=lambda pair: (order.index(pair[0].quantity), pair[0].period_s))
     ]  # fmt: skip
 
 

@@ -1,9 +1,11 @@
 """The command board: serves the board of a data directory alone."""
 
-import logging
+import datetime as dt
 import os
+import sys
 import threading
 from contextlib import suppress
+from pathlib import Path
 from time import time
 from typing import Annotated
 
@@ -13,10 +15,11 @@ import uvicorn
 from ingestor.board import app as board_app
 from ingestor.cli.common import app, options, print_line
 from ingestor.cli.figures import date_given
-from ingestor.config import DAY_S
+from ingestor.config import DAY_S, Config
 from ingestor.reloading import Reloading
 
-log = logging.getLogger(__name__)
+PORT = 9480
+"""Where neither the command nor the settings name one."""
 NICE = 5
 """How far what collects goes before the board."""
 
@@ -45,23 +48,37 @@ def board(
     qingjing board --port 9481 --as-of 2020-12-31
     """
     loaded = options.load()
-    settings = loaded.settings.board
+    last = None if as_of is None else date_given("--as-of", as_of)
+    serve_board(loaded, options.data, port=port, as_of=last, stop_with_stdin=stop_with_stdin)
+
+
+def serve_board(
+    config: Config, data: Path, *, port: int | None, as_of: dt.date | None, stop_with_stdin: bool = False
+) -> None:
+    """Serve the board of a data directory until SIGTERM, Ctrl-C or, where asked, the end of standard input.
+
+    Raises
+    ------
+    BoardError
+        If the port is taken.
+    """
+    settings = config.settings.board
     now = time
     if as_of is not None:
-        end = loaded.start_of(date_given("--as-of", as_of)) + DAY_S
+        end = config.start_of(as_of) + DAY_S
         now = lambda: float(end)  # noqa: E731  # a moment that stands still
     with suppress(OSError):
         os.nice(NICE)
-    with board_app.listening(settings.host, port or settings.port or 9480) as listening:
-        application = board_app.application(loaded, options.data, now=now)
+    with board_app.listening(settings.host, port or settings.port or PORT) as listening:
+        application = board_app.application(config, data, now=now)
         server = board_app.server(application)
         stop = threading.Event()
-        source = application.state.source
-        Reloading(loaded, take=source.reconfigure, refuse=lambda _: None, stop=stop).start()
+        Reloading(config, take=application.state.source.reconfigure, refuse=lambda _: None, stop=stop).start()
         if stop_with_stdin:
             threading.Thread(target=_stop_at_end_of_stdin, args=(server,), daemon=True).start()
         host, bound = listening.getsockname()[:2]
         print_line(f"http://{host}:{bound}/")
+        sys.stdout.flush()
         server.run(sockets=[listening])
         stop.set()
 
