@@ -21,7 +21,7 @@ from ingestor.reloading import Reloading
 PORT = 9480
 """Where neither the command nor the settings name one."""
 NICE = 5
-"""How far what collects goes before the board."""
+"""How far what collects goes before the board that runs beside it."""
 
 
 @app.command()
@@ -67,8 +67,9 @@ def serve_board(
     if as_of is not None:
         end = config.start_of(as_of) + DAY_S
         now = lambda: float(end)  # noqa: E731  # a moment that stands still
-    with suppress(OSError):
-        os.nice(NICE)
+    if stop_with_stdin:
+        with suppress(OSError):
+            os.nice(NICE)
     with board_app.listening(settings.host, port or settings.port or PORT) as listening:
         application = board_app.application(config, data, now=now)
         server = board_app.server(application)

@@ -1,5 +1,6 @@
 """`qingjing run` as a process: starting, stopping, refusing to run twice, and the commands on what it stored."""
 
+import datetime as dt
 import http.client
 import json
 import os
@@ -381,7 +382,9 @@ def test_board_beside_the_service_shows_a_reading_within_5_s(tmp_path: Path) -> 
     with subprocess.Popen(command, cwd=ROOT) as process:
         try:
             wait_for(lambda: accepts(port) and accepts(board), what="service and board to listen")
-            publish(port, ("env/v1/air/sz-a01", READING))
+            hour = dt.datetime.now(dt.UTC).replace(minute=0, second=0, microsecond=0) - dt.timedelta(hours=1)
+            reading = {"time": hour.isoformat(), "period_s": 3600, "values": {"pm25": 15.1}}
+            publish(port, ("env/v1/air/sz-a01", json.dumps(reading).encode()))
             wait_for(lambda: _sent(board, "sz-a01"), what="the board to show the reading", timeout_s=5)
         finally:
             process.terminate()
