@@ -55,7 +55,8 @@ def listen(port: int, until: float, heard: list[int]) -> None:
         connection.request("GET", "/events")
         stream = connection.getresponse()
         while time.perf_counter() < until:
-            heard[0] += stream.readline().startswith(b"event: changed")
+            if stream.readline().startswith(b"event: changed"):
+                heard.append(1)
 
 
 def fill(seconds: int, file: Path, start: int) -> None:
@@ -70,7 +71,7 @@ def fill(seconds: int, file: Path, start: int) -> None:
 def load(port: int, seconds: int, file: Path, start: int) -> tuple[list[float], int]:
     """Ask and listen for some seconds while a reading a second arrives."""
     took: list[float] = []
-    heard = [0]
+    heard: list[int] = []
     first = time.perf_counter() + 0.5
     n = seconds * RATE_HZ
     with ThreadPoolExecutor(ASKERS + LISTENERS + 1) as threads:
@@ -79,7 +80,7 @@ def load(port: int, seconds: int, file: Path, start: int) -> tuple[list[float], 
         work += [threads.submit(ask, port, first, range(i, n, ASKERS), took) for i in range(ASKERS)]
         for each in work:
             each.result()
-    return took, heard[0]
+    return took, len(heard)
 
 
 def main() -> None:
