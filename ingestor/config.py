@@ -165,6 +165,19 @@ class JobsSettings(_Table, frozen=True, kw_only=True):
     yearly: ClosingSettings = ClosingSettings(after_days=9, at="06:45")
 
 
+class BoardSettings(_Table, frozen=True, kw_only=True):
+    """The built-in board: pages and JSON over HTTP at `host` and `port`, beside `qingjing run`; port 0 for none.
+
+    `names` are further names that a browser may ask for it by, such as that of a proxy in front. `token_file`, relative
+    to the configuration, holds what acknowledging a notice takes; without it nothing can be changed.
+    """
+
+    host: Host = "127.0.0.1"
+    port: Annotated[int, msgspec.Meta(ge=0, le=65_535)] = 0
+    names: list[Host] = []
+    token_file: str | None = None
+
+
 class RetentionSettings(_Table, frozen=True, kw_only=True):
     """How long raw readings stay in the store: `raw_days` after the end of their month, once it is locked; for ever
     without. [d]
@@ -186,6 +199,7 @@ class Settings(_Table, frozen=True, kw_only=True):
     store: StoreSettings = StoreSettings()
     jobs: JobsSettings = JobsSettings()
     retention: RetentionSettings = RetentionSettings()
+    board: BoardSettings = BoardSettings()
 
 
 class Config(msgspec.Struct, frozen=True, kw_only=True):

@@ -119,7 +119,7 @@ def run(config: Config, data: Path, *, seed: int, days: int, progress: Progress)
 def _service(config: Path, data: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
     """Run `qingjing run` as a child process; whatever happens, it does not outlive the block."""
     command = [sys.executable, "-P", "-m", "ingestor", "--config", str(config), "--data", str(data)]
-    command += ["run", "--port", str(port), "--health-port", "0", "--no-jobs", "--stop-with-stdin"]
+    command += ["run", "--port", str(port), "--health-port", "0", "--board-port", "0", "--no-jobs", "--stop-with-stdin"]
     with (data / "service.log").open("ab") as log:
         child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=log, stderr=log)  # noqa: S603  # our own command
         with child:

@@ -1,4 +1,4 @@
-"""The service: broker (where none is configured), collector, store, jobs beside them, until SIGTERM or SIGINT."""
+"""The service: broker (where none is configured), collector, store, beside them jobs and board, until it is stopped."""
 
 import contextlib
 import gc
@@ -84,6 +84,13 @@ def run(config: Config, data: Path, *, stop_with_stdin: bool = False) -> None:
             worker = Worker(config, data, stop=stop, told=without_jobs)
             stack.callback(worker.close)
             worker.start()
+        if config.settings.board.port:
+            beside = Worker(
+                config, data, stop=stop, told=lambda _: None, name="board",
+                command=("board", "--port", str(config.settings.board.port), "--stop-with-stdin"),
+            )  # fmt: skip
+            stack.callback(beside.close)
+            beside.start()
         with short_of_garbage():
             collector.run(stop, linger=lambda: embedded and not orphaned.is_set())
         if died.is_set():

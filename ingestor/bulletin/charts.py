@@ -15,6 +15,7 @@ import vl_convert
 
 from ingestor.bulletin import wording
 from ingestor.bulletin.contents import Air, Water, Zone
+from ingestor.colours import ink_on
 from ingestor.words import Language
 from ingestor.writing import month_short
 from sensors.register import Station
@@ -48,19 +49,6 @@ def get_ready() -> None:
     """Draw a dot: what draws charts reads its fonts and starts for a second with the first, beside anything else."""
     dot = {"data": {"values": [{}]}, "mark": "point"}
     vl_convert.vegalite_to_svg(dot)
-
-
-def ink_on(fill: str) -> str:
-    """Return black or white, whichever can be read better on a colour such as #00E400.
-
-    References
-    ----------
-    .. [1] WCAG 2.1, relative luminance.
-    """
-    parts = [int(fill[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-    linear = [p / 12.92 if p <= 0.03928 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
-    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-    return "#000000" if (luminance + 0.05) / 0.05 >= 1.05 / (luminance + 0.05) else "#FFFFFF"
 
 
 def shade_of(value: float, low: float, high: float) -> str:

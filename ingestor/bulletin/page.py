@@ -21,6 +21,7 @@ from ingestor.bulletin import air, charts, water, wording
 from ingestor.bulletin.charts import NO_DATA, Mark
 from ingestor.bulletin.contents import Air, Bulletin, Noise, Row, Section, Water
 from ingestor.bulletin.texts import TEXTS
+from ingestor.colours import ink_on
 from ingestor.outlook_words import chance_printed, range_printed
 from ingestor.target_months import figure_written
 from ingestor.words import Language, remark
@@ -89,7 +90,7 @@ def page(bulletin: Bulletin, language: Language) -> str:
         "number": wording.number_of,
         "counts": wording.counts_of,
         "direction": wording.direction_of,
-        "ink": charts.ink_on,
+        "ink": ink_on,
         "signs": wording.STATUS_SIGNS,
     }
     return environment.get_template("bulletin.html.j2").render(

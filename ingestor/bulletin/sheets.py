@@ -15,9 +15,10 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from aggregations.periods import Period
 from aggregations.rounding import decimals_of
-from ingestor.bulletin import charts, wording
+from ingestor.bulletin import wording
 from ingestor.bulletin.contents import Bulletin
 from ingestor.bulletin.texts import TEXTS
+from ingestor.colours import ink_on
 from ingestor.words import Language
 
 Content = str | int | float | Decimal | bool | None
@@ -118,7 +119,7 @@ class Sheet:
         """Colour a cell, its text in black or white."""
         cell = self.sheet.cell(row, column)
         cell.fill = PatternFill("solid", start_color=f"FF{colour[1:]}")
-        cell.font = Font(color=f"FF{charts.ink_on(colour)[1:]}")
+        cell.font = Font(color=f"FF{ink_on(colour)[1:]}")
         cell.alignment = Alignment(horizontal="center")
 
     def _above(self, line: str, font: Font) -> None:

@@ -28,6 +28,9 @@ def run(
     health_port: Annotated[
         int | None, typer.Option(min=0, max=65535, help="Port of /metrics, /healthz and /readyz; 0 for none.")
     ] = None,
+    board_port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="Port of the board, in place of settings.toml's; 0 for none.")
+    ] = None,
     client_id: Annotated[
         str | None,
         typer.Option(envvar="QINGJING_CLIENT_ID", help="Client id; collectors that share subscriptions differ in it."),
@@ -42,9 +45,9 @@ def run(
     """Collect: subscribe to the broker, store readings, acknowledge. SIGTERM or Ctrl-C ends it in an orderly way.
 
     Without `broker.host` in settings.toml it starts its own broker on 127.0.0.1, and collects what that holds before
-    it ends. Beside it runs what `qingjing jobs` lists, in a process of its own. Stations, sources and plans are
-    reloaded when their files change; a bad file is refused and the old one stays. `qingjing doctor` says what is wrong
-    where it does not collect.
+    it ends. Beside it run what `qingjing jobs` lists and the board (docs/board.md), each in a process of its own.
+    Stations, sources and plans are reloaded when their files change; a bad file is refused and the old one stays.
+    `qingjing doctor` says what is wrong where it does not collect.
     """
     loaded = options.load()
     if client_id is not None and not CLIENT_ID.fullmatch(client_id):
@@ -59,7 +62,10 @@ def run(
     jobs = loaded.settings.jobs
     if no_jobs:
         jobs = msgspec.structs.replace(jobs, enabled=False)
-    settings = msgspec.structs.replace(loaded.settings, broker=broker, collector=collector, jobs=jobs)
+    board = loaded.settings.board
+    if board_port is not None:
+        board = msgspec.structs.replace(board, port=board_port)
+    settings = msgspec.structs.replace(loaded.settings, broker=broker, collector=collector, jobs=jobs, board=board)
     service.run(msgspec.structs.replace(loaded, settings=settings), options.data, stop_with_stdin=stop_with_stdin)
 
 

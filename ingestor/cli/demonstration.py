@@ -17,6 +17,10 @@ def demo_command(
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same table.")] = 1,
     days: Annotated[int, typer.Option(min=1, max=demo.WHOLE_YEAR, help="Days from 2020-01-01 on.")] = demo.WHOLE_YEAR,
     directory: Annotated[Path, typer.Option(help="Where the demonstration keeps its data.")] = Path("demo-data"),
+    serve: Annotated[
+        bool, typer.Option("--serve", help="Then show it on the board, as of its last day, until Ctrl-C.")
+    ] = False,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the board.")] = 9480,
     json_: Json = False,
 ) -> None:
     """Run the whole path on a simulated city: a year of readings through MQTT to the verdict on its plan.
@@ -49,3 +53,7 @@ def demo_command(
         print_line(f"  {code:<18} {count:>2}  {REASONS[code]}")
     print_line(f"data         {outcome.data}")
     print_line(f"see also     qingjing --data {data} quarantine list")
+    if serve:
+        from ingestor.cli.board import serve_board  # what serves pages takes a while to import
+
+        serve_board(loaded, data, port=port, as_of=dt.date(2020, 1, 1) + dt.timedelta(days=days - 1))

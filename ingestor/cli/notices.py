@@ -3,7 +3,7 @@
 import datetime as dt
 import secrets
 from contextlib import closing
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.markup import escape
@@ -12,12 +12,13 @@ from rich.table import Table
 from ingestor import tables
 from ingestor.cli.common import Json, app, existing_store, options, out, print_line
 from ingestor.config import Config
-from ingestor.notices import facts, texts
+from ingestor.notices import texts
 from ingestor.notices.channels import SendError, send
 from ingestor.notices.facts import Trial
 from ingestor.notices.ledger import NoticeLedger
+from ingestor.notices.rows import as_row, message_of
 from ingestor.notices.settings import KINDS, Channel
-from ingestor.store.notices import Delivery, Notice
+from ingestor.store.notices import Delivery
 from sensors.errors import ConfigError, printable, shown
 
 EXIT_FAILED = 1
@@ -64,7 +65,7 @@ def notices_list(
         found = ledger.notices(limit=limit, kind=kind, opened=open_)
         deliveries = ledger.deliveries(each.id for each in found)
     if json_:
-        print_line(tables.as_json([_as_json(loaded, each, deliveries[each.id]) for each in found]))
+        print_line(tables.as_json([as_row(loaded, each, deliveries[each.id], options.language) for each in found]))
         return
     table = Table()
     for head in _HEADS[options.language]:
@@ -74,7 +75,7 @@ def notices_list(
         acknowledged = (f"\n已确认：{by}" if options.language == "zh" else f"\nacknowledged: {by}") if by else ""
         table.add_row(
             str(each.id), _time(loaded, each.at), texts.LEVEL_WORDS[each.level][options.language],
-            escape(_message(loaded, each).title + acknowledged),
+            escape(message_of(loaded, each, options.language).title + acknowledged),
             "\n".join(_delivery(each) for each in deliveries[each.id]) or "-",
         )  # fmt: skip
     out.print(table)
@@ -88,9 +89,9 @@ def notices_show(number: Number, json_: Json = False) -> None:
         notice = ledger.notice(number)
         deliveries = ledger.deliveries([number])[number]
     if json_:
-        print_line(tables.as_json(_as_json(loaded, notice, deliveries)))
+        print_line(tables.as_json(as_row(loaded, notice, deliveries, options.language)))
         return
-    message = _message(loaded, notice)
+    message = message_of(loaded, notice, options.language)
     print_line(f"{message.title}\n{message.text}")
     print_line(f"key           {' / '.join(map(str, notice.key))}")
     print_line(f"noticed       {_time(loaded, notice.at)}")
@@ -184,41 +185,6 @@ def _channel(loaded: Config, name: str) -> Channel:
     return found
 
 
-def _message(loaded: Config, notice: Notice) -> texts.Message:
-    return texts.message(
-        loaded, facts.decode_facts(notice.facts), options.language, level=notice.level, number=notice.id
-    )
-
-
-def _as_json(loaded: Config, notice: Notice, deliveries: list[Delivery]) -> dict[str, Any]:
-    return {
-        "id": notice.id,
-        "key": notice.key._asdict(),
-        "at": _iso(loaded, notice.at),
-        "level": notice.level,
-        "scopes": notice.scopes,
-        "title": _message(loaded, notice).title,
-        "facts": facts.decode_facts(notice.facts),
-        "acknowledged": _iso(loaded, notice.acknowledged),
-        "acknowledged_by": notice.acknowledged_by,
-        "remark": notice.remark,
-        "deliveries": [
-            {
-                "channel": each.channel,
-                "recipient": each.recipient,
-                "state": each.state,
-                "due": _iso(loaded, each.due),
-                "attempts": each.attempts,
-                "last_tried": _iso(loaded, each.last_tried),
-                "delivered": _iso(loaded, each.delivered),
-                "in_doubt_before": each.doubt,
-                "words": each.words,
-            }
-            for each in deliveries
-        ],
-    }
-
-
 def _delivery(each: Delivery) -> str:
     colour = _COLOURS.get(each.state, "dim")
     words = f": {each.words}" if each.words and each.state in ("failed", "given_up") else ""
@@ -235,7 +201,3 @@ def _zone(loaded: Config) -> dt.timezone:
 
 def _time(loaded: Config, at: float) -> str:
     return dt.datetime.fromtimestamp(at, _zone(loaded)).strftime("%Y-%m-%d %H:%M:%S")
-
-
-def _iso(loaded: Config, at: float | None) -> str | None:
-    return None if at is None else dt.datetime.fromtimestamp(at, _zone(loaded)).isoformat(timespec="seconds")

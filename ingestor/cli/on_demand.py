@@ -9,6 +9,7 @@ import typer
 MODULES: Final[dict[str, tuple[str, ...]]] = {
     "air_quality": ("aqi",),
     "backfill": ("import", "export"),
+    "board": ("board",),
     "bulletin": ("bulletin",),
     "collecting": ("run", "replay", "register"),
     "comparing": ("compare", "ranking", "trend"),

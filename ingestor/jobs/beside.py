@@ -1,11 +1,11 @@
-"""Keeping the worker of the jobs running beside the service, and ending it with it."""
+"""Keeping a process running beside the service, that of the jobs or the board, and ending it with it."""
 
 import contextlib
 import logging
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -22,18 +22,28 @@ END_WITHIN_S: Final = 5.5
 
 
 class Worker:
-    """A child process that runs the jobs: started again when it dies, ended when the service is told to stop."""
+    """A child process: started again when it dies, ended when the service is told to stop, by the end of its input."""
 
-    def __init__(self, config: Config, data: Path, *, stop: Stop, told: Callable[[str | None], None]) -> None:
-        """`told` gets why the worker does not run, and None once it does."""
+    def __init__(
+        self,
+        config: Config,
+        data: Path,
+        *,
+        stop: Stop,
+        told: Callable[[str | None], None],
+        name: str = "jobs",
+        command: Sequence[str] = ("jobs", "work"),
+    ) -> None:
+        """`told` gets why the worker does not run, and None once it does; `command` is what qingjing is asked to do."""
+        self._name = name
         self._command = [
             sys.executable, "-m", "ingestor", "--config", str(config.directory.absolute()),
-            "--data", str(data.absolute()), "jobs", "work",
+            "--data", str(data.absolute()), *command,
         ]  # fmt: skip
         self._stop = stop
         self._told = told
         self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="jobs", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
     def start(self) -> None:
         """Start it."""
@@ -54,8 +64,8 @@ class Worker:
             if lived_s is None:
                 return
             pause_s = FIRST_PAUSE_S if lived_s > STEADY_S else min(2 * pause_s, LONGEST_PAUSE_S)
-            log.error("jobs: their process died; it is started again in %.0f s, collecting goes on", pause_s)
-            self._told("the process of the jobs died")
+            log.error("%s: the process died; it is started again in %.0f s, collecting goes on", self._name, pause_s)
+            self._told(f"the process of the {self._name} died")
             for _ in range(int(pause_s / 0.25)):
                 if self._over(0.25):
                     return
@@ -75,6 +85,6 @@ class Worker:
             try:
                 child.wait(END_WITHIN_S)
             except subprocess.TimeoutExpired:
-                log.warning("jobs: their process did not end in time and is killed; the next start goes on")
+                log.warning("%s: the process did not end in time and is killed; the next start goes on", self._name)
                 child.kill()
         return None

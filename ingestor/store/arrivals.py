@@ -20,6 +20,8 @@ OFFSET_S: Final = 28_800
 """Of Beijing time from UTC. [s]"""
 SEQUENCE: Final = "arrivals"
 """The counter that holds the last sequence number."""
+DERIVATIONS: Final = "derivations"
+"""The counter that is raised whenever something was derived: what was computed from derived rows is old by then."""
 
 ASKED: Final = ""
 """In place of a digest: all of the unit is to be derived again, whatever it was derived from."""
@@ -192,6 +194,7 @@ def set_derived(
         "UPDATE arrival SET derived = ? WHERE medium = ? AND station = ? AND arrived > derived AND arrived <= ?",
         [(upto, medium, station, upto) for medium, station in stations],
     )
+    _count_derivation(db)
 
 
 def unhold(db: sqlite3.Connection, days: Iterable[StationDay]) -> None:
@@ -212,6 +215,11 @@ def waiting(db: sqlite3.Connection) -> list[Waiting]:
 def forget(db: sqlite3.Connection, units: Iterable[str]) -> None:
     """Forget units that are derived no more; inside a transaction."""
     db.executemany("DELETE FROM derived_unit WHERE unit = ?", [(unit,) for unit in units])
+    _count_derivation(db)
+
+
+def _count_derivation(db: sqlite3.Connection) -> None:
+    db.execute("INSERT INTO counter VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET value = value + 1", (DERIVATIONS,))
 
 
 def ask(db: sqlite3.Connection, units: Iterable[str]) -> None:

@@ -133,7 +133,7 @@ def stack(folder: Path, stations: Sequence[str]) -> Iterator[Stack]:
         environment = {name: value for name, value in os.environ.items() if not name.startswith(("QINGJING_", "INFLU"))}
         with (folder / "service.log").open("w") as log:
             process = subprocess.Popen(
-                [*qingjing(config, data), "run", "--health-port", "0"],
+                [*qingjing(config, data), "run", "--health-port", "0", "--board-port", "0"],
                 cwd=ROOT, env={**environment, "INFLUXDB_V2_URL": store.url}, stderr=log,
             )  # fmt: skip
         try:

@@ -46,7 +46,7 @@ class Watch:
 @contextlib.contextmanager
 def service(config: Path, data: Path, port: int) -> Iterator[Watch]:
     """Run `qingjing run` and watch it."""
-    command = [*qingjing(config, data), "run", "--port", str(port)]
+    command = [*qingjing(config, data), "run", "--board-port", "0", "--port", str(port)]
     with (data.parent / "service.log").open("w") as log:
         process = subprocess.Popen(command, cwd=ROOT, stderr=log)
         watch = Watch(process.pid)

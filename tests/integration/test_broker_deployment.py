@@ -307,7 +307,18 @@ def service(given: Config, data: Path) -> Iterator[subprocess.Popen[bytes]]:
     """Run `qingjing run` as a process of its own; kill it at the end, if it still runs."""
     log = data.with_suffix(".log")
     with log.open("ab") as file:
-        command = [sys.executable, "-m", "ingestor", "--config", str(given.directory), "--data", str(data), "run"]
+        command = [
+            sys.executable,
+            "-m",
+            "ingestor",
+            "--config",
+            str(given.directory),
+            "--data",
+            str(data),
+            "run",
+            "--board-port",
+            "0",
+        ]
         process = subprocess.Popen(command, cwd=ROOT, stdout=file, stderr=file)
     try:
         yield process

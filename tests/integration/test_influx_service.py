@@ -46,7 +46,10 @@ class Service:
         command = [sys.executable, "-m", "ingestor", "--config", str(self.config), "--data", str(self.data)]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                [*command, "run", "--health-port", "0", *options], cwd=ROOT, env=self._environment, stderr=log
+                [*command, "run", "--health-port", "0", "--board-port", "0", *options],
+                cwd=ROOT,
+                env=self._environment,
+                stderr=log,
             )
 
     def end(self, number: signal.Signals = signal.SIGTERM) -> int:

@@ -231,7 +231,7 @@ def serving(config: Path, data: Path, *options: str) -> "tuple[subprocess.Popen[
     command = [sys.executable, "-m", "ingestor", "--config", str(config), "--data", str(data), "run", "--port"]
     with (data.parent / "service.log").open("ab") as log:
         process = subprocess.Popen(
-            [*command, str(port), "--health-port", str(health), *options],
+            [*command, str(port), "--board-port", "0", "--health-port", str(health), *options],
             stderr=log,
             env={**os.environ, "PYTHONPATH": str(ROOT)},
         )

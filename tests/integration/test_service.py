@@ -1,5 +1,6 @@
 """`qingjing run` as a process: starting, stopping, refusing to run twice, and the commands on what it stored."""
 
+import datetime as dt
 import http.client
 import json
 import os
@@ -7,6 +8,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -26,7 +28,7 @@ Start = Callable[..., subprocess.Popen[str]]
 
 def command_of(folder: Path, port: int) -> list[str]:
     command = [sys.executable, "-m", "ingestor", "--data", str(folder / "data")]
-    return [*command, "run", "--port", str(port), "--health-port", "0"]
+    return [*command, "run", "--port", str(port), "--health-port", "0", "--board-port", "0"]
 
 
 @pytest.fixture
@@ -44,6 +46,8 @@ def start(tmp_path: Path) -> Iterator[Start]:
             "run",
             "--port",
             str(port),
+            "--board-port",
+            "0",
             "--health-port",
             "0",
         ]
@@ -115,6 +119,8 @@ def test_service_ends_with_its_parent_where_it_is_told_to(tmp_path: Path) -> Non
         "run",
         "--port",
         str(port),
+        "--board-port",
+        "0",
         "--health-port",
         "0",
     ]
@@ -164,6 +170,8 @@ def test_service_ends_with_0_when_its_whole_process_group_is_told_to_end(tmp_pat
         "run",
         "--port",
         str(port),
+        "--board-port",
+        "0",
         "--health-port",
         "0",
     ]
@@ -276,7 +284,7 @@ def watched(config_copy: Path, tmp_path: Path) -> Iterator[tuple[int, int]]:
     """A service on a copy of the configuration with its health served: ports of broker and health."""
     port, health_port = free_port(), free_port()
     command = [sys.executable, "-m", "ingestor", "--config", str(config_copy), "--data", str(tmp_path / "data")]
-    command += ["run", "--port", str(port), "--health-port", str(health_port)]
+    command += ["run", "--port", str(port), "--board-port", "0", "--health-port", str(health_port)]
     with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL) as service:
         wait_for(lambda: accepts(port) and get(health_port, "/readyz")[0] == 200, what="the service to be ready")
         yield port, health_port
@@ -365,3 +373,25 @@ def test_service_ends_within_10_s_while_a_command_holds_the_ledger(start: Start,
         holder.execute("BEGIN IMMEDIATE")
         service.send_signal(signal.SIGTERM)
         assert service.wait(10) == 0
+
+
+def test_board_beside_the_service_shows_a_reading_within_5_s(tmp_path: Path) -> None:
+    port, board = free_port(), free_port()
+    command = [sys.executable, "-m", "ingestor", "--data", str(tmp_path / "data"), "run", "--no-jobs"]
+    command += ["--port", str(port), "--health-port", "0", "--board-port", str(board)]
+    with subprocess.Popen(command, cwd=ROOT) as process:
+        try:
+            wait_for(lambda: accepts(port) and accepts(board), what="service and board to listen")
+            hour = dt.datetime.now(dt.UTC).replace(minute=0, second=0, microsecond=0) - dt.timedelta(hours=1)
+            reading = {"time": hour.isoformat(), "period_s": 3600, "values": {"pm25": 15.1}}
+            publish(port, ("env/v1/air/sz-a01", json.dumps(reading).encode()))
+            wait_for(lambda: _sent(board, "sz-a01"), what="the board to show the reading", timeout_s=5)
+        finally:
+            process.terminate()
+            assert process.wait(20) == 0
+    assert not accepts(board)
+
+
+def _sent(board: int, station: str) -> bool:
+    with urllib.request.urlopen(f"http://127.0.0.1:{board}/api/stations?medium=air") as answer:
+        return any(each["id"] == station and each["values"] for each in json.load(answer))

@@ -109,7 +109,7 @@ class Collector:
         """Start it; it need not be ready when this returns."""
         command = [sys.executable, "-m", "ingestor", "--config", str(self._config), "--data", str(self._data)]
         self.process = subprocess.Popen(
-            [*command, "run", "--health-port", "0"],
+            [*command, "run", "--health-port", "0", "--board-port", "0"],
             cwd=self._config.parent,
             env=self._environment,
             stderr=subprocess.PIPE,

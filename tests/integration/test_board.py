@@ -1,0 +1,328 @@
+"""The board's API and pages in-process: the figures of the commands, errors, a store that goes away and comes back."""
+
+import datetime as dt
+import html
+import json
+import re
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+from starlette.routing import Route
+from starlette.testclient import TestClient
+
+from aggregations import periods
+from ingestor import config, derivation, evaluation, tables
+from ingestor.board import api, moments, source
+from ingestor.board.app import application
+from ingestor.config import Config
+from ingestor.explanation import explanation
+from ingestor.store import SqliteStore, store_file
+from ingestor.store.marks import marks
+from ingestor.store.ports import Block
+from tests import board_world, bulletin_world
+from tests.board_world import LAST, LONG, SCRIPT, TOKEN
+from tests.bulletin_world import CITY, PLAN
+
+SCOPE = f"city:{CITY}"
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> tuple[Config, Path]:
+    """The configuration of the city, and the folder of its store, which no test changes."""
+    folder = tmp_path_factory.mktemp("board")
+    return board_world.made(folder), folder
+
+
+def end_of_last(loaded: Config) -> float:
+    return float(loaded.start_of(dt.date.fromisoformat(LAST)) + 86_400)
+
+
+def client_of(loaded: Config, data: Path, monkeypatch: pytest.MonkeyPatch) -> TestClient:
+    """A client of a board that looks at its store whenever it is asked."""
+    monkeypatch.setattr(source, "LOOK_EVERY_S", 0.0)
+    now = end_of_last(loaded)
+    return TestClient(application(loaded, data, now=lambda: now), base_url="http://127.0.0.1")
+
+
+@pytest.fixture(scope="module")
+def client(world: tuple[Config, Path]) -> Iterator[TestClient]:
+    loaded, folder = world
+    with pytest.MonkeyPatch.context() as patch, client_of(loaded, folder / "data", patch) as client:
+        yield client
+
+
+@pytest.fixture
+def copy(world: tuple[Config, Path], tmp_path: Path) -> tuple[Config, Path]:
+    """A copy of the city that a test may change."""
+    _, folder = world
+    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
+    return config.load(tmp_path / "config"), tmp_path
+
+
+def test_api_prints_the_figures_of_the_commands(world: tuple[Config, Path], client: TestClient) -> None:
+    loaded, folder = world
+    day = dt.date.fromisoformat(LAST)
+    june = periods.parse("2020-06")
+    with closing(SqliteStore(store_file(folder / "data"))) as store:
+        figures = evaluation.all_figures(loaded, store, SCOPE, june)
+        verdicts = evaluation.evaluate(loaded, store, loaded.plans[PLAN], day)
+        why = explanation(loaded, store, "air.good_day_ratio", SCOPE, june)
+    for asked, printed in (
+        (f"/api/indicators?scope={SCOPE}&period=2020-06", figures),
+        ("/api/targets", {"plan": PLAN, "as_of": day, "targets": verdicts}),
+        (f"/api/explain?name=air.good_day_ratio&scope={SCOPE}&period=2020-06", why),
+    ):
+        assert client.get(asked).json() == json.loads(tables.as_json(printed)), asked
+    assert figures[0].value is not None
+
+
+def test_readings_are_those_of_the_store(world: tuple[Config, Path], client: TestClient) -> None:
+    _, folder = world
+    found = client.get(f"/api/stations/air/c-a002/readings?from={LAST}&until={LAST}&quantity=pm25").json()
+    with closing(sqlite3.connect(store_file(folder / "data"))) as db:
+        rows = db.execute(
+            "SELECT time, value FROM reading JOIN series ON series = id WHERE station = 'c-a002' AND quantity = 'pm25' "
+            "AND time >= unixepoch('2020-06-29 16:00') AND time < unixepoch('2020-06-30 16:00') ORDER BY time"
+        ).fetchall()
+    (series,) = found
+    assert list(zip(series["times"], series["values"], strict=True)) == rows
+    assert len(rows) > 20
+
+
+def test_stations_tell_their_last_reading(client: TestClient) -> None:
+    found = {each["id"]: each for each in client.get("/api/stations").json()}
+    assert len(found) == 12
+    assert client.get("/api/stations?medium=noise").json()[0]["name"] == LONG
+    readings = client.get("/api/stations/air/c-a002/readings").json()
+    last = max(max(series["times"]) for series in readings)
+    assert found["c-a002"]["time"] == last
+    assert found["c-a002"]["values"]["pm25"] == next(s["values"][-1] for s in readings if s["quantity"] == "pm25")
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "said"),
+    [
+        ("/api/indicators", 400, "scope: expected a value"),
+        (f"/api/indicators?scope={SCOPE}", 400, "period: expected it or to_date, got neither"),
+        (f"/api/indicators?scope={SCOPE}&period=2020-13", 400, "period: expected"),
+        (f"/api/indicators?scope={SCOPE}&period=2020&name=air.nix", 400, "indicator: expected"),
+        (f"/api/indicators?scope={SCOPE}&period=2020&mode=all", 400, "mode: expected one of by_date"),
+        (f"/api/indicators?scope={SCOPE}&period=2020&colour=red", 400, "'colour': expected a parameter, one of scope"),
+        (f"/api/indicators?scope={SCOPE}&scope={SCOPE}&period=2020", 400, "scope: expected it once, got 2 values"),
+        ("/api/indicators?scope=city:nowhere&period=2020", 400, "scope: expected"),
+        ("/api/targets?plan=nix", 400, "plan: expected one of city-2020"),
+        ("/api/targets?as_of=yesterday", 400, "as_of: expected a date"),
+        ("/api/targets?changed_since=-1", 400, "changed_since: expected a whole number"),
+        ("/api/stations/air/nix/readings", 400, "station: expected one of the register"),
+        ("/api/stations/sound/c-n001/readings", 400, "medium: expected one of air, water, noise"),
+        ("/api/stations/air/c-a001/readings?from=2010-01-01", 400, "from: expected at most 366 days"),
+        ("/api/notices?limit=0", 400, "limit: expected a whole number from 1 to 1000"),
+    ],
+)
+def test_wrong_questions_are_answered_with_what_was_expected(
+    client: TestClient, path: str, status: int, said: str
+) -> None:
+    answer = client.get(path)
+    assert (answer.status_code, answer.headers["content-type"]) == (status, "application/json")
+    assert said in answer.json()["error"]
+
+
+def test_openapi_document_has_the_routes_and_only_them(client: TestClient) -> None:
+    document = client.get("/api/openapi.json").json()
+    routes = {
+        (route.path, method.lower())
+        for route in client.app.routes  # type: ignore[attr-defined]  # Starlette's
+        if isinstance(route, Route) and route.path.startswith("/api/") and route.methods
+        for method in route.methods - {"HEAD"}
+    }
+    documented = {(path, method) for path, of in document["paths"].items() for method in of}
+    assert documented == routes - {("/api/openapi.json", "get")}
+    known = set(document["components"]["schemas"])
+    assert set(re.findall(r"#/components/schemas/([\w.\[\], ]+)", json.dumps(document))) <= known
+    figure = client.get(f"/api/indicators?scope={SCOPE}&period=2020-06").json()[0]
+    assert set(figure) == set(document["components"]["schemas"]["Figure"]["properties"])
+    for path, of in document["paths"].items():
+        for parameter in of.get("get", {}).get("parameters", []):
+            assert parameter["description"], path
+
+
+def test_nothing_changed_is_told_and_a_new_reading_changes_readings_only(
+    copy: tuple[Config, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded, folder = copy
+    with client_of(loaded, folder / "data", monkeypatch) as client:
+        asked = f"/api/indicators?scope={SCOPE}&period=2020-06"
+        figures, stations = client.get(asked), client.get("/api/stations")
+        first = {each: int(each.headers[api.SEQUENCE]) for each in (figures, stations)}
+        assert client.get(f"{asked}&changed_since={first[figures]}").status_code == 204
+        time = loaded.start_of(dt.date.fromisoformat(LAST)) + 86_400 - 60
+        one = (np.array([777.0]), np.array([1]))
+        with closing(SqliteStore(store_file(folder / "data"))) as store:
+            store.load([Block("air", "c-a002", 60, np.array([time]), {"pm25": one})])
+            assert client.get(f"{asked}&changed_since={first[figures]}").status_code == 204
+            changed = client.get(f"/api/stations?changed_since={first[stations]}")
+            assert changed.status_code == 200
+            now = next(each for each in changed.json() if each["id"] == "c-a002")
+            assert (now["time"], now["values"]) == (time, {"pm25": 777.0})
+            assert "777" in client.get("/wall").text
+            derivation.derive(loaded, store)
+        assert client.get(f"{asked}&changed_since={first[figures]}").status_code == 200
+
+
+def test_derivation_raises_the_mark_of_figures_even_where_it_ends_in_the_same_rows(copy: tuple[Config, Path]) -> None:
+    loaded, folder = copy
+    file = store_file(folder / "data")
+    before = marks(file)
+    with closing(SqliteStore(file)) as store:
+        derivation.derive(loaded, store, everything=True)
+    after = marks(file)
+    assert after.derivations > before.derivations
+    assert after.arrivals == before.arrivals
+
+
+def test_store_away_and_back(copy: tuple[Config, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded, folder = copy
+    with client_of(loaded, folder / "data", monkeypatch) as client:
+        asked = f"/api/indicators?scope={SCOPE}&period=2020-06"
+        before = client.get(asked)
+        wall = client.get("/wall").text
+        shutil.move(folder / "data", folder / "gone")
+        away = client.get(asked)
+        assert (away.status_code, "expected a store" in away.json()["error"]) == (503, True)
+        page = client.get("/wall")
+        assert page.status_code == 200
+        assert "数据库暂时无法读取，以下为最后已知的数据" in page.text
+        assert figures_of(page.text) == figures_of(wall)
+        assert figures_of(wall)
+        nothing = client.get("/stations/air/c-a002")
+        assert "尚无已知数据" in nothing.text
+        shutil.move(folder / "gone", folder / "data")
+        assert client.get(asked).json() == before.json()
+        assert "无法读取" not in client.get("/wall").text
+
+
+def figures_of(page: str) -> dict[str, str]:
+    """Figures that a page shows, by target."""
+    found = re.findall(r'data-figure="[^"/]*/([^"]*)">(.*?)</(?:a|span)>', page)
+    return {name: html.unescape(re.sub(r"<[^>]*>", "", text)) for name, text in found}
+
+
+def test_pages_show_the_figures_of_the_api(client: TestClient) -> None:
+    verdicts = {each["target"]["id"]: each for each in client.get("/api/targets").json()["targets"]}
+    for path in ("/wall", "/plan?lang=en"):
+        shown = figures_of(client.get(path).text)
+        assert {"pm25", "good-days", "good-sections", "night-noise"} <= set(shown)
+        for name, text in shown.items():
+            figure = verdicts[name]["figure"]
+            if figure is not None:
+                value = "—" if figure["value"] is None else f"{figure['value']}"
+                assert text.split()[0].rstrip("%") == value, name
+
+
+def test_names_are_escaped_everywhere(client: TestClient) -> None:
+    for path in ("/wall", "/stations", "/stations/air/c-a001", "/stations?q=<script>alert(2)</script>"):
+        page = client.get(path).text
+        assert SCRIPT not in page
+        assert "<script>alert(2)" not in page
+        assert html.escape(SCRIPT, quote=False).replace("'", "&#39;") in page or "q=" in path
+
+
+def test_answers_forbid_browsers_what_they_need_not_do(client: TestClient) -> None:
+    for path in ("/wall", "/api/stations", "/static/board.js", "/nix"):
+        headers = client.get(path).headers
+        assert headers["content-security-policy"].startswith("default-src 'none'; script-src 'self'")
+        assert headers["x-content-type-options"] == "nosniff"
+        assert "set-cookie" not in headers
+    assert client.get("/wall", headers={"Host": "evil.example"}).status_code == 400
+    for method in ("POST", "PUT", "DELETE"):
+        assert client.request(method, "/api/targets").status_code == 405
+    page = client.get("/wall").text
+    assert not re.search(r"https?://(?!www\.w3\.org/)", page)
+    assert "style=" not in page
+
+
+def test_acknowledging_takes_the_token(copy: tuple[Config, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded, folder = copy
+    number = board_world.told(folder)
+    path = f"/api/notices/{number}/acknowledgement"
+    body = {"by": " 李雷 ", "remark": "已更换"}
+    with client_of(loaded, folder / "data", monkeypatch) as client:
+        monkeypatch.setattr(api, "WRONG_TOKEN_S", 0.0)
+        assert client.post(path, json=body).status_code == 403
+        assert client.post(path, json=body, headers={api.TOKEN: TOKEN + "x"}).status_code == 403
+        assert client.get("/api/notices").json()[0]["acknowledged"] is None
+        right = {api.TOKEN: TOKEN}
+        assert client.post(path, json={"by": " "}, headers=right).status_code == 400
+        assert client.post(path, content=b"{", headers=right).status_code == 400
+        assert client.post(path, content=b" " * 5000, headers=right).status_code == 413
+        assert client.post("/api/notices/999/acknowledgement", json=body, headers=right).status_code == 404
+        assert client.post(path, json=body, headers=right).json() == {"number": number, "first": True}
+        assert client.post(path, json=body, headers=right).json() == {"number": number, "first": False}
+        (notice,) = client.get("/api/notices").json()
+        assert (notice["acknowledged_by"], notice["remark"]) == ("李雷", "已更换")
+        assert "已确认：李雷" in client.get("/notices").text
+        settings = msgspec.structs.replace(loaded.settings, board=config.BoardSettings())
+        read_only = msgspec.structs.replace(loaded, settings=settings)
+    with client_of(read_only, folder / "data", monkeypatch) as client:
+        assert "read-only" in client.post(path, json=body, headers=right).json()["error"]
+        assert "只读" in client.get("/notices").text
+
+
+def test_bulletin_is_made_once_for_all_its_files(client: TestClient) -> None:
+    first = client.get(f"/bulletins/{PLAN}/2020-06.txt")
+    assert (first.status_code, first.headers["content-type"]) == (200, "text/plain; charset=utf-8")
+    assert "2020年6月" in first.text
+    page = client.get(f"/bulletins/{PLAN}/2020-06.html")
+    assert client.get(f"/bulletins/{PLAN}/2020-06.txt").headers["etag"] == first.headers["etag"]  # of time and size
+    assert "style-src 'unsafe-inline'" in page.headers["content-security-policy"]
+    assert client.get(f"/bulletins/{PLAN}/2019-06.txt").status_code == 404
+    assert client.get(f"/bulletins/{PLAN}/..%2f2020-06.txt").status_code in (400, 404)
+    assert client.get("/bulletins/nix/2020-06.txt").status_code == 404
+    assert client.get(f"/bulletins/{PLAN}/2020-06.exe").status_code == 404
+
+
+def test_empty_store_one_station_and_no_plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    directory = bulletin_world.configuration(tmp_path / "config", air=1, water=0, noise=0)
+    loaded = config.load(directory)
+    (tmp_path / "data").mkdir()
+    SqliteStore(store_file(tmp_path / "data")).close()
+    with client_of(loaded, tmp_path / "data", monkeypatch) as client:
+        for path in ("/wall", "/plan", "/stations", "/stations/air/c-a001", "/notices", "/bulletins", "/plan/outlook"):
+            answer = client.get(path)
+            assert (answer.status_code, "<h1" in answer.text) == (200, True), path
+        assert "尚无数据" in client.get("/wall").text
+        assert client.get("/api/stations").json()[0]["time"] is None
+    without = msgspec.structs.replace(loaded, plans={})
+    with client_of(without, tmp_path / "data", monkeypatch) as client:
+        assert "没有当年或以前的计划" in client.get("/wall").text
+        assert client.get("/api/targets").status_code == 400
+
+
+def test_3003_stations_are_shown_a_page_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    directory = bulletin_world.configuration(tmp_path / "config", air=1500, water=500, noise=1003)
+    loaded = config.load(directory)
+    (tmp_path / "data").mkdir()
+    with closing(SqliteStore(store_file(tmp_path / "data"))) as store:
+        time = int(end_of_last(loaded)) - 3600
+        one = (np.array([20.0]), np.array([1]))
+        store.load([Block("air", each.id, 3600, np.array([time]), {"pm25": one}) for each in loaded.register.of("air")])
+    with client_of(loaded, tmp_path / "data", monkeypatch) as client:
+        page = client.get("/stations")
+        assert "共 3003 站" in page.text
+        assert len(page.content) < 100_000
+        assert client.get("/stations?page=31").text.count("/stations/noise/") == 3
+        assert "1500/1500 站有数据" in client.get("/wall").text
+        assert len(client.get("/api/stations").json()) == 3003
+
+
+def test_best_plan_of_a_day_is_of_its_year_and_decided_by_readings(shipped: Config) -> None:
+    chosen = [plan.id for plan in moments.shown_plans(shipped, dt.date(2020, 6, 30))]
+    assert chosen[0] in ("shenzhen-2020", "demo-2020")
+    assert "shenzhen-2025" not in chosen
+    assert moments.plan_asked(shipped, dt.date(2018, 1, 1), None) is None

@@ -1,0 +1,159 @@
+"""The board in Debian's Chromium: each view in both languages at three sizes, read aloud, updating itself."""
+
+import datetime as dt
+import json
+import urllib.request
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from ingestor.config import Config
+from ingestor.store import SqliteStore, store_file
+from ingestor.store.ports import Block
+from tests import board_world
+from tests.board_world import LAST, TOKEN
+from tests.bulletin_world import CITY
+from tests.support import server
+
+SIZES = ((1920, 1080), (1280, 800), (390, 844))
+VIEWS = (
+    "/wall",
+    "/plan",
+    "/stations",
+    "/stations/air/c-a001",
+    "/notices",
+    "/bulletins",
+    f"/explain?name=air.good_day_ratio&scope=city:{CITY}&period=2020-06",
+)
+World = tuple[Config, Path, str]
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """The city with a notice, its folder, and the address of its board."""
+    folder = tmp_path_factory.mktemp("board")
+    loaded = board_world.made(folder)
+    board_world.told(folder)
+    now = float(loaded.start_of(dt.date.fromisoformat(LAST)) + 86_400)
+    with board_world.served(loaded, folder / "data", now) as address:
+        yield loaded, folder, address
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=server("chromium"), args=["--no-sandbox"])
+        yield found
+        found.close()
+
+
+def opened(browser: Browser, size: tuple[int, int]) -> tuple[Page, list[str]]:
+    """A page, and what its console complains of."""
+    page = browser.new_context(viewport={"width": size[0], "height": size[1]}).new_page()
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text) if message.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: said.append(str(error)))
+    return page, said
+
+
+def asked(address: str, path: str) -> Any:
+    with urllib.request.urlopen(address + path) as answer:  # noqa: S310  # our own server on loopback
+        return json.load(answer)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_views_are_whole_at_every_size(world: World, browser: Browser, language: str) -> None:
+    _, _, address = world
+    verdicts = asked(address, "/api/targets")["targets"]
+    figures = {f"city-2020/{each['target']['id']}": each["figure"] for each in verdicts if each["figure"]}
+    for size in SIZES:
+        page, said = opened(browser, size)
+        for view in VIEWS:
+            page.goto(f"{address}{view}{'&' if '?' in view else '?'}lang={language}", wait_until="load")
+            if view == "/plan":
+                page.wait_for_selector("[data-loaded]")
+            wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+            assert wide <= 0, (view, size, wide)
+            assert page.locator("h1").count() == 1, view
+            assert page.locator("html").get_attribute("lang") == ("zh-CN" if language == "zh" else "en")
+            if view in ("/wall", "/plan"):
+                shown = page.evaluate(
+                    "Object.fromEntries([...document.querySelectorAll('[data-figure]')]"
+                    ".map((e) => [e.dataset.figure, e.innerText]))"
+                )
+                for name in ("city-2020/pm25", "city-2020/good-days", "city-2020/night-noise"):
+                    assert shown[name].split()[0].rstrip("%") == str(figures[name]["value"])
+        assert said == [], size
+        page.context.close()
+
+
+@pytest.mark.parametrize(("size", "views"), [(SIZES[1], VIEWS), (SIZES[2], VIEWS[:2])])
+def test_nothing_serious_hinders_a_reader(
+    world: World, browser: Browser, size: tuple[int, int], views: tuple[str, ...]
+) -> None:
+    _, _, address = world
+    page, _ = opened(browser, size)
+    for view in views:
+        page.goto(f"{address}{view}", wait_until="load")
+        found = Axe().run(page).response["violations"]
+        serious = [
+            (each["id"], node["html"])
+            for each in found
+            if each["impact"] in ("serious", "critical")
+            for node in each["nodes"]
+        ]
+        assert serious == [], view
+    page.context.close()
+
+
+def test_a_figure_is_explained_on_click_and_by_keyboard(world: World, browser: Browser) -> None:
+    _, _, address = world
+    page, said = opened(browser, SIZES[1])
+    page.goto(f"{address}/wall")
+    link = page.locator('a[data-figure="city-2020/pm25"]')
+    link.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#dialog")).to_be_visible()
+    expect(page.locator("#dialog")).to_contain_text("GB 3095")
+    page.keyboard.press("Escape")
+    expect(page.locator("#dialog")).not_to_be_visible()
+    assert said == []
+    page.context.close()
+
+
+def test_a_notice_is_acknowledged_with_the_token_only(world: World, browser: Browser) -> None:
+    _, _, address = world
+    page, _ = opened(browser, SIZES[2])
+    page.goto(f"{address}/notices")
+    page.get_by_label("确认人").fill("李雷")
+    page.get_by_label("口令").fill("wrong")
+    page.get_by_role("button", name="确认").click()
+    expect(page.locator("#said")).to_contain_text("expected the token")
+    page.get_by_label("口令").fill(TOKEN)
+    page.get_by_role("button", name="确认").click()
+    expect(page.locator("article")).to_contain_text("已确认：李雷")
+    page.context.close()
+
+
+def test_wall_follows_a_new_reading_though_the_browsers_clock_is_a_day_off(world: World, browser: Browser) -> None:
+    loaded, folder, address = world
+    page, said = opened(browser, SIZES[0])
+    page.add_init_script("Date.now = ((now) => () => now() + 86400000)(Date.now)")
+    page.goto(f"{address}/wall")
+    ages = page.locator("time[data-at]").all_inner_texts()
+    assert ages
+    assert not any("天" in age for age in ages), ages
+    time = loaded.start_of(dt.date.fromisoformat(LAST)) + 86_400 - 60
+    one = (np.array([654.0]), np.array([1]))
+    page.wait_for_timeout(1200)  # the page has begun to listen
+    with closing(SqliteStore(store_file(folder / "data"))) as store:
+        store.load([Block("air", "c-a003", 60, np.array([time]), {"pm25": one})])
+    expect(page.locator(".newest")).to_contain_text("PM2.5 654", timeout=5000)
+    assert said == []
+    page.context.close()
