@@ -50,7 +50,7 @@ class Stack:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.broker_port, self.influx_port, self.health_port = free_port(), free_port(), free_port()
+        self.broker_port, self.influx_port, self.health_port, self.board_port = (free_port() for _ in range(4))
         base, other = read("docker-compose.yml")["services"], read("docker-compose.influxdb1.yml")["services"]
         self.services = {name: with_override(service, other.get(name, {})) for name, service in base.items()}
         self.sent = 0
@@ -89,7 +89,11 @@ class Stack:
         text = text.replace('host = "broker"', 'host = "localhost"').replace(
             "port = 8883", f"port = {self.broker_port}"
         )
-        return text.replace("-p 8883", f"-p {self.broker_port}").replace("9464", str(self.health_port))
+        return (
+            text.replace("-p 8883", f"-p {self.broker_port}")
+            .replace("9464", str(self.health_port))
+            .replace("port = 9480", f"port = {self.board_port}")
+        )
 
     def environment(self, service: str) -> dict[str, str]:
         """The environment of a service, beside the path of programs."""

@@ -1,13 +1,14 @@
 """A reading of the simulated city through the services of docker-compose.yml, started natively from the same files."""
 
 import ssl
+import urllib.request
 from collections.abc import Iterator
 
 import pytest
 
 from ingestor.mqtt_publisher import Login, MqttError, Publisher
 from tests.integration.compose_stack import Stack
-from tests.support import wait_for
+from tests.support import accepts, wait_for
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +60,12 @@ def test_broker_health_check_fails_with_a_wrong_password(stack: Stack) -> None:
         assert not stack.healthy("broker")
     finally:
         test[1] = kept
+
+
+def test_board_answers_at_the_port_that_the_container_opens(stack: Stack) -> None:
+    wait_for(lambda: accepts(stack.board_port), what="the board")
+    with urllib.request.urlopen(f"http://127.0.0.1:{stack.board_port}/", timeout=20) as answer:
+        assert "清" in answer.read().decode()
 
 
 def test_grafana_reads_and_cannot_write(stack: Stack) -> None:
