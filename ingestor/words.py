@@ -29,8 +29,8 @@ WORDS: Final[dict[str, dict[Language, str]]] = {
     "reported": {"zh": "待填报", "en": "not reported yet"},
     "room": {"zh": "余量", "en": "room left"},
     "room_assumes": {
-        "zh": "余量：假设余下时间全部有效；按目前捕获率计的余量见 --json",
-        "en": "room left: if all that is left becomes valid; at the capture so far with --json",
+        "zh": "余量：假设余下时间全部有效；按目前捕获率计的余量在 JSON 中",
+        "en": "room left: if all that is left becomes valid; at the capture so far in the JSON",
     },
     "chance": {"zh": "年底达标概率", "en": "chance of meeting it"},
     "in_force": {"zh": "现行标准", "en": "the editions in force"},
