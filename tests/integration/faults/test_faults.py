@@ -17,7 +17,7 @@ from tests.integration.faults import faults
 from tests.integration.faults.processes import UnreachedError
 from tests.integration.faults.world import World
 
-ROUNDS = int(os.environ.get("QINGJING_FAULT_ROUNDS", "28"))
+ROUNDS = int(os.environ.get("QINGJING_FAULT_ROUNDS", "20"))
 SEED = int(os.environ.get("QINGJING_FAULT_SEED", "1"))
 LOG_LINES = 60
 VERBOSE = "QINGJING_FAULT_VERBOSE" in os.environ
