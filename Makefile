@@ -18,9 +18,8 @@ help:
 demo: $(VENV)/run.done
 	@$(BIN)/qingjing demo
 
-# More workers than cores: half of the time they wait for servers.
 test: $(VENV)/dev.done servers lint
-	$(BIN)/pytest -n $$(($$(nproc) + 1)) --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
 
 lint: $(VENV)/dev.done
 	$(BIN)/ruff check .

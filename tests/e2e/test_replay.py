@@ -85,6 +85,8 @@ def replay(tmp_path_factory: pytest.TempPathFactory) -> Replay:
             "--data",
             folder / "data",
             "run",
+            "--health-port",
+            "0",
             "--board-port",
             "0",
             "--port",
