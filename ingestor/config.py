@@ -21,17 +21,20 @@ from ingestor.notices import settings as notices
 from ingestor.notices.settings import NoticeSettings
 from sensors import (
     checks,
+    devices,
     events,
     gas_states,
     noise_surveys,
     quantities,
     register,
+    source_terms,
     sources,
     strict,
     target_changes,
     zone_changes,
 )  # fmt: skip
 from sensors.checks import Checks
+from sensors.devices import Devices
 from sensors.errors import ConfigError, shown
 from sensors.events import Events
 from sensors.gas_states import GasStates
@@ -215,6 +218,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     quantities: Quantities
     register: Register
     sources: list[Source]
+    devices: Devices
     checks: Checks
     gas_states: GasStates
     events: Events
@@ -366,6 +370,13 @@ def load(directory: Path) -> Config:
     register.check_own_items(sections, [*judged], file=label("stations/water.csv"))
     all_sources = sources.parse(read("sources.toml"), file=label("sources.toml"))
     sources.check_quantities(all_sources, known, file=label("sources.toml"))
+    source_terms.check(all_sources, known, file=label("sources.toml"))
+    all_devices = devices.parse(
+        read("devices.csv") if (directory / "devices.csv").exists() else ",".join(devices.COLUMNS),
+        {(station.medium, station.id) for station in stations},
+        sources=[source.name for source in all_sources],
+        file=label("devices.csv"),
+    )
     return Config(
         directory=directory,
         fingerprint=int(digest.hexdigest()[:12], 16),
@@ -374,6 +385,7 @@ def load(directory: Path) -> Config:
         quantities=known,
         register=all_stations,
         sources=all_sources,
+        devices=all_devices,
         checks=all_checks,
         gas_states=all_gas_states,
         events=all_events,

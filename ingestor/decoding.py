@@ -5,8 +5,8 @@ import traceback
 
 from ingestor.config import Config
 from ingestor.store import Arrival
-from sensors import units
-from sensors.decoders import DIALECTS, Context
+from sensors import source_terms, units
+from sensors.decoders import DIALECTS, Context, Decode
 from sensors.reading import Decoded, Refusal
 from sensors.sources import Source
 
@@ -23,7 +23,8 @@ class Decoding:
     def __init__(self, config: Config) -> None:
         self._config = config
         self._matchers = [(source, source.matcher()) for source in config.sources]
-        self._by_topic: dict[str, tuple[Source, Context] | None] = {}
+        self._decoders = {source.name: self._decoder(source) for source in config.sources}
+        self._by_topic: dict[str, tuple[Source, Decode, Context] | None] = {}
         self._failures: set[tuple[str, str, int | None]] = set()
 
     def arrival(self, topic: str, payload: bytes, received_at: float, *, again: bool = False) -> Arrival:
@@ -32,14 +33,14 @@ class Decoding:
         if found is None:
             refusal = Refusal("unknown_topic", "topic: expected one that a source of config/sources.toml takes")
             return Arrival("", topic, received_at, payload, [], [refusal], again)
-        source, context = found
+        source, decode, context = found
         if len(payload) > source.max_payload_bytes:
             refusal = Refusal(
                 "too_large", f"payload: expected at most {source.max_payload_bytes} bytes, got {len(payload)}"
             )
             return Arrival(source.name, topic, received_at, payload, [], [refusal], again)
         try:
-            decoded = DIALECTS[source.dialect](payload, received_at, context)
+            decoded = decode(payload, received_at, context)
         except Exception as error:  # noqa: BLE001  # whatever a payload does to a decoder, the message is kept
             place = traceback.extract_tb(error.__traceback__)[-1]
             kind = type(error).__name__  # its text could hold the payload
@@ -49,7 +50,7 @@ class Decoding:
             decoded = Decoded([], [Refusal("internal", f"decoder: {type(error).__name__}")])
         return Arrival(source.name, topic, received_at, payload, decoded.readings, decoded.refusals, again)
 
-    def _find(self, topic: str) -> tuple[Source, Context] | None:
+    def _find(self, topic: str) -> tuple[Source, Decode, Context] | None:
         """Find the source of a topic, and remember it."""
         if len(self._by_topic) >= KNOWN_TOPICS:
             self._by_topic.clear()
@@ -57,19 +58,28 @@ class Decoding:
         for source, captures_of in self._matchers:
             captures = captures_of(topic)
             if captures is not None:
-                found = (source, self._context(source, captures))
+                found = (source, self._decoders[source.name], self._context(source, captures, topic))
                 break
         if len(topic) <= KNOWN_TOPIC_CHARS:
             self._by_topic[topic] = found
         return found
 
-    def _context(self, source: Source, captures: dict[str, str]) -> Context:
+    def _decoder(self, source: Source) -> Decode:
+        return DIALECTS[source.dialect](source_terms.terms(source, self._config.quantities, self._config.devices))
+
+    def _context(self, source: Source, captures: dict[str, str], topic: str) -> Context:
         medium = captures.get("medium", source.medium)
-        factors = units.factors(source.units, self._config.quantities.air) if medium == "air" else {}
+        factors = (
+            units.factors(source.units, self._config.quantities.air)
+            if medium == "air" and source.dialect == "native"
+            else {}
+        )
         return Context(
             medium=medium,
             station=captures.get("station"),
             gateway=captures.get("gateway"),
+            device=captures.get("device"),
+            topic=topic,
             max_ahead_s=source.max_ahead_s,
             not_before=self._config.start_of(source.not_before),
             offset_s=self._config.offset_s,

@@ -3,18 +3,22 @@
 import datetime as dt
 import re
 from collections.abc import Callable
+from decimal import Decimal
 
 import msgspec
 
 from sensors import strict, units
 from sensors.decoders import DIALECTS
+from sensors.decoders.terms import MISSING, Encoding, Label, WithoutTime
 from sensors.errors import ConfigError, shown
 from sensors.quantities import MEDIA, Medium, Quantities
-from sensors.units import SourceUnit
+from sensors.reading import DAY_S
 
 _CAPTURE = re.compile(r"\{(\w+)\}")
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
-_CAPTURES = ("medium", "station", "gateway")
+_CAPTURES = ("medium", "station", "gateway", "device")
+_OF_NATIVE = ("name", "topic", "dialect", "medium", "max_payload_bytes", "max_ahead_s", "not_before", "units")
+"""Keys that a source of the native dialect may have."""
 
 LABORATORY = "import-lab"
 """The source of a laboratory's results in quarantine; no other can have this name."""
@@ -24,10 +28,14 @@ class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     """One subscription.
 
     `topic` is a template such as `env/v1/{medium}/{station}`; each capture stands for one whole level. Below
-    `{gateway}` only stations that the register gives to that gateway are taken.
-    A template without `{medium}` needs `medium`. A time more than `max_ahead_s` after the collector's clock, or
-    before `not_before` (a gateway whose clock was never set), is refused. `units` names quantities of air that come in
-    another unit than their own.
+    `{gateway}` only stations that the register gives to that gateway are taken; `{device}` is a device of devices.csv,
+    or a station. A level may be `+`, and the last one `#`. A native template without `{medium}` needs `medium`. A time
+    more than `max_ahead_s` after the collector's clock, or before `not_before` (a gateway whose clock was never set),
+    is refused. `units` names quantities of air that come in another unit than their own, or codes of any medium.
+
+    The rest is for the other dialects, see `sensors.source_terms` and `sensors.decoders.terms.Terms`. `codes` says
+    which quantity each code is, as "air.pm25", or "pm25" where the source has a medium; what it leaves out the dialect
+    knows, or not. `ignore` names codes that are no quantity; `*` all that are not known.
     """
 
     name: str
@@ -37,7 +45,16 @@ class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     max_payload_bytes: int = 262_144
     max_ahead_s: int = 300
     not_before: dt.date = dt.date(2000, 1, 1)
-    units: dict[str, SourceUnit] = {}
+    units: dict[str, str] = {}
+    codes: dict[str, str] = {}
+    ignore: tuple[str, ...] = ()
+    zone: str | None = None
+    label: Label = "start"
+    period_s: int | None = None
+    without_time: WithoutTime = "refuse"
+    encoding: Encoding = "utf-8"
+    sentinels: tuple[Decimal, ...] = ()
+    missing: tuple[str, ...] = MISSING
 
     @property
     def subscription(self) -> str:
@@ -46,17 +63,24 @@ class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
     def matcher(self) -> Callable[[str], dict[str, str] | None]:
         """Return a function from a topic to its captures, or to None where the topic is another's."""
-        pattern = "".join(
-            f"(?P<{part[1:-1]}>[^/]+)" if _CAPTURE.fullmatch(part) else re.escape(part)
-            for part in re.split(r"(\{\w+\})", self.topic)
-        )
-        match = re.compile(pattern).fullmatch
+        match = re.compile("/".join(_pattern(level) for level in self.topic.split("/")), re.DOTALL).fullmatch
 
         def captures(topic: str) -> dict[str, str] | None:
             found = match(topic)
             return found.groupdict() if found else None
 
         return captures
+
+
+_BARE = Source(name="", topic="", dialect="")
+
+
+def _pattern(level: str) -> str:
+    if level == "+":
+        return "[^/]+"
+    if level == "#":
+        return ".*"
+    return f"(?P<{level[1:-1]}>[^/]+)" if _CAPTURE.fullmatch(level) else re.escape(level)
 
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -86,39 +110,57 @@ def parse(text: str, *, file: str) -> list[Source]:
         names.add(source.name)
         if source.dialect not in DIALECTS:
             raise ConfigError(f"{at}.dialect: expected one of {', '.join(DIALECTS)}, got {shown(source.dialect)}")
-        captures = _CAPTURE.findall(source.topic)
-        levels = source.topic.split("/")
-        if unknown := [c for c in captures if c not in _CAPTURES]:
-            raise ConfigError(
-                f"{at}.topic: expected captures {{medium}}, {{station}} and {{gateway}}, got {shown(unknown[0])}"
-            )
-        if len(set(captures)) != len(captures) or any(
-            not level or ("{" in level and not _CAPTURE.fullmatch(level)) or set(level) & set("+#") for level in levels
-        ):
-            raise ConfigError(
-                f"{at}.topic: expected levels that are a word or one {{capture}}, got {shown(source.topic)}"
-            )
-        if "medium" not in captures and source.medium is None:
-            raise ConfigError(
-                f"{at}.medium: expected one of {', '.join(MEDIA)} as the topic has no {{medium}}, got nothing"
-            )
-        if "medium" in captures and source.medium is not None:
-            raise ConfigError(f"{at}.medium: expected nothing as the topic has {{medium}}, got {shown(source.medium)}")
+        _check_topic(source, at)
+        if source.dialect == "native":
+            for key in source.__struct_fields__:
+                if key not in _OF_NATIVE and getattr(source, key) != getattr(_BARE, key):
+                    raise ConfigError(f"{at}.{key}: expected nothing of the native dialect, got a value")
+        if source.period_s is not None and (source.period_s < 1 or DAY_S % source.period_s):
+            raise ConfigError(f"{at}.period_s: expected seconds that divide a day, got {source.period_s}")
         if source.max_payload_bytes < 1 or source.max_ahead_s < 0:
             raise ConfigError(f"{at}: expected positive limits, got {source.max_payload_bytes}, {source.max_ahead_s}")
     return sources
 
 
+def _check_topic(source: Source, at: str) -> None:
+    captures = _CAPTURE.findall(source.topic)
+    levels = source.topic.split("/")
+    if unknown := [c for c in captures if c not in _CAPTURES]:
+        known = ", ".join(f"{{{name}}}" for name in _CAPTURES)
+        raise ConfigError(f"{at}.topic: expected captures of {known}, got {shown(unknown[0])}")
+    if len(set(captures)) != len(captures) or any(
+        not level
+        or ("{" in level and not _CAPTURE.fullmatch(level))
+        or (set(level) & set("+#") and level != "+" and (level != "#" or i != len(levels) - 1))
+        for i, level in enumerate(levels)
+    ):
+        raise ConfigError(
+            f"{at}.topic: expected levels that are a word, one {{capture}} or +, and # at most at the end, "
+            f"got {shown(source.topic)}"
+        )
+    if source.dialect == "native" and "medium" not in captures and source.medium is None:
+        raise ConfigError(
+            f"{at}.medium: expected one of {', '.join(MEDIA)} as the topic has no {{medium}}, got nothing"
+        )
+    if "medium" in captures and source.medium is not None:
+        raise ConfigError(f"{at}.medium: expected nothing as the topic has {{medium}}, got {shown(source.medium)}")
+    if "station" in captures and "device" in captures:
+        raise ConfigError(f"{at}.topic: expected {{station}} or {{device}}, got {shown(source.topic)}")
+
+
 def check_quantities(sources: list[Source], quantities: Quantities, *, file: str) -> None:
-    """Check that the units of the sources can be converted.
+    """Check that the units of native sources can be converted; those of others are checked with their terms.
 
     Raises
     ------
     ConfigError
-        If a source of another medium than air names a unit, or one names a quantity that does not exist, or a unit
-        that its quantity cannot have: ppb and ppm are for gases, those with a molar mass.
+        If one of another medium than air names a unit, or one names a
+        quantity that does not exist, or a unit that its quantity cannot have: ppb and ppm are for gases, those with a
+        molar mass.
     """
     for i, source in enumerate(sources):
+        if source.dialect != "native":
+            continue
         at = f"{file}: source[{i}].units"
         if source.units and source.medium not in (None, "air"):
             raise ConfigError(f"{at}: expected nothing as the source is of {source.medium}, got {shown(source.units)}")

@@ -10,9 +10,9 @@ import unicodedata
 from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
-from typing import Final, Literal
+from typing import Final, Literal, cast
 
-from sensors.quantities import Quantity
+from sensors.quantities import Medium, Quantity
 
 SourceUnit = Literal["ug/m3", "mg/m3", "ppb", "ppm"]
 
@@ -68,9 +68,29 @@ def factor(unit: SourceUnit, quantity: Quantity) -> Fraction:
     return MOLE_FRACTION[unit] * Fraction(quantity.molar_mass) / MOLAR_VOLUME / MASS[quantity.unit]
 
 
-def factors(units: Mapping[str, SourceUnit], quantities: Mapping[str, Quantity]) -> dict[str, float]:
+def factor_of(unit: str, medium: Medium, quantity: Quantity) -> Fraction | None:
+    """Return what a value in `unit` is multiplied by to be in a quantity's unit; None of a unit it cannot have.
+
+    Air: also ng/m3, and ppb and ppm of gases; water: those that a laboratory may write; any: its own unit.
+    """
+    if spelled(unit) == spelled(quantity.unit):
+        return Fraction(1)
+    if medium == "air":
+        if quantity.unit in MASS and spelled(unit) == "ng/m3":
+            return Fraction(1, 1000 * MASS[quantity.unit])
+        match = next((known for known in possible(quantity) if spelled(known) == spelled(unit)), None)
+        return None if match is None else factor(match, quantity)
+    exact = factor_in_water(unit, quantity) if medium == "water" else None
+    return None if exact is None else Fraction(exact)
+
+
+def factors(units: Mapping[str, str], quantities: Mapping[str, Quantity]) -> dict[str, float]:
     """Return the factor of each quantity that a source sends in another unit than the quantity's own."""
-    return {key: float(factor(unit, quantities[key])) for key, unit in units.items() if unit != quantities[key].unit}
+    return {
+        key: float(factor(cast(SourceUnit, unit), quantities[key]))
+        for key, unit in units.items()
+        if unit != quantities[key].unit
+    }
 
 
 def converted(values: Mapping[str, float | None], by: Mapping[str, float]) -> dict[str, float | None]:

@@ -9,7 +9,7 @@ from ingestor.backfill.building import picked
 from ingestor.backfill.parts import Bools, Fault, Floats, Longs, Part, as_medium
 from ingestor.store.ports import NO_VALUE, Block
 from sensors import flags
-from sensors.decoders.native import ALIGNED, HOUR_S
+from sensors.decoders.taking import ALIGNED, HOUR_S
 from sensors.errors import shown
 from sensors.quantities import MEDIA, Quantities
 from sensors.reading import DAY_S

@@ -10,8 +10,8 @@ class Context(msgspec.Struct, frozen=True):
     """Captures of the topic (None where it has none), and the configuration to check against.
 
     The same for all messages of a topic. `offset_s` is the city's offset from UTC [s]; `not_before` counts seconds
-    since 1970-01-01T00:00Z. `factors` are those of `sensors.units`, None where all values come in the units of their
-    quantities.
+    since 1970-01-01T00:00Z. `factors` are those of `sensors.units`, for the native dialect; None where all values come
+    in the units of their quantities.
     """
 
     medium: str | None
@@ -22,4 +22,6 @@ class Context(msgspec.Struct, frozen=True):
     quantities: Quantities
     register: Register
     gateway: str | None = None
+    device: str | None = None
+    topic: str = ""
     factors: dict[str, float] | None = None

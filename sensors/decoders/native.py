@@ -12,21 +12,17 @@ below the detection limit.
 import datetime as dt
 import json
 import math
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any
 
 import msgspec
 
 from sensors import detection, flags, strict, units
 from sensors.decoders.context import Context
+from sensors.decoders.taking import RefusedError, check_gateway, check_medium, check_time
+from sensors.decoders.terms import Terms
 from sensors.errors import shown
-from sensors.quantities import MEDIA
-from sensors.reading import DAY_S, Decoded, Reading, Refusal
-
-HOUR_S = 3600
-
-ALIGNED = ("air", "noise")
-"""Media whose periods start at whole multiples of their length after local midnight. Water is sampled at any time."""
+from sensors.reading import Decoded, Reading, Refusal
 
 
 class Item(msgspec.Struct, forbid_unknown_fields=True, gc=False):
@@ -43,10 +39,9 @@ _EMPTY = Refusal("wrong_type", "payload: expected at least one item, got an empt
 _decoder = msgspec.json.Decoder(Item | list[Item])
 
 
-class _RefusedError(Exception):
-    def __init__(self, code: str, detail: str) -> None:
-        super().__init__(detail)
-        self.refusal = Refusal(code, detail)
+def decoder(_terms: Terms) -> Callable[[bytes, float, Context], Decoded]:
+    """Return the decoder of a source; native payloads need no terms."""
+    return decode
 
 
 def decode(payload: bytes, received_at: float, context: Context) -> Decoded:
@@ -76,7 +71,7 @@ def _take(item: Item, at: str, keys: Collection[str], received_at: float, contex
         medium, station = _station(item, at, context)
         time = _time(item, at, medium, received_at, context)
         known_flags = _flags(item, at, keys=keys) if item.flags else {}
-    except _RefusedError as error:
+    except RefusedError as error:
         into.refusals.append(error.refusal)
         return
     if context.factors is not None:
@@ -112,52 +107,26 @@ def _all_finite(values: dict[str, float | None]) -> bool:
 
 def _station(item: Item, at: str, context: Context) -> tuple[str, str]:
     station = context.station or item.station
-    if context.medium not in MEDIA:
-        raise _RefusedError(
-            "unknown_topic", f"topic: expected a medium of {', '.join(MEDIA)}, got {shown(context.medium)}"
-        )
+    medium = check_medium(context.medium)
     if station is None:
-        raise _RefusedError("unknown_station", f"{at}station: expected a station as the topic names none, got nothing")
+        raise RefusedError("unknown_station", f"{at}station: expected a station as the topic names none, got nothing")
     if item.station is not None and item.station != station:
-        raise _RefusedError(
+        raise RefusedError(
             "foreign_station", f"{at}station: expected {station!r} as in the topic, got {shown(item.station)}"
         )
-    if context.register.get(context.medium, station) is None:
-        raise _RefusedError(
-            "unknown_station", f"{at}station: expected one of the register of {context.medium}, got {shown(station)}"
+    if context.register.get(medium, station) is None:
+        raise RefusedError(
+            "unknown_station", f"{at}station: expected one of the register of {medium}, got {shown(station)}"
         )
-    if context.gateway is not None and context.register.gateway_of(context.medium, station) != context.gateway:
-        raise _RefusedError(
-            "foreign_station",
-            f"{at}station: expected one that gateways.csv gives to {shown(context.gateway)}, got {shown(station)}",
-        )
-    return context.medium, station
+    check_gateway(medium, station, context, at)
+    return medium, station
 
 
 def _time(item: Item, at: str, medium: str, received_at: float, context: Context) -> int:
     if item.time.tzinfo is None:
-        raise _RefusedError("naive_time", f"{at}time: expected an offset such as +08:00, got {item.time.isoformat()!r}")
-    if not 1 <= item.period_s <= DAY_S or DAY_S % item.period_s:
-        raise _RefusedError(
-            "wrong_type", f"{at}period_s: expected seconds that divide a day, got {shown(item.period_s)}"
-        )
-    if medium in ALIGNED and HOUR_S % item.period_s and item.period_s % HOUR_S:
-        raise _RefusedError(
-            "wrong_type", f"{at}period_s: expected parts or multiples of an hour, got {shown(item.period_s)}"
-        )
+        raise RefusedError("naive_time", f"{at}time: expected an offset such as +08:00, got {item.time.isoformat()!r}")
     time = math.floor(item.time.timestamp())
-    if time > received_at + context.max_ahead_s:
-        raise _RefusedError(
-            "future_time", f"{at}time: expected at most {context.max_ahead_s} s ahead, got {item.time.isoformat()!r}"
-        )
-    if time < context.not_before:
-        raise _RefusedError(
-            "bad_time", f"{at}time: expected a time after the source's not_before, got {item.time.isoformat()!r}"
-        )
-    if medium in ALIGNED and (time + context.offset_s) % item.period_s:
-        raise _RefusedError(
-            "bad_time", f"{at}time: expected the start of a period of {item.period_s} s, got {item.time.isoformat()!r}"
-        )
+    check_time(time, item.period_s, medium, received_at, context, at=at, written=item.time)
     return time
 
 
@@ -166,11 +135,11 @@ def _flags(item: Item, at: str, *, keys: Collection[str]) -> dict[str, int]:
     for key, word in item.flags.items():
         if word not in flags.NATIVE:
             known = ", ".join(flags.NATIVE)
-            raise _RefusedError(
+            raise RefusedError(
                 "unknown_flag", f"{at}flags.{strict.named(key)}: expected one of {known}, got {shown(word)}"
             )
         if key not in keys:
-            raise _RefusedError("wrong_type", f"{at}flags: expected keys that have a value, got {shown(key)}")
+            raise RefusedError("wrong_type", f"{at}flags: expected keys that have a value, got {shown(key)}")
     return {key: flags.NATIVE[word] for key, word in item.flags.items()}
 
 

@@ -93,7 +93,7 @@ def faulty(shipped: Config, monkeypatch: pytest.MonkeyPatch) -> Decoding:
     def decode(payload: bytes, _received_at: float, _context: Context) -> Decoded:
         raise ValueError(f"could not convert string to float: {payload!r}")
 
-    monkeypatch.setitem(decoding.DIALECTS, "native", decode)
+    monkeypatch.setitem(decoding.DIALECTS, "native", lambda _terms: decode)
     return Decoding(shipped)
 
 

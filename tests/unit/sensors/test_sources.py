@@ -104,6 +104,8 @@ def test_source_word_with_strange_characters_matches_itself(word: str) -> None:
 
 # --- the file
 
+LEVELS = "topic: expected levels that are a word, one {capture} or +, and # at most at the end, got "
+
 
 def test_sources_are_parsed_in_order_with_their_defaults() -> None:
     assert sources.parse(declared("a/{medium}") + declared("b", 'medium = "noise"', "m"), file="s.toml") == [
@@ -128,29 +130,32 @@ def test_source_smallest_limit_is_taken(more: str) -> None:
 @pytest.mark.parametrize(
     ("topic", "more", "error"),
     [
-        ("a/{x}", "", "topic: expected captures {medium}, {station} and {gateway}, got 'x'"),
-        ("a/{Station}", "", "topic: expected captures {medium}, {station} and {gateway}, got 'Station'"),
+        ("a/{x}", "", "topic: expected captures of {medium}, {station}, {gateway}, {device}, got 'x'"),
+        ("a/{Station}", "", "topic: expected captures of {medium}, {station}, {gateway}, {device}, got 'Station'"),
         (
             "a/{medium}/{medium}",
             "",
-            "topic: expected levels that are a word or one {capture}, got 'a/{medium}/{medium}'",
+            LEVELS + "'a/{medium}/{medium}'",
         ),
         (
             "{gateway}/{medium}/{gateway}",
             "",
-            "topic: expected levels that are a word or one {capture}, got '{gateway}/{medium}/{gateway}'",
+            LEVELS + "'{gateway}/{medium}/{gateway}'",
         ),
         ("a/{gateway}", "", "medium: expected one of air, water, noise as the topic has no {medium}, got nothing"),
-        ("a//{medium}", "", "topic: expected levels that are a word or one {capture}, got 'a//{medium}'"),
-        ("/a/{medium}", "", "topic: expected levels that are a word or one {capture}, got '/a/{medium}'"),
-        ("a/{medium}/", "", "topic: expected levels that are a word or one {capture}, got 'a/{medium}/'"),
-        ("a/x{medium}", "", "topic: expected levels that are a word or one {capture}, got 'a/x{medium}'"),
-        ("{medium}{station}", "", "topic: expected levels that are a word or one {capture}, got '{medium}{station}'"),
-        ("a/{medium", "", "topic: expected levels that are a word or one {capture}, got 'a/{medium'"),
-        ("a/+/{medium}", "", "topic: expected levels that are a word or one {capture}, got 'a/+/{medium}'"),
-        ("a/{medium}/#", "", "topic: expected levels that are a word or one {capture}, got 'a/{medium}/#'"),
-        ("a#/{medium}", "", "topic: expected levels that are a word or one {capture}, got 'a#/{medium}'"),
-        ("", 'medium = "air"', "topic: expected levels that are a word or one {capture}, got ''"),
+        ("a//{medium}", "", LEVELS + "'a//{medium}'"),
+        ("/a/{medium}", "", LEVELS + "'/a/{medium}'"),
+        ("a/{medium}/", "", LEVELS + "'a/{medium}/'"),
+        ("a/x{medium}", "", LEVELS + "'a/x{medium}'"),
+        ("{medium}{station}", "", LEVELS + "'{medium}{station}'"),
+        ("a/{medium", "", LEVELS + "'a/{medium'"),
+        ("a/#/{medium}", "", LEVELS + "'a/#/{medium}'"),
+        ("a/+b/{medium}", "", LEVELS + "'a/+b/{medium}'"),
+        ("{station}/{device}", 'medium = "air"', "topic: expected {station} or {device}, got '{station}/{device}'"),
+        ("a/{medium}", "period_s = 3600", "period_s: expected nothing of the native dialect, got a value"),
+        ("a/{medium}", "codes = { x = 'pm25' }", "codes: expected nothing of the native dialect, got a value"),
+        ("a#/{medium}", "", LEVELS + "'a#/{medium}'"),
+        ("", 'medium = "air"', LEVELS + "''"),
         ("a/{station}", "", "medium: expected one of air, water, noise as the topic has no {medium}, got nothing"),
         ("a/{medium}", 'medium = "air"', "medium: expected nothing as the topic has {medium}, got 'air'"),
         (
@@ -222,7 +227,7 @@ def test_source_without_units_has_none() -> None:
 
 def test_source_unknown_unit_is_told_with_the_known_ones() -> None:
     error = units_error_of('{ o3 = "ppt" }')
-    assert error == "s.toml: source[1].units.o3: expected one of ug/m3, mg/m3, ppb, ppm, got 'ppt'"
+    assert error == "s.toml: source[1].units.o3: expected ug/m3, mg/m3, ppb, ppm of a quantity in ug/m3, got 'ppt'"
 
 
 @pytest.mark.parametrize("quantity", ["ozone", "ph", "leq"])

@@ -1,0 +1,258 @@
+"""From what a device says to readings: the checks that all dialects share.
+
+A decoder parses its payload into `Observed` and hands each to `take`, which appends readings and refusals. Codes that
+belong to several media become a reading each.
+"""
+
+import datetime as dt
+import math
+import re
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+
+from sensors import detection, flags, units
+from sensors.decoders.context import Context
+from sensors.decoders.terms import Terms
+from sensors.errors import shown
+from sensors.quantities import MEDIA, Medium
+from sensors.reading import DAY_S, Decoded, Reading, Refusal
+
+HOUR_S: Final = 3600
+
+ALIGNED: Final = ("air", "noise")
+"""Media whose periods start at whole multiples of their length after local midnight. Water is sampled at any time."""
+
+_LARGEST_S = 2**40
+_NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*", re.ASCII)
+
+
+class RefusedError(Exception):
+    """A part of a payload that cannot be taken; ends in a refusal."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(detail)
+        self.refusal = Refusal(code, detail)
+
+
+class NotANumberError(ValueError):
+    """A value of a payload that is neither a number nor a mark of a missing one."""
+
+
+class Observed(msgspec.Struct, gc=False):
+    """What a device says of one period.
+
+    `time` counts seconds since 1970-01-01T00:00Z, as the payload labels it. `values` are (code, value, flag) in the
+    units of the source; None where the payload marks a value as missing. `sampled` tells that the period is the
+    source's and not the payload's: the time may then lie anywhere in it. `at` is its place in the payload, for errors.
+    """
+
+    device: str | None
+    time: int
+    period_s: int
+    values: list[tuple[str, float | None, int]]
+    sampled: bool = False
+    at: str = ""
+
+
+def number(value: Any, terms: Terms) -> tuple[float | None, int]:
+    """Return a value of a payload as a number, and its flag: a number, a text of one, or a mark of a missing value.
+
+    A text such as "<0.02" is a detection limit, flagged as such; `take` refuses it of other media than water.
+
+    Raises
+    ------
+    NotANumberError
+        If it is something else, as a truth value or "12,5", or no finite number.
+    """
+    if type(value) is float or type(value) is int:
+        found = float(value) if abs(value) < 1e300 else math.inf
+    elif value is None:
+        return None, flags.MISSING
+    elif type(value) is str:
+        if value.strip() in terms.missing:
+            return None, flags.MISSING
+        if not _NUMBER.fullmatch(value):
+            limit = detection.limit(value)
+            if limit is None or not 0 < float(limit) < math.inf:
+                raise NotANumberError(value)
+            return float(limit), flags.BELOW_DETECTION
+        found = float(value)
+    else:
+        raise NotANumberError(value)
+    if found in terms.sentinels:
+        return None, flags.MISSING
+    if not math.isfinite(found):
+        raise NotANumberError(value)
+    return found, flags.GOOD
+
+
+def take(observed: Observed, received_at: float, context: Context, terms: Terms, into: Decoded) -> None:
+    """Check what a device says of one period and append its readings, its refusals, or both."""
+    at = observed.at
+    codes = terms.codes
+    found: dict[Medium, dict[str, tuple[str, float | None, int]]] = {}
+    twice: set[tuple[Medium, str]] = set()
+    for code, value, flag in observed.values:
+        known = codes.get(code)
+        if known is None or (context.medium is not None and known.medium != context.medium):
+            if code not in terms.ignored and not terms.ignores_rest:
+                into.refusals.append(_unknown(code, context, at))
+            continue
+        medium = known.medium
+        if flag == flags.BELOW_DETECTION and medium != "water":
+            into.refusals.append(
+                Refusal(
+                    "wrong_type", f"{at}{shown(code)}: expected a number as only values of water may lie below a limit"
+                )
+            )
+            continue
+        if value is not None:
+            if not math.isfinite(value):
+                into.refusals.append(Refusal("not_finite", f"{at}{shown(code)}: expected a finite number, got {value}"))
+                continue
+            if known.factor is not None:
+                value = round(value * known.factor, units.DECIMALS)
+        of_medium = found.get(medium)
+        if of_medium is None:
+            of_medium = found[medium] = {}
+        taken = (known.quantity, value, flag)
+        if of_medium.setdefault(known.quantity, taken) != taken:
+            twice.add((medium, known.quantity))
+    for medium, quantity in sorted(twice):
+        del found[medium][quantity]
+        into.refusals.append(
+            Refusal("ambiguous", f"{at}{quantity}: expected one value, got two that differ; neither is taken")
+        )
+    for medium, of_medium in found.items():
+        if not of_medium:
+            continue
+        try:
+            station = station_of(medium, observed.device, context, terms, at)
+            time = start_of(observed, medium, received_at, context, terms)
+        except RefusedError as error:
+            if error.refusal not in into.refusals:
+                into.refusals.append(error.refusal)
+            continue
+        into.readings.append(Reading(medium, station, observed.period_s, time, tuple(of_medium.values())))
+
+
+def _unknown(code: str, context: Context, at: str) -> Refusal:
+    where = "codes of the source" if context.medium is None else f"codes of {context.medium}"
+    return Refusal(
+        "unknown_quantity",
+        f"{at}{shown(code)}: expected one of the {where}, got none; name it in `codes` or in `ignore` of sources.toml",
+    )
+
+
+def station_of(medium: str, device: str | None, context: Context, terms: Terms, at: str) -> str:
+    """Return the station of a medium that a device is: that of the topic, of devices.csv, or of the same id.
+
+    Raises
+    ------
+    RefusedError
+        If there is none, or the gateway of the topic does not own it.
+    """
+    station = context.station
+    if station is None:
+        named = device if device is not None else context.device
+        if named is None:
+            raise RefusedError(
+                "unknown_station",
+                f"{at or 'payload'}: expected a device or station, as the topic names none, got nothing",
+            )
+        station = terms.devices.get(named, {}).get(medium, named)
+    if context.register.get(medium, station) is None:
+        raise RefusedError(
+            "unknown_station",
+            f"{at}station: expected one of the register of {medium}, or a device of devices.csv, got {shown(station)}",
+        )
+    check_gateway(medium, station, context, at)
+    return station
+
+
+def check_gateway(medium: str, station: str, context: Context, at: str) -> None:
+    """Check that the gateway of the topic, if it has one, owns a station.
+
+    Raises
+    ------
+    RefusedError
+        If it does not.
+    """
+    if context.gateway is not None and context.register.gateway_of(medium, station) != context.gateway:
+        raise RefusedError(
+            "foreign_station",
+            f"{at}station: expected one that gateways.csv gives to {shown(context.gateway)}, got {shown(station)}",
+        )
+
+
+def start_of(observed: Observed, medium: str, received_at: float, context: Context, terms: Terms) -> int:
+    """Return the start of a period, in seconds since 1970-01-01T00:00Z; of a sampled one the start around its time.
+
+    Raises
+    ------
+    RefusedError
+        If the period or the time cannot be right.
+    """
+    period_s, time, at = observed.period_s, observed.time, observed.at
+    if terms.label == "end":
+        time -= period_s
+    if observed.sampled and medium in ALIGNED:
+        time -= (time + context.offset_s) % period_s
+    check_time(time, period_s, medium, received_at, context, at=at)
+    return time
+
+
+def check_time(
+    time: int,
+    period_s: int,
+    medium: str,
+    received_at: float,
+    context: Context,
+    *,
+    at: str,
+    written: dt.datetime | None = None,
+) -> None:
+    """Check the start of a period; `written` is what errors show of it, None the time itself.
+
+    Raises
+    ------
+    RefusedError
+        If the period divides no day, or the time lies ahead, before the source's bound, or off the period's start.
+    """
+    if not 1 <= period_s <= DAY_S or DAY_S % period_s:
+        raise RefusedError("wrong_type", f"{at}period_s: expected seconds that divide a day, got {shown(period_s)}")
+    if medium in ALIGNED and HOUR_S % period_s and period_s % HOUR_S:
+        raise RefusedError("wrong_type", f"{at}period_s: expected parts or multiples of an hour, got {shown(period_s)}")
+    if time > received_at + context.max_ahead_s:
+        raise RefusedError(
+            "future_time", f"{at}time: expected at most {context.max_ahead_s} s ahead, got {_shown(time, written)}"
+        )
+    if time < context.not_before:
+        raise RefusedError(
+            "bad_time", f"{at}time: expected a time after the source's not_before, got {_shown(time, written)}"
+        )
+    if medium in ALIGNED and (time + context.offset_s) % period_s:
+        raise RefusedError(
+            "bad_time", f"{at}time: expected the start of a period of {period_s} s, got {_shown(time, written)}"
+        )
+
+
+def _shown(time: int, written: dt.datetime | None) -> str:
+    if written is None:
+        return shown(f"{np.datetime64(time, 's')}Z" if abs(time) < _LARGEST_S else str(time))
+    return shown(written.isoformat())
+
+
+def check_medium(medium: str | None) -> str:
+    """Return the medium of a topic.
+
+    Raises
+    ------
+    RefusedError
+        If it is none.
+    """
+    if medium not in MEDIA:
+        raise RefusedError("unknown_topic", f"topic: expected a medium of {', '.join(MEDIA)}, got {shown(medium)}")
+    return medium

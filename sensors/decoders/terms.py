@@ -1,0 +1,48 @@
+"""What a source says of its payloads, ready for its decoder: codes, units, zone, label, marks of missing values."""
+
+import datetime as dt
+from typing import Any, Literal
+
+import msgspec
+
+from sensors.quantities import Medium
+
+Label = Literal["start", "end"]
+WithoutTime = Literal["refuse", "arrival"]
+Encoding = Literal["utf-8", "gb18030"]
+
+MISSING = ("", "-", "-;", "--", "*", "—", "NA", "N/A", "null", "NaN")
+"""Texts that stand for no value unless the source says otherwise."""
+
+
+class Code(msgspec.Struct, frozen=True):
+    """What a code of a payload is: a quantity, and what its values are multiplied by, None for nothing."""
+
+    medium: Medium
+    quantity: str
+    factor: float | None = None
+
+
+class Terms(msgspec.Struct, frozen=True, kw_only=True):
+    """The terms of one source, but for the native dialect, whose payloads say all of it.
+
+    `codes` maps what payloads call a quantity; a code that is neither there nor in `ignored` is refused, unless
+    `ignores_rest`. A time without an offset is of `zone`; None: it is refused. `label` is the end of the period that a
+    time stands for. `period_s` is the averaging period of values whose payload gives none. [s] A payload without any
+    time is refused or takes that of its arrival, and its values are then flagged as not evaluated. `sentinels` and
+    `missing` are numbers and texts that stand for no value. `devices` are stations by medium and device. `options` are
+    those of the dialect alone.
+    """
+
+    codes: dict[str, Code]
+    ignored: frozenset[str] = frozenset()
+    ignores_rest: bool = False
+    zone: dt.tzinfo | None = None
+    label: Label = "start"
+    period_s: int | None = None
+    without_time: WithoutTime = "refuse"
+    encoding: Encoding = "utf-8"
+    sentinels: frozenset[float] = frozenset()
+    missing: frozenset[str] = frozenset(MISSING)
+    devices: dict[str, dict[str, str]] = {}
+    options: Any = None

@@ -1,0 +1,266 @@
+"""Claims about the checks that all dialects share. Moments are well-known counts of seconds."""
+
+import datetime as dt
+import math
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sensors import devices, flags, quantities, source_terms
+from sensors.decoders import Context, Terms
+from sensors.decoders.taking import NotANumberError, Observed, number, take
+from sensors.devices import Devices
+from sensors.errors import ConfigError
+from sensors.quantities import Medium
+from sensors.reading import Decoded, Reading
+from sensors.register import Register, Station
+from sensors.sources import Source
+
+NOW = 1_600_000_000  # 2020-09-13T12:26:40Z
+NOON = 1_599_998_400  # 12:00:00Z of that day, 20:00 in Shanghai: 1,600 s earlier
+HOUR_S = 3600
+QUANTITIES = quantities.parse(
+    (Path(__file__).resolve().parents[3] / "config" / "quantities.toml").read_text(encoding="utf-8"), file="q.toml"
+)
+
+
+def _station(medium: Medium, name: str) -> Station:
+    return Station(
+        medium=medium, id=name, name=name, name_en="", city="c", district="", lon=None, lat=None, since=None, until=None
+    )
+
+
+REGISTER = Register(
+    [_station("air", "a1"), _station("air", "a2"), _station("water", "w1"), _station("noise", "a1")],
+    {("air", "a1"): "g1"},
+)
+
+
+def terms(*, of: Devices | None = None, dialect: str = "hj212", **fields: Any) -> Terms:
+    """The terms of a source called n; HJ 212 knows codes of its own."""
+    return source_terms.terms(Source(name="n", topic="t", dialect=dialect, **fields), QUANTITIES, of or {})
+
+
+def context(medium: str | None = None, station: str | None = "a1", gateway: str | None = None) -> Context:
+    return Context(medium, station, 300, 0, 28_800, QUANTITIES, REGISTER, gateway)
+
+
+def taken(values: list[tuple[str, float | None, int]], by: Terms | None = None, **changes: Any) -> Decoded:
+    into = Decoded([], [])
+    where = changes.pop("where", context())
+    fields = {"device": None, "time": NOON, "period_s": HOUR_S, "values": values, **changes}
+    take(Observed(**fields), NOW, where, by or terms(), into)
+    return into
+
+
+def codes_of(decoded: Decoded) -> list[str]:
+    return [refusal.code for refusal in decoded.refusals]
+
+
+PM25 = ("a34004", 15.1, flags.GOOD)
+
+
+def test_codes_of_hj212_are_those_of_the_quantities() -> None:
+    assert taken([PM25]) == Decoded([Reading("air", "a1", HOUR_S, NOON, (("pm25", 15.1, flags.GOOD),))], [])
+
+
+def test_codes_of_two_media_become_a_reading_each() -> None:
+    readings = taken([PM25, ("LA", 50.1, flags.GOOD)]).readings
+    assert [(r.medium, r.station, r.values) for r in readings] == [
+        ("air", "a1", (("pm25", 15.1, flags.GOOD),)),
+        ("noise", "a1", (("leq", 50.1, flags.GOOD),)),
+    ]
+
+
+def test_code_of_another_medium_than_the_sources_is_refused() -> None:
+    decoded = taken([PM25, ("LA", 50.1, 1)], where=context("air"))
+    assert ([r.medium for r in decoded.readings], codes_of(decoded)) == (["air"], ["unknown_quantity"])
+
+
+def test_unknown_code_is_refused_beside_what_is_taken() -> None:
+    decoded = taken([PM25, ("a99999", 1.0, 1)])
+    assert (len(decoded.readings), codes_of(decoded)) == (1, ["unknown_quantity"])
+    assert "'a99999': expected one of the codes of the source, got none" in decoded.refusals[0].detail
+
+
+@pytest.mark.parametrize("ignore", [("a99999",), ("*",)])
+def test_ignored_code_is_no_refusal(ignore: tuple[str, ...]) -> None:
+    assert codes_of(taken([PM25, ("a99999", 1.0, 1)], terms(ignore=ignore))) == []
+
+
+def test_codes_of_the_source_come_beside_those_of_the_dialect() -> None:
+    by = terms(codes={"PM25": "air.pm25", "a34002": "air.pm25"})
+    assert [taken([(code, 7.0, 1)], by).readings[0].values[0][0] for code in ("PM25", "a34004", "a34002")] == [
+        "pm25"
+    ] * 3
+
+
+@pytest.mark.parametrize(
+    ("unit", "code", "value", "expected"),
+    [
+        ("ng/m3", "a34004", 75600.0, 75.6),  # of frames.json: 75600.000 = 75.6 ug/m3
+        ("mg/m3", "a34004", 0.0968, 96.8),
+        ("μg/m³", "a34004", 96.8, 96.8),
+        ("ug/m3", "a21005", 700.0, 0.7),
+        ("ug/L", "w21003", 250.0, 0.25),
+    ],
+)
+def test_units_of_a_source_are_converted(unit: str, code: str, value: float, expected: float) -> None:
+    station = "w1" if code[0] == "w" else "a1"
+    decoded = taken([(code, value, 1)], terms(units={code: unit}), where=context(station=station))
+    assert decoded.readings[0].values[0][1] == expected
+
+
+def test_two_different_values_of_a_code_are_ambiguous_and_the_rest_is_kept() -> None:
+    decoded = taken([PM25, ("a34004", 16.0, 1), ("a34002", 40.0, 1)])
+    assert ([r.values for r in decoded.readings], codes_of(decoded)) == ([(("pm10", 40.0, 1),)], ["ambiguous"])
+
+
+def test_a_value_that_stands_twice_is_taken_once() -> None:
+    assert taken([PM25, PM25]).readings[0].values == (("pm25", 15.1, 1),)
+
+
+def test_device_is_a_station_by_devices_csv_or_by_its_id() -> None:
+    by = terms(of={"n": {"MN1": {"air": "a2"}}})
+    assert [taken([PM25], by, device=d, where=context(station=None)).readings[0].station for d in ("MN1", "a1")] == [
+        "a2",
+        "a1",
+    ]
+
+
+@pytest.mark.parametrize(("device", "said"), [("MN9", "got 'MN9'"), (None, "got nothing")])
+def test_unknown_device_is_refused(device: str | None, said: str) -> None:
+    decoded = taken([PM25], device=device, where=context(station=None))
+    assert (decoded.readings, codes_of(decoded)) == ([], ["unknown_station"])
+    assert decoded.refusals[0].detail.endswith(said)
+
+
+def test_station_of_another_gateway_is_refused() -> None:
+    assert [codes_of(taken([PM25], where=context(gateway=gateway))) for gateway in ("g1", "g2")] == [
+        [],
+        ["foreign_station"],
+    ]
+
+
+def test_time_at_the_end_of_its_period_is_shifted_to_the_start() -> None:
+    assert taken([PM25], terms(label="end")).readings[0].time == NOON - HOUR_S
+
+
+def test_sampled_value_lies_in_the_period_around_it() -> None:
+    assert taken([PM25], time=NOON + 38, period_s=60, sampled=True).readings[0].time == NOON
+    assert codes_of(taken([PM25], time=NOON + 38, period_s=60)) == ["bad_time"]
+
+
+def test_sample_of_water_keeps_its_time() -> None:
+    decoded = taken([("w01001", 7.0, 1)], time=NOON + 38, sampled=True, where=context(station="w1"))
+    assert decoded.readings[0].time == NOON + 38
+
+
+@pytest.mark.parametrize(("ahead", "codes"), [(300, []), (301, ["future_time"])])
+def test_time_ahead_of_the_collector_is_refused_beyond_the_bound(ahead: int, codes: list[str]) -> None:
+    decoded = taken([("w01001", 7.0, 1)], time=NOW + ahead, where=context(station="w1"))
+    assert codes_of(decoded) == codes
+
+
+@pytest.mark.parametrize("time", [-(10**30), 10**30, -1])
+def test_time_of_any_size_is_told_apart(time: int) -> None:
+    assert codes_of(taken([PM25], time=time)) in (["bad_time"], ["future_time"])
+
+
+def test_limit_of_detection_is_for_water_alone() -> None:
+    water = taken([("w21003", 0.02, flags.BELOW_DETECTION)], where=context(station="w1"))
+    assert water.readings[0].values == (("nh3n", 0.02, flags.BELOW_DETECTION),)
+    assert codes_of(taken([("a34004", 0.02, flags.BELOW_DETECTION)])) == ["wrong_type"]
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (1, (1.0, flags.GOOD)),
+        (-0.5, (-0.5, flags.GOOD)),
+        ("67.22", (67.22, flags.GOOD)),
+        (" 7 ", (7.0, flags.GOOD)),
+        ("1e3", (1000.0, flags.GOOD)),
+        ("<0.02", (0.02, flags.BELOW_DETECTION)),
+        (None, (None, flags.MISSING)),
+        ("-;", (None, flags.MISSING)),
+        ("*", (None, flags.MISSING)),
+        ("", (None, flags.MISSING)),
+        (-9999, (None, flags.MISSING)),
+        ("-9999.0", (None, flags.MISSING)),
+    ],
+)
+def test_number_is_read_from_what_payloads_hold(value: Any, expected: tuple[float | None, int]) -> None:
+    assert number(value, terms(sentinels=(Decimal(-9999),))) == expected
+
+
+@pytest.mark.parametrize(
+    "value", [True, [], {}, "12,5", "1_0", "0x1", "٣", "inf", "1e999", math.inf, 10**400, "<0", "<x", "7\x00"]
+)
+def test_number_that_is_none_is_refused(value: Any) -> None:
+    with pytest.raises(NotANumberError):
+        number(value, terms())
+
+
+# --- terms
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"codes": {"x": "pm25"}}, "source.codes.x: expected a quantity such as air.pm25, got 'pm25'"),
+        ({"codes": {"x": "water.pm25"}}, "source.codes.x: expected a quantity such as air.pm25, got 'water.pm25'"),
+        ({"codes": {"x": "ph"}, "medium": "air"}, "source.codes.x: expected a quantity such as pm25, got 'ph'"),
+        ({"units": {"a34004": "ppb"}}, "source.units: expected a unit that converts to ug/m3 of air.pm25, got 'ppb'"),
+        ({"units": {"a1": "ppb"}}, "source.units: expected codes or quantities of the source, got 'a1'"),
+        (
+            {"zone": "Mars"},
+            "source.zone: expected an offset such as +08:00 or a zone such as Asia/Shanghai, got 'Mars'",
+        ),
+        (
+            {"zone": "+24:00"},
+            "source.zone: expected an offset such as +08:00 or a zone such as Asia/Shanghai, got '+24:00'",
+        ),
+    ],
+)
+def test_terms_that_cannot_be_are_told_with_their_place(fields: dict[str, Any], said: str) -> None:
+    with pytest.raises(ConfigError) as raised:
+        terms(**fields)
+    assert str(raised.value) == said
+
+
+@pytest.mark.parametrize(("zone", "hours"), [("+08:00", 8), ("-03:30", -3.5), ("Asia/Shanghai", 8), ("UTC", 0)])
+def test_zone_is_an_offset_or_a_name(zone: str, hours: float) -> None:
+    found = terms(zone=zone).zone
+    assert found is not None
+    assert found.utcoffset(dt.datetime(2026, 1, 1)) == dt.timedelta(hours=hours)  # noqa: DTZ001  # of that zone
+
+
+# --- devices.csv
+
+HEADER = "source,device,medium,station\n"
+
+
+def parsed(text: str) -> Devices:
+    return devices.parse(HEADER + text, {("air", "a1"), ("noise", "n1")}, sources=["s"], file="d.csv")
+
+
+def test_device_may_be_a_station_of_each_medium() -> None:
+    assert parsed("s,MN1,air,a1\ns,MN1,noise,n1\n") == {"s": {"MN1": {"air": "a1", "noise": "n1"}}}
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ("x,MN1,air,a1", "line 2: source: expected one of s, got 'x'"),
+        ("s,,air,a1", "line 2: device: expected a text, got ''"),
+        ("s,MN1,air,n1", "line 2: station: expected a medium and a station of the register, got ('air', 'n1')"),
+        ("s,MN1,air,a1\ns,MN1,air,a1", "line 3: device: expected each device once a medium, got 'MN1' again for air"),
+    ],
+)
+def test_device_mistake_is_told_with_its_line(row: str, said: str) -> None:
+    with pytest.raises(ConfigError) as raised:
+        parsed(row)
+    assert str(raised.value) == f"d.csv: {said}"
