@@ -90,6 +90,8 @@ def number(value: Any, terms: Terms) -> tuple[float | None, int]:
 
 def take(observed: Observed, received_at: float, context: Context, terms: Terms, into: Decoded) -> None:
     """Check what a device says of one period and append its readings, its refusals, or both."""
+    if terms.trace is not None:
+        terms.trace(observed)
     at = observed.at
     codes = terms.codes
     found: dict[Medium, dict[str, tuple[str, float | None, int]]] = {}

@@ -6,6 +6,7 @@ ledger is in test_fuzz_decoding.py.
 """
 
 import copy
+import gzip
 import json
 import os
 import random
@@ -90,9 +91,11 @@ DIALECTS: dict[str, Dialect] = {
         samples=(
             json.dumps(_NATIVE).encode(),
             json.dumps([{**_NATIVE, "flags": {"o3": "maintenance"}}, _NATIVE]).encode(),
+            b"\n".join([json.dumps(_NATIVE).encode()] * 3),
+            gzip.compress(json.dumps(_NATIVE).encode(), mtime=0),
         ),
-        reaches=frozenset({"broken_json", "wrong_type", "bad_time", "unknown_quantity", "foreign_station"}),
-        longer=lambda n: json.dumps([_NATIVE] * n).encode(),
+        reaches=frozenset({"broken_json", "wrong_type", "bad_time", "unknown_quantity", "unknown_flag"}),
+        longer=lambda n: (json.dumps(_NATIVE) + "\n").encode() * n,
         parts=400,
     ),
     "mapping": Dialect(
