@@ -22,6 +22,8 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 DATA = ROOT.parent / "shared" / "data"
+ALL_KILLS = "QINGJING_ALL_KILLS" in os.environ
+"""Kill at all moments, as `make faults` does; else at some."""
 
 
 def wait_for(reached: Callable[[], object], *, what: str, timeout_s: float = 30) -> None:
