@@ -216,10 +216,12 @@ def test_no_answer_before_the_broker_has_acknowledged_and_somebody_has_subscribe
             assert gate.counts.answered == 0  # MQTT 5 tells that nobody would get it
             heard = await asyncio.to_thread(Heard, broker.port)
             await device.hears("9014")
-            await asyncio.to_thread(broker.stop)
-            await until(lambda: not gate.counts.broker_connected)
+            broker.send_signal(signal.SIGSTOP)
             device.send(upload(qn="20260101080000002"))
-            await device.hears_nothing(0.5)
+            await device.hears_nothing(0.3)  # it was sent to the broker, which has not acknowledged it
+            broker.send_signal(signal.SIGKILL)
+            await until(lambda: not gate.counts.broker_connected)
+            await device.hears_nothing(0.3)
             await asyncio.to_thread(broker.start)
             assert (await device.hears("9014")).header["QN"] == "20260101080000002"
             assert gate.counts.published == gate.counts.answered == 2
@@ -227,6 +229,20 @@ def test_no_answer_before_the_broker_has_acknowledged_and_somebody_has_subscribe
 
     asyncio.run(scene())
     broker.stop()
+
+
+def test_frames_that_no_broker_took_are_counted_at_the_end() -> None:
+    async def scene() -> Counts:
+        async with gateway(free_port(), drain_s=0.1) as gate:
+            device = await gate.device()
+            device.send(upload() * 3)
+            await until(lambda: gate.counts.frames)
+            gate.stop.set()
+            await gate.running
+            return gate.counts
+
+    counts = asyncio.run(scene())
+    assert (counts.published, counts.answered, counts.unpublished) == (0, 0, 3)
 
 
 @pytest.mark.parametrize("header", [{"MN": "Z9"}, {"PW": "wrong"}, {"MN": "B1"}], ids=repr)
