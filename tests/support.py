@@ -79,6 +79,13 @@ class Mosquitto:
         )
         wait_for(lambda: accepts(self.port), what="mosquitto to listen")
 
+    def send_signal(self, number: signal.Signals) -> None:
+        """Stop it in the middle, or kill it; `start` starts another."""
+        assert self._process is not None
+        self._process.send_signal(number)
+        if number == signal.SIGKILL:
+            self._process.wait(10)
+
     def stop(self) -> None:
         """Stop it gently, so that it saves its sessions."""
         if self._process is not None:
