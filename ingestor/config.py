@@ -20,6 +20,7 @@ from aggregations.standards import Standards, WaterMethod
 from ingestor.notices import settings as notices
 from ingestor.notices.settings import NoticeSettings
 from sensors import (
+    calibrations,
     checks,
     events,
     gas_states,
@@ -31,6 +32,7 @@ from sensors import (
     target_changes,
     zone_changes,
 )  # fmt: skip
+from sensors.calibrations import Calibrations
 from sensors.checks import Checks
 from sensors.errors import ConfigError, shown
 from sensors.events import Events
@@ -51,7 +53,7 @@ CHECKOUT = Path(__file__).parent.parent / "config"
 
 _FIGURES_DEPEND_ON = (
     "stations/", "standards/", "quantities.toml", "checks.toml", "gas-states.csv", "events.csv", "zone-changes.csv",
-    "noise-surveys/", "target-changes.csv",
+    "noise-surveys/", "target-changes.csv", "calibrations.csv",
 )  # fmt: skip
 
 Positive = Annotated[int, msgspec.Meta(ge=1)]
@@ -217,6 +219,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     sources: list[Source]
     checks: Checks
     gas_states: GasStates
+    calibrations: Calibrations
     events: Events
     zone_changes: ZoneChanges
     noise_surveys: NoiseSurveys
@@ -343,6 +346,13 @@ def load(directory: Path) -> Config:
     checks.check_quantities(all_checks, known, file=label("checks.toml"))
     air = [station.id for station in all_stations.of("air")]
     all_gas_states = gas_states.parse(read("gas-states.csv"), air, file=label("gas-states.csv"))
+    all_calibrations = calibrations.parse(
+        read("calibrations.csv"),
+        stations={medium: {station.id for station in all_stations.of(medium)} for medium in MEDIA},
+        quantities=known,
+        offset_s=offset_s,
+        file=label("calibrations.csv"),
+    )
     all_events = events.parse(
         read("events.csv"),
         cities=[city.id for city in settings.city],
@@ -376,6 +386,7 @@ def load(directory: Path) -> Config:
         sources=all_sources,
         checks=all_checks,
         gas_states=all_gas_states,
+        calibrations=all_calibrations,
         events=all_events,
         zone_changes=all_zone_changes,
         noise_surveys=all_noise_surveys,
