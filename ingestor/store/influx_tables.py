@@ -56,6 +56,7 @@ class InfluxTables:
         self._rows_waiting = 0
         self._under_way: deque[tuple[int, Future[None]]] = deque()
         self._overlapped = False
+        self._guard: Callable[[], None] = lambda: None
 
     def series(self, medium: str) -> list[SeriesKey]:
         """See `Tables.series`."""
@@ -235,7 +236,9 @@ class InfluxTables:
         """Replace rows: what is the same is not written, what is there no more is deleted."""
         from ingestor.store import row_lines
 
-        for key, there in self._rows_of(table, now, start, end).items():
+        before = self._rows_of(table, now, start, end)
+        self._guard()
+        for key, there in before.items():
             now[key] = self._changed(table, key, there, *now[key])
         self._write(row_lines.batches(table, now, most_bytes=BYTES_AT_ONCE))
 
