@@ -6,7 +6,7 @@ The outbox holds groups of readings as lines of InfluxDB (`line_protocol`), in t
 import hashlib
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -81,6 +81,7 @@ class Ledger:
         """
         self.file = file
         self._failing: str | None = None
+        self._guard: Callable[[], None] = lambda: None
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
             self._db = sqlite3.connect(file, isolation_level=None, timeout=busy_s)
@@ -107,6 +108,13 @@ class Ledger:
         """Where readings end up, for people."""
         return str(self.file)
 
+    def guard(self, check: Callable[[], None]) -> None:
+        """Call `check` at the beginning of every transaction from now on: where it raises, nothing of it is kept.
+
+        Before, the transaction may have waited for another process to write; after, no other process can.
+        """
+        self._guard = check
+
     def close(self) -> None:
         """Close the file."""
         self._db.close()
@@ -129,6 +137,7 @@ class Ledger:
     def _transaction(self) -> Iterator[None]:
         self._db.execute("BEGIN IMMEDIATE")
         try:
+            self._guard()
             yield
             self._db.execute("COMMIT")
         except BaseException:
