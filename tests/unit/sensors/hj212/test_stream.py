@@ -69,6 +69,14 @@ def test_what_is_found_does_not_depend_on_cuts(stream: bytes, expected: list[tup
         assert outcome(found + reader.finish()) == expected
 
 
+@pytest.mark.parametrize("tail", [b"", b"\r\n", b"\r", b"\n", b"x", b"\r\n#", b"\r\n\r\n"])
+@pytest.mark.parametrize("frame", [A[:-2], LONG[:-2], SHORT[:-2], A[:9] + b"\r\n" + A[11:-2], b"##299" + A[6:-2]])
+def test_a_message_is_read_as_a_stream_is(frame: bytes, tail: bytes) -> None:
+    for longest in (9999, len(frame) - 10, len(frame) - 11):
+        reader = FrameReader(longest)
+        assert frames_of(frame + tail, longest) == reader.feed(frame + tail) + reader.finish()
+
+
 def test_a_frame_is_handed_on_before_its_cr_lf_came() -> None:
     assert outcome(FrameReader().feed(A[:-2])) == [ONE]
 
