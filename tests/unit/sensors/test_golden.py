@@ -15,8 +15,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from sensors import quantities, source_terms
-from sensors.decoders import DIALECTS, Context
+from sensors import quantities, source_terms, sources
+from sensors.decoders import DIALECTS, Context, mappings
 from sensors.quantities import MEDIA
 from sensors.reading import Decoded
 from sensors.register import Register, Station
@@ -25,6 +25,10 @@ from tests.support import DATA, ROOT
 
 GOLDEN = ROOT / "tests" / "golden"
 QUANTITIES = quantities.parse((ROOT / "config" / "quantities.toml").read_text(encoding="utf-8"), file="quantities.toml")
+MAPPINGS = {
+    path.stem: mappings.parse(path.read_text(encoding="utf-8"), file=path.name)
+    for path in (ROOT / "config" / "mappings").glob("*.toml")
+}
 CASES = sorted(GOLDEN.glob("*/*.toml"))
 
 
@@ -44,7 +48,7 @@ def payloads(case: dict[str, Any]) -> list[bytes]:
 
 def decoded(case: dict[str, Any]) -> Decoded:
     """What all payloads of a case give together."""
-    source = msgspec.convert({"name": "golden", **case["source"]}, Source)
+    source = sources.with_mapping(msgspec.convert({"name": "golden", **case["source"]}, Source), MAPPINGS, "source")
     stations = [
         Station(
             medium=medium, id=name, name=name, name_en="", city="c", district="", lon=None, lat=None, since=None,
