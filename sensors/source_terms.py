@@ -5,6 +5,7 @@ import re
 from zoneinfo import ZoneInfo
 
 from sensors import units
+from sensors.decoders import NO_PERIODS
 from sensors.decoders.terms import Code, Terms
 from sensors.devices import Devices
 from sensors.errors import ConfigError, shown
@@ -56,8 +57,12 @@ def terms(source: Source, quantities: Quantities, devices: Devices, *, at: str =
     Raises
     ------
     ConfigError
-        If a code is no quantity, or a unit cannot be converted.
+        If a code is no quantity, a unit cannot be converted, or a period is missing that payloads do not state.
     """
+    if source.dialect in NO_PERIODS and source.period_s is None:
+        raise ConfigError(
+            f"{at}.period_s: expected seconds, as payloads of {source.dialect} state no averaging period, got nothing"
+        )
     targets = {**_own_codes(source, quantities), **source.codes}
     codes = {}
     for code, target in targets.items():
@@ -72,7 +77,7 @@ def terms(source: Source, quantities: Quantities, devices: Devices, *, at: str =
                     f"{at}.units: expected a unit that converts to {quantity.unit} of {medium}.{key}, got {shown(unit)}"
                 )
             factor = None if exact == 1 else float(exact)
-        codes[code] = Code(medium, key, factor)
+        codes[code] = Code(medium, key, factor, unit)
     named = {
         *codes,
         *(f"{code.medium}.{code.quantity}" for code in codes.values()),
