@@ -10,6 +10,7 @@ import msgspec
 from sensors import strict, units
 from sensors.decoders import DIALECTS
 from sensors.decoders.senml import SenmlOptions
+from sensors.decoders.sparkplug import SparkplugOptions
 from sensors.decoders.terms import MISSING, Encoding, Label, WithoutTime
 from sensors.errors import ConfigError, shown
 from sensors.quantities import MEDIA, Medium, Quantities
@@ -57,6 +58,7 @@ class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     sentinels: tuple[Decimal, ...] = ()
     missing: tuple[str, ...] = MISSING
     senml: SenmlOptions | None = None
+    sparkplug: SparkplugOptions | None = None
 
     @property
     def subscription(self) -> str:

@@ -7,7 +7,7 @@ from its terms; what a decoder has to remember between payloads lives in it.
 from collections.abc import Callable
 from typing import Final
 
-from sensors.decoders import native, senml
+from sensors.decoders import native, senml, sparkplug
 from sensors.decoders.context import Context
 from sensors.decoders.terms import Terms
 from sensors.reading import Decoded
@@ -20,8 +20,9 @@ Decode = Callable[[bytes, float, Context], Decoded]
 DIALECTS: Final[dict[str, Callable[[Terms], Decode]]] = {
     "native": native.decoder,
     "senml": senml.decoder,
+    "sparkplug": sparkplug.decoder,
 }
 """By the name that `config/sources.toml` uses: what makes the decoder of a source."""
 
-NO_PERIODS: Final = frozenset({"senml"})
+NO_PERIODS: Final = frozenset({"senml", "sparkplug"})
 """Dialects whose payloads state no averaging period: a source has to."""
