@@ -36,7 +36,8 @@ class Refusal(msgspec.Struct, frozen=True):
 class Decoded(msgspec.Struct, frozen=True):
     """The outcome of one message: what can be stored and what was refused.
 
-    `needed_later` tells that later messages are read by this one, as the numbers of Sparkplug by a birth.
+    `needed_later` tells that later messages are read by this one, as the numbers of Sparkplug by a birth;
+    of a topic the last such message is.
     """
 
     readings: list[Reading]

@@ -30,7 +30,8 @@ from sensors.reading import Decoded, Refusal
 NAMESPACE: Final = "spBv1.0"
 BIRTHS: Final = ("NBIRTH", "DBIRTH")
 DATA: Final = ("NDATA", "DDATA")
-EMPTY: Final = ("NDEATH", "DDEATH", "NCMD", "DCMD")
+DEATHS: Final = ("NDEATH", "DDEATH")
+EMPTY: Final = (*DEATHS, "NCMD", "DCMD")
 REMEMBERED_BYTES: Final = 64 * 2**20
 """Births, by their size, that are remembered; beyond it the nodes that were born first are forgotten."""
 
@@ -91,6 +92,7 @@ class _Decoder:
         Never raises on any payload.
         """
         into = Decoded([], [])
+        kind = ""
         try:
             group, kind, node, device = _address(context.topic)
             if kind == "STATE":
@@ -98,7 +100,7 @@ class _Decoder:
             stamp, metrics = _read(payload)
             known = self._known(group, kind, node, device, metrics, len(payload))
         except RefusedError as error:
-            return Decoded([], [error.refusal])
+            return Decoded([], [error.refusal], needed_later=kind in DEATHS)
         self._take(metrics, stamp, known, self._device(group, node, device), received_at, context, into)
         if not into.readings and not into.refusals:
             into.refusals.append(Refusal("no_data", "payload: expected a value that the source takes, got none"))
