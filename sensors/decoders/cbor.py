@@ -26,7 +26,14 @@ _FLOATS = {0xF9: struct.Struct(">e"), 0xFA: struct.Struct(">f"), 0xFB: struct.St
 _SIZES = {24: 1, 25: 2, 26: 4, 27: 8}
 
 
-Names = Mapping[int | str, str]
+class Names:
+    """Names of keys: `by_label`, and of those that are one byte, -24 to 23, `by_head`."""
+
+    def __init__(self, by_label: Mapping[int, str]) -> None:
+        self.by_label: dict[int | str, str] = dict(by_label.items())
+        self.by_head = {
+            label if label >= 0 else 0x1F - label: name for label, name in by_label.items() if -25 < label < 24
+        }
 
 
 class CborError(ValueError):
@@ -92,10 +99,15 @@ def _item(data: bytes, at: int, depth: int, names: Names) -> tuple[Any, int]:
 
 def _array(data: bytes, at: int, left: int | None, depth: int, names: Names) -> tuple[list[Any], int]:
     items: list[Any] = []
+    item: Any
     while left is None or left > 0:
         if left is None and data[at] == _BREAK:
             return items, at + 1
-        item, at = _item(data, at, depth + 1, names)
+        head = data[at]
+        if 0xA0 <= head < 0xB8 and depth + 1 < DEEPEST:
+            item, at = _map(data, at + 1, head - 0xA0, depth + 1, names)
+        else:
+            item, at = _item(data, at, depth + 1, names)
         items.append(item)
         left = None if left is None else left - 1
     return items, at
@@ -106,15 +118,14 @@ def _map(data: bytes, at: int, left: int | None, depth: int, names: Names) -> tu
     while left is None or left > 0:
         if left is None and data[at] == _BREAK:
             return entries, at + 1
-        head = data[at]
-        key: Any
-        if head < 0x18 or 0x20 <= head < 0x38:  # the usual kinds of key and value first: they cost most of the time
-            key, at = (head if head < 0x18 else 0x1F - head), at + 1
+        key: Any = names.by_head.get(data[at])
+        if key is not None:  # the usual kinds of key and value first: they cost most of the time
+            at += 1
         else:
             key, at = _item(data, at, depth + 1, names)
             if type(key) is not int and type(key) is not str:
                 raise CborError(f"expected keys that are integers or texts before byte {at}, got another type")
-        key = names.get(key, key)
+            key = names.by_label.get(key, key)
         if key in entries:
             raise CborError(f"expected each key of a map once, got {shown(key)} again before byte {at}")
         head = data[at]

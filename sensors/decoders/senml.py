@@ -25,7 +25,7 @@ import msgspec
 from sensors import flags, units
 from sensors.decoders import cbor
 from sensors.decoders.context import Context
-from sensors.decoders.stated_units import converter
+from sensors.decoders.stated_units import Converter
 from sensors.decoders.taking import NotANumberError, Observed, RefusedError, integer, number, take
 from sensors.decoders.terms import Terms
 from sensors.errors import shown
@@ -38,13 +38,14 @@ RELATIVE_BELOW: Final = 2**28
 LONGEST_NAME: Final = 255
 LARGEST_TIME: Final = 2.0**40
 
-LABELS: Final[dict[int | str, str]] = {
+LABELS: Final = {
     -1: "bver", -2: "bn", -3: "bt", -4: "bu", -5: "bv", -6: "bs",
     0: "n", 1: "u", 2: "v", 3: "vs", 4: "vb", 5: "s", 6: "t", 7: "ut", 8: "vd",
 }  # fmt: skip
 """Labels of CBOR by number. RFC 8428, table 4."""
 
 _FIELDS = frozenset(LABELS.values())
+_NAMES = cbor.Names(LABELS)
 _BASE = frozenset({"bver", "bn", "bt", "bu", "bv", "bs"})
 _VALUES = ("v", "vs", "vb", "vd")
 _ENDS = ":/._-;"
@@ -97,11 +98,13 @@ def decoder(terms: Terms) -> Callable[[bytes, float, Context], Decoded]:
     """Return the decoder of a source."""
     options = terms.options if isinstance(terms.options, SenmlOptions) else SenmlOptions()
     split = _by_template(options.names) if options.names else _by_base
-    convert = converter(terms)
+    convert = Converter(terms)
+    factors = convert.factors
     assert terms.period_s is not None
     period_s = terms.period_s
     codes = terms.codes.keys() - terms.ignored
-    plain_source = not options.names and not terms.sentinels and terms.encoding == "utf-8"
+    sentinels = terms.sentinels
+    plain_source = not options.names and terms.encoding == "utf-8"
 
     def decode(payload: bytes, received_at: float, context: Context) -> Decoded:
         into = Decoded([], [])
@@ -122,7 +125,7 @@ def decoder(terms: Terms) -> Callable[[bytes, float, Context], Decoded]:
             return False
         try:
             if _is_cbor(payload):
-                records = msgspec.convert(cbor.decode(payload, LABELS), list[_Plain])
+                records = msgspec.convert(cbor.decode(payload, _NAMES), list[_Plain])
             else:
                 records = _plain.decode(payload)
         except (msgspec.DecodeError, cbor.CborError, UnicodeDecodeError, RecursionError):
@@ -139,14 +142,20 @@ def decoder(terms: Terms) -> Callable[[bytes, float, Context], Decoded]:
                 base_unit = record.bu
             time = base_time + record.t
             code, unit = record.n, base_unit if record.u is None else record.u
-            if not RELATIVE_BELOW <= time < LARGEST_TIME or not code or code not in codes:
+            if not RELATIVE_BELOW <= time < LARGEST_TIME or record.v in sentinels:
                 return False
             value = record.v
-            if unit:
-                try:
-                    value = convert(code, value, unit, context, "u")
-                except RefusedError:
+            factor = factors.get((code, unit))
+            if factor is None:
+                if not code or code not in codes:
                     return False
+                if unit:
+                    try:
+                        value = convert(code, value, unit, context, "u")
+                    except RefusedError:
+                        return False
+            elif factor != 1:
+                value = round(value * factor, units.DECIMALS)
             if before != (base_name, time):
                 before = base_name, time
                 group = groups.setdefault((_by_base(base_name, code, i)[0], math.floor(time)), (i, []))[1]
@@ -234,7 +243,7 @@ def _records(payload: bytes, terms: Terms) -> list[Any]:
     """
     if _is_cbor(payload):
         try:
-            tree = cbor.decode(payload, LABELS)
+            tree = cbor.decode(payload, _NAMES)
         except cbor.CborError as error:
             raise RefusedError("broken_payload", f"payload: {error}") from error
     else:

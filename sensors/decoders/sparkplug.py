@@ -21,7 +21,7 @@ from sensors import flags
 from sensors.decoders import sparkplug_wire as wire
 from sensors.decoders.context import Context
 from sensors.decoders.sparkplug_wire import Metric, WireError
-from sensors.decoders.stated_units import converter
+from sensors.decoders.stated_units import Converter
 from sensors.decoders.taking import NotANumberError, Observed, RefusedError, number, take
 from sensors.decoders.terms import Terms
 from sensors.errors import shown
@@ -82,7 +82,7 @@ class _Decoder:
         self._terms = terms
         self._period_s = terms.period_s
         self._parts = (terms.options or SparkplugOptions()).device.count("/") + 1
-        self._convert = converter(terms)
+        self._convert = Converter(terms)
         self._nodes: dict[tuple[str, str], _Node] = {}
         self._size = 0
 
@@ -125,7 +125,20 @@ class _Decoder:
         terms = self._terms
         codes, ignored, ignores_rest = terms.codes, terms.ignored, terms.ignores_rest
         groups: dict[int | None, list[tuple[str, float | None, int]]] = {}
+        factors = self._convert.factors
         for i, metric in enumerate(metrics):
+            if len(metric) == 3 and wire.FLOAT in metric and wire.TIMESTAMP in metric:  # most: number, time and float
+                plain = known.get(metric.get(wire.ALIAS, -1))
+                value = metric[wire.FLOAT]
+                if plain is not None and plain.name in codes and value - value == 0:
+                    factor = factors.get((plain.name, plain.unit)) if plain.unit else 1.0
+                    value = wire.single(value)
+                    if factor == 1 and value not in terms.sentinels:
+                        found = groups.get(metric[wire.TIMESTAMP])
+                        if found is None:
+                            found = groups[metric[wire.TIMESTAMP]] = []
+                        found.append((plain.name, value, flags.GOOD))
+                        continue
             try:
                 of_birth = _named(metric, known, i)
                 code = of_birth.name

@@ -39,6 +39,9 @@ _PROPERTY_LONG = 0x20
 _PROPERTY_STRING = 0x42
 _LARGEST_TAG = 2**32
 
+_HALF_STEP = 2.0**-25
+"""Of a float of 32 bits, relative to it: what lies nearer becomes that float."""
+
 _float = struct.Struct("<f")
 _double = struct.Struct("<d").unpack_from
 
@@ -124,6 +127,9 @@ def text(data: bytes) -> str:
 
 def single(value: float) -> float:
     """Return the shortest decimal that is a float of 32 bits: 15.1, and not 15.100000381469727."""
+    shortest = float(f"{value:.7g}")
+    if abs(shortest - value) < abs(value) * _HALF_STEP:
+        return shortest
     for digits in (7, 8):
         shortest = float(f"{value:.{digits}g}")
         try:

@@ -3,7 +3,6 @@
 .. [1] RFC 8428, 12.1; RFC 8798.
 """
 
-from collections.abc import Callable
 from typing import Final
 
 from sensors import units
@@ -31,27 +30,33 @@ KNOWN: Final[dict[str, tuple[str, int]]] = {
 _REMEMBERED = 1000
 
 
-def converter(terms: Terms) -> Callable[[str, float, str, Context, str], float]:
-    """Return the function from code, value, unit, context and place to the value as `take` wants it.
+class Converter:
+    """Brings values with a unit of their own to that which `take` wants: the source's for the code, or the quantity's.
 
-    The function gives the value in the unit that the source declares for the code, else in the quantity's own. It
-    raises `RefusedError` if the unit cannot be converted, or is another than the source declares. Values of a code
-    that is none of the source stay as they are; `take` refuses them.
+    `factors` holds what values are multiplied by, of the codes and units that came before.
     """
-    found: dict[tuple[str, str], float] = {}
 
-    def convert(code: str, value: float, unit: str, context: Context, at: str) -> float:
-        factor = found.get((code, unit))
+    def __init__(self, terms: Terms) -> None:
+        self._terms = terms
+        self.factors: dict[tuple[str, str], float] = {}
+
+    def __call__(self, code: str, value: float, unit: str, context: Context, at: str) -> float:
+        """Return a value as `take` wants it; of a code that is none of the source as it is.
+
+        Raises
+        ------
+        RefusedError
+            If the unit cannot be converted, or is another than the source declares.
+        """
+        factor = self.factors.get((code, unit))
         if factor is None:
-            known = terms.codes.get(code)
+            known = self._terms.codes.get(code)
             if known is None:
                 return value
             factor = _factor(known, unit, context, at)
-            if len(found) < _REMEMBERED:
-                found[code, unit] = factor
+            if len(self.factors) < _REMEMBERED:
+                self.factors[code, unit] = factor
         return value if factor == 1 else round(value * factor, units.DECIMALS)
-
-    return convert
 
 
 def _factor(code: Code, unit: str, context: Context, at: str) -> float:

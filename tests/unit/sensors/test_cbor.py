@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from sensors.decoders.cbor import CborError, decode
+from sensors.decoders.cbor import CborError, Names, decode
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,7 @@ from sensors.decoders.cbor import CborError, decode
     ],
 )  # fmt: skip
 def test_item_is_the_value_of_the_standards_example(encoded: str, value: Any) -> None:
-    found = decode(bytes.fromhex(encoded), {})
+    found = decode(bytes.fromhex(encoded), Names({}))
     assert (type(found), found) == (type(value), value)
 
 
@@ -43,18 +43,18 @@ def test_item_is_the_value_of_the_standards_example(encoded: str, value: Any) ->
 )  # fmt: skip
 def test_item_that_is_none_is_refused_by_what_is_wrong(encoded: str, why: str) -> None:
     with pytest.raises(CborError, match=why):
-        decode(bytes.fromhex(encoded), {})
+        decode(bytes.fromhex(encoded), Names({}))
 
 
 def test_arrays_may_be_eight_deep_and_no_deeper() -> None:
-    assert decode(b"\x81" * 7 + b"\x80", {}) == [[[[[[[[]]]]]]]]
+    assert decode(b"\x81" * 7 + b"\x80", Names({})) == [[[[[[[[]]]]]]]]
     with pytest.raises(CborError, match="at most 8"):
-        decode(b"\x81" * 8 + b"\x80", {})
+        decode(b"\x81" * 8 + b"\x80", Names({}))
     with pytest.raises(CborError, match="at most 8"):
-        decode(b"\x9f" * 200_000, {})
+        decode(b"\x9f" * 200_000, Names({}))
 
 
 def test_keys_have_the_names_that_are_given_and_each_name_once() -> None:
-    assert decode(bytes.fromhex("a301020304616105"), {1: "n", 3: "t"}) == {"n": 2, "t": 4, "a": 5}
+    assert decode(bytes.fromhex("a301020304616105"), Names({1: "n", 3: "t"})) == {"n": 2, "t": 4, "a": 5}
     with pytest.raises(CborError, match="got 'n' again"):
-        decode(bytes.fromhex("a20102616e03"), {1: "n"})
+        decode(bytes.fromhex("a20102616e03"), Names({1: "n"}))
