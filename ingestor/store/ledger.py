@@ -13,10 +13,10 @@ from pathlib import Path
 import msgspec
 
 from aggregations.targets import Report
-from ingestor.store import archives, arrivals, line_protocol, publications, reported, reviewed, runs
+from ingestor.store import archives, arrivals, line_protocol, needed, publications, reported, reviewed, runs
 from ingestor.store.archives import Archived
 from ingestor.store.arrivals import Derived, Due, StationDay, Waiting
-from ingestor.store.ports import Arrival, Backlog, Quarantined, StoreError, Taken
+from ingestor.store.ports import Arrival, Backlog, Needed, Quarantined, StoreError, Taken
 from ingestor.store.publications import Publication
 from ingestor.store.reviewed import DaysOfStation, Entered, Locked, LockKey
 from sensors.reading import Reading, Refusal
@@ -130,7 +130,7 @@ class Ledger:
                 f"store {self.file}: expected schema version {SCHEMA_VERSION}, got {version}; "
                 f"use the qingjing that made it, or another --data"
             )
-        for statement in archives.SCHEMA.split(";"):
+        for statement in (archives.SCHEMA + needed.SCHEMA).split(";"):
             self._db.execute(statement)
 
     @contextmanager
@@ -166,6 +166,7 @@ class Ledger:
         }
         with self._usable(f"{len(arrivals)} messages not kept"), self._transaction():
             size = self._put(readings, refused, counts)
+            needed.keep(self._db, arrivals)
         self._grow(len(readings), size)
 
     def _put(self, readings: list[Reading], refused: Iterable[Arrival], counts: dict[str, int]) -> int:
@@ -242,6 +243,13 @@ class Ledger:
             moved=before.moved + readings,
             refused=before.refused + len(refused),
         )
+
+    # Messages by which later ones are read
+
+    def needed(self) -> list[Needed]:
+        """See `Intake.needed`."""
+        with self._usable("messages needed for later ones cannot be read"):
+            return needed.kept(self._db)
 
     # Subscriptions
 

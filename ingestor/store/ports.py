@@ -42,7 +42,8 @@ class Arrival(msgspec.Struct, frozen=True, gc=False):
     """One message as it came, and what became of it.
 
     Kept whole in quarantine where `refusals` is not empty, whether or not it also gave readings. `again` tells that
-    the broker has marked it as delivered before.
+    the broker has marked it as delivered before. One that is `needed_later` is kept beside, too, until another of its
+    topic takes its place.
     """
 
     source: str
@@ -52,6 +53,15 @@ class Arrival(msgspec.Struct, frozen=True, gc=False):
     readings: list[Reading]
     refusals: list[Refusal]
     again: bool = False
+    needed_later: bool = False
+
+
+class Needed(NamedTuple):
+    """A message by which later ones are read."""
+
+    topic: str
+    payload: bytes
+    received_at: float
 
 
 class Taken(NamedTuple):
@@ -184,6 +194,15 @@ class Intake(Protocol):
         ------
         StoreError
             If nothing could be kept; the same call may be made again.
+        """
+
+    def needed(self) -> list[Needed]:
+        """Return the messages by which later ones are read, the last of each topic, in the order in which they came.
+
+        Raises
+        ------
+        StoreError
+            If they cannot be read.
         """
 
     def backlog(self) -> Backlog:

@@ -19,7 +19,7 @@ import msgspec
 
 from sensors import detection, flags, strict, units
 from sensors.decoders.context import Context
-from sensors.decoders.taking import RefusedError, check_gateway, check_medium, check_time
+from sensors.decoders.taking import RefusedError, check_gateway, check_medium, check_time, integer
 from sensors.decoders.terms import Terms
 from sensors.errors import shown
 from sensors.reading import Decoded, Reading, Refusal
@@ -146,7 +146,7 @@ def _flags(item: Item, at: str, *, keys: Collection[str]) -> dict[str, int]:
 def _decode_leniently(payload: bytes, received_at: float, context: Context, into: Decoded) -> None:
     """Take what can be taken of a payload that is not well typed as a whole, item by item and value by value."""
     try:
-        tree = json.loads(payload.decode("utf-8"), parse_int=_integer)
+        tree = json.loads(payload.decode("utf-8"), parse_int=integer)
     except (ValueError, RecursionError) as error:
         into.refusals.append(Refusal("broken_json", f"payload: expected JSON, got {shown(str(error))}"))
         return
@@ -225,9 +225,3 @@ def _misfit(message: str, raw: Any, at: str) -> Refusal:
     code = "bad_time" if place == "time" and not rest.endswith("got nothing") else "wrong_type"
     place = at[:-1] or "payload" if place == strict.TOP_LEVEL else f"{at}{place}"
     return Refusal(code, f"{place}: {rest}")
-
-
-def _integer(digits: str) -> float:
-    """An integer of any length; one beyond the floats is infinite."""
-    number = float(digits)
-    return int(digits) if math.isfinite(number) else number
