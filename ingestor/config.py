@@ -20,6 +20,7 @@ from aggregations.standards import Standards, WaterMethod
 from ingestor.notices import settings as notices
 from ingestor.notices.settings import NoticeSettings
 from sensors import (
+    calibrations,
     checks,
     devices,
     events,
@@ -33,6 +34,7 @@ from sensors import (
     target_changes,
     zone_changes,
 )  # fmt: skip
+from sensors.calibrations import Calibrations
 from sensors.checks import Checks
 from sensors.decoders import mappings
 from sensors.decoders.mappings import Mapping
@@ -56,7 +58,7 @@ CHECKOUT = Path(__file__).parent.parent / "config"
 
 _FIGURES_DEPEND_ON = (
     "stations/", "standards/", "quantities.toml", "checks.toml", "gas-states.csv", "events.csv", "zone-changes.csv",
-    "noise-surveys/", "target-changes.csv",
+    "noise-surveys/", "target-changes.csv", "calibrations.csv",
 )  # fmt: skip
 
 Positive = Annotated[int, msgspec.Meta(ge=1)]
@@ -224,6 +226,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     devices: Devices
     checks: Checks
     gas_states: GasStates
+    calibrations: Calibrations
     events: Events
     zone_changes: ZoneChanges
     noise_surveys: NoiseSurveys
@@ -350,6 +353,13 @@ def load(directory: Path) -> Config:
     checks.check_quantities(all_checks, known, file=label("checks.toml"))
     air = [station.id for station in all_stations.of("air")]
     all_gas_states = gas_states.parse(read("gas-states.csv"), air, file=label("gas-states.csv"))
+    all_calibrations = calibrations.parse(
+        read("calibrations.csv"),
+        stations={medium: {station.id for station in all_stations.of(medium)} for medium in MEDIA},
+        quantities=known,
+        offset_s=offset_s,
+        file=label("calibrations.csv"),
+    )
     all_events = events.parse(
         read("events.csv"),
         cities=[city.id for city in settings.city],
@@ -396,6 +406,7 @@ def load(directory: Path) -> Config:
         devices=all_devices,
         checks=all_checks,
         gas_states=all_gas_states,
+        calibrations=all_calibrations,
         events=all_events,
         zone_changes=all_zone_changes,
         noise_surveys=all_noise_surveys,

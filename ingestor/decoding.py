@@ -2,12 +2,12 @@
 
 import logging
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import msgspec
 
 from ingestor.config import Config
-from ingestor.store import Arrival
+from ingestor.store import Arrival, Needed
 from sensors import source_terms, units
 from sensors.decoders import DIALECTS, Context, Decode, Terms
 from sensors.decoders.taking import Observed
@@ -56,7 +56,14 @@ class Decoding:
                 self._failures.add((kind, place.name, place.lineno))
                 log.error("source %s: the decoder failed: %s in %s, %s", source.name, kind, place.name, place.lineno)
             decoded = Decoded([], [Refusal("internal", f"decoder: {type(error).__name__}")])
-        return Arrival(source.name, topic, received_at, payload, decoded.readings, decoded.refusals, again)
+        return Arrival(
+            source.name, topic, received_at, payload, decoded.readings, decoded.refusals, again, decoded.needed_later
+        )
+
+    def recall(self, messages: Iterable[Needed]) -> None:
+        """Bring back what decoders remember of messages that came before; what else becomes of them is done."""
+        for each in messages:
+            self.arrival(each.topic, each.payload, each.received_at)
 
     def _find(self, topic: str) -> tuple[Source, Decode, Context] | None:
         """Find the source of a topic, and remember it."""

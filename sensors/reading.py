@@ -34,21 +34,30 @@ class Refusal(msgspec.Struct, frozen=True):
 
 
 class Decoded(msgspec.Struct, frozen=True):
-    """The outcome of one message: what can be stored and what was refused."""
+    """The outcome of one message: what can be stored and what was refused.
+
+    `needed_later` tells that later messages are read by this one, as the numbers of Sparkplug by a birth;
+    of a topic the last such message is.
+    """
 
     readings: list[Reading]
     refusals: list[Refusal]
+    needed_later: bool = False
 
 
 REASONS = {
     "too_large": "payload longer than the source allows",
     "broken_json": "payload is no JSON",
+    "broken_payload": "payload that is not in its binary format (CBOR, Protocol Buffers)",
+    "unknown_alias": "a number in place of a name that no birth told, or one of another type",
+    "no_data": "message without a value that the source takes",
     "wrong_type": "a field is missing, unknown or of the wrong type",
     "unknown_station": "the register does not know the station",
     "foreign_station": "a station that its topic, or its gateway, does not own",
     "unknown_quantity": "config/quantities.toml does not know the quantity",
     "unknown_flag": "the dialect does not know the flag",
     "naive_time": "time without an offset",
+    "no_time": "no time, or one that counts from an arrival that the source does not take as a time",
     "bad_time": "time that cannot be read, or that does not start a period",
     "future_time": "time too far ahead of the collector's clock",
     "shifted_time": "hours of a file that equal those stored for the station a zone's offset away",

@@ -5,7 +5,7 @@ import re
 from zoneinfo import ZoneInfo
 
 from sensors import units
-from sensors.decoders import DIALECTS
+from sensors.decoders import DIALECTS, NO_PERIODS
 from sensors.decoders.mappings import Mapping
 from sensors.decoders.terms import MISSING, Code, Terms
 from sensors.devices import Devices
@@ -64,8 +64,12 @@ def terms(source: Source, quantities: Quantities, devices: Devices, *, at: str =
     Raises
     ------
     ConfigError
-        If a code is no quantity, or a unit cannot be converted.
+        If a code is no quantity, a unit cannot be converted, or a period is missing that payloads do not state.
     """
+    if source.dialect in NO_PERIODS and source.period_s is None:
+        raise ConfigError(
+            f"{at}.period_s: expected seconds, as payloads of {source.dialect} state no averaging period, got nothing"
+        )
     mapping = source.mapping if isinstance(source.mapping, Mapping) else _NO_MAPPING
     targets = {**_own_codes(source, quantities), **_codes_of(mapping, source.medium), **source.codes}
     declared = {**mapping.units, **source.units}
@@ -82,7 +86,7 @@ def terms(source: Source, quantities: Quantities, devices: Devices, *, at: str =
                     f"{at}.units: expected a unit that converts to {quantity.unit} of {medium}.{key}, got {shown(unit)}"
                 )
             factor = None if exact == 1 else float(exact)
-        codes[code] = Code(medium, key, factor)
+        codes[code] = Code(medium, key, factor, unit)
     named = {
         *codes,
         *(f"{code.medium}.{code.quantity}" for code in codes.values()),

@@ -10,6 +10,8 @@ import msgspec
 from sensors import strict, units
 from sensors.decoders import DIALECTS
 from sensors.decoders.mappings import Mapping as JsonMapping
+from sensors.decoders.senml import SenmlOptions
+from sensors.decoders.sparkplug import SparkplugOptions
 from sensors.decoders.terms import Encoding, Label, WithoutTime
 from sensors.errors import ConfigError, shown
 from sensors.quantities import MEDIA, Medium, Quantities
@@ -58,6 +60,8 @@ class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     sentinels: tuple[Decimal, ...] | None = None
     missing: tuple[str, ...] | None = None
     mapping: str | JsonMapping | None = None
+    senml: SenmlOptions | None = None
+    sparkplug: SparkplugOptions | None = None
 
     @property
     def subscription(self) -> str:
@@ -119,9 +123,12 @@ def parse(text: str, mappings: Mapping[str, JsonMapping] | None = None, *, file:
             for key in source.__struct_fields__:
                 if key not in _OF_NATIVE and getattr(source, key) != getattr(_BARE, key):
                     raise ConfigError(f"{at}.{key}: expected nothing of the native dialect, got a value")
-        if (source.dialect == "mapping") != (source.mapping is not None):
+        for dialect in DIALECTS:
+            if dialect != source.dialect and getattr(source, dialect, None) is not None:
+                raise ConfigError(f"{at}.{dialect}: expected nothing as the dialect is {source.dialect}, got a value")
+        if source.dialect == "mapping" and source.mapping is None:
             raise ConfigError(
-                f"{at}.mapping: expected a mapping of the dialect mapping and of no other, got {shown(source.dialect)}"
+                f"{at}.mapping: expected a mapping, or the name of one, of the dialect mapping, got nothing"
             )
         if source.period_s is not None and (source.period_s < 1 or DAY_S % source.period_s):
             raise ConfigError(f"{at}.period_s: expected seconds that divide a day, got {source.period_s}")

@@ -90,6 +90,7 @@ def derive(
 
                 carry_out = deriving.on(stack.enter_context(connection.connected(loaded, scheduler)))
             still_ours = stack.enter_context(lanes.held(store.file, lanes.DERIVATION, waiting=waiting_for))
+            store.guard(still_ours)
             progress = stack.enter_context(progress_bars())
             task = progress.add_task("derive", total=None)
             if first is not None:

@@ -46,7 +46,11 @@ def publish(
     if not period:
         raise ConfigError("--period: expected a period such as 2020-06, got nothing")
     asked = periods.parse(period)
-    with opened_store(loaded) as store, lanes.held(store.file, lanes.DERIVATION, waiting=waiting_for):
+    with (
+        opened_store(loaded) as store,
+        lanes.held(store.file, lanes.DERIVATION, waiting=waiting_for) as still_ours,
+    ):
+        store.guard(still_ours)
         warn_if_stale(loaded, store)
         figures = (
             publishing.of_cities(loaded, store, asked, names=name or ())

@@ -70,6 +70,7 @@ def run(
             lanes.held(store.file, lanes.DERIVATION, waiting=waiting_for) as still_ours,
             progress_bars() as progress,
         ):
+            store.guard(still_ours)
             task = progress.add_task("months", total=None)
             done = roll(
                 loaded,

@@ -1,19 +1,17 @@
 """The command simulate."""
 
 import math
-import ssl
 import time
 from pathlib import Path
 from typing import Annotated
 
-import msgspec
 import typer
 
 from ingestor import simulating, tables
 from ingestor.cli.common import Json, app, options, print_line, progress_bars
 from ingestor.config import CLIENT_ID
 from ingestor.gateway import Gateway
-from ingestor.mqtt_publisher import Login
+from ingestor.mqtt_publisher import login_from
 from ingestor.simulating import Course
 from sensors.errors import ConfigError, shown
 from sensors.reading import DAY_S
@@ -89,7 +87,7 @@ def simulate(
             port=port or broker.port,
             client_id=gateway or "qingjing-simulator",
             collector=broker.client_id,
-            login=_login(gateway, password_file, ca_file),
+            login=login_from(gateway if password_file else None, password_file, ca_file),
         )
 
     with progress_bars() as progress:
@@ -106,14 +104,3 @@ def simulate(
         print_line(tables.as_json({"sent": sent, "stations": len(chosen)}))
     else:
         print_line(f"{sent:,} messages of {len(chosen)} stations sent and acknowledged")
-
-
-def _login(gateway: str | None, password_file: Path | None, ca_file: Path | None) -> Login:
-    """Read the files at each connection: a changed password needs no restart."""
-    login = Login()
-    if password_file is not None:
-        password = password_file.read_text(encoding="utf-8").rstrip("\r\n")
-        login = msgspec.structs.replace(login, username=gateway, password=password)
-    if ca_file is not None:
-        login = msgspec.structs.replace(login, tls=ssl.create_default_context(cafile=ca_file))
-    return login

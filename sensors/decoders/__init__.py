@@ -7,12 +7,12 @@ from its terms; what a decoder has to remember between payloads lives in it.
 from collections.abc import Callable
 from typing import Final
 
-from sensors.decoders import mapping, native
+from sensors.decoders import mapping, native, senml, sparkplug
 from sensors.decoders.context import Context
 from sensors.decoders.terms import Terms
 from sensors.reading import Decoded
 
-__all__ = ["DIALECTS", "Context", "Decode", "Terms"]
+__all__ = ["DIALECTS", "NO_PERIODS", "Context", "Decode", "Terms"]
 
 Decode = Callable[[bytes, float, Context], Decoded]
 """From payload, time of arrival (seconds since 1970-01-01T00:00Z) and context to what can be stored and what not."""
@@ -20,5 +20,10 @@ Decode = Callable[[bytes, float, Context], Decoded]
 DIALECTS: Final[dict[str, Callable[[Terms], Decode]]] = {
     "native": native.decoder,
     "mapping": mapping.decoder,
+    "senml": senml.decoder,
+    "sparkplug": sparkplug.decoder,
 }
 """By the name that `config/sources.toml` uses: what makes the decoder of a source."""
+
+NO_PERIODS: Final = frozenset({"senml", "sparkplug"})
+"""Dialects whose payloads state no averaging period: a source has to."""

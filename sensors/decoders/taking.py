@@ -88,6 +88,12 @@ def number(value: Any, terms: Terms) -> tuple[float | None, int]:
     return found, flags.GOOD
 
 
+def integer(digits: str) -> float:
+    """Return an integer of JSON of any length; one beyond the floats is infinite."""
+    found = float(digits)
+    return int(digits) if math.isfinite(found) else found
+
+
 def take(observed: Observed, received_at: float, context: Context, terms: Terms, into: Decoded) -> None:
     """Check what a device says of one period and append its readings, its refusals, or both."""
     if terms.trace is not None:
@@ -127,6 +133,7 @@ def take(observed: Observed, received_at: float, context: Context, terms: Terms,
         into.refusals.append(
             Refusal("ambiguous", f"{at}{quantity}: expected one value, got two that differ; neither is taken")
         )
+    told: list[Refusal] = []
     for medium, of_medium in found.items():
         if not of_medium:
             continue
@@ -134,10 +141,11 @@ def take(observed: Observed, received_at: float, context: Context, terms: Terms,
             station = station_of(medium, observed.device, context, terms, at)
             time = start_of(observed, medium, received_at, context, terms)
         except RefusedError as error:
-            if error.refusal not in into.refusals:
-                into.refusals.append(error.refusal)
+            if error.refusal not in told:
+                told.append(error.refusal)
             continue
         into.readings.append(Reading(medium, station, observed.period_s, time, tuple(of_medium.values())))
+    into.refusals.extend(told)
 
 
 def _unknown(code: str, context: Context, at: str) -> Refusal:

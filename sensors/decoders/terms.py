@@ -17,11 +17,15 @@ MISSING = ("", "-", "-;", "--", "*", "—", "NA", "N/A", "null", "NaN")
 
 
 class Code(msgspec.Struct, frozen=True):
-    """What a code of a payload is: a quantity, and what its values are multiplied by, None for nothing."""
+    """What a code of a payload is: a quantity, and what its values are multiplied by, None for nothing.
+
+    `unit` is that which the source declares; None: the quantity's own, unless the payload states one.
+    """
 
     medium: Medium
     quantity: str
     factor: float | None = None
+    unit: str | None = None
 
 
 class Terms(msgspec.Struct, frozen=True, kw_only=True):

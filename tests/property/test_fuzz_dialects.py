@@ -11,6 +11,7 @@ import json
 import os
 import random
 import time
+import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
@@ -56,6 +57,13 @@ class Dialect(NamedTuple):
 def files(pattern: str) -> tuple[bytes, ...]:
     """Payloads of real devices, below ../shared/data/payloads."""
     return tuple(path.read_bytes() for path in sorted((DATA / "payloads").glob(pattern)))
+
+
+def golden(*cases: str) -> tuple[bytes, ...]:
+    """Payloads of golden cases that are written in hexadecimal."""
+    read = [tomllib.loads((ROOT / "tests" / "golden" / case).read_text(encoding="utf-8")) for case in cases]
+    each = [one for case in read for one in case.get("payloads", [case])]
+    return tuple(bytes.fromhex(one["payload_hex"]) for one in each if "payload_hex" in one)
 
 
 _NATIVE = {"time": "2026-09-21T20:00:00+08:00", "period_s": 3600, "values": {"pm25": 15.1, "o3": 96.0, "co": None}}
@@ -174,6 +182,60 @@ DIALECTS: dict[str, Dialect] = {
         parts=200,
         devices={"cnemc": {"1001A": {"air": "sz-a01"}}, "lorawan": {"70b3d5770800030f": {"water": "sz-w01"}}},
         silent=True,
+    ),
+    "senml": Dialect(
+        sources="""
+            [[source]]
+            name = "senml"
+            topic = "senml/#"
+            dialect = "senml"
+            period_s = 3600
+            sentinels = [-9999]
+            codes = { temperature = "water.temperature", battery = "noise.vdr", pm25 = "air.pm25", o3 = "air.o3" }
+            ignore = ["humidity", "lon", "lat"]
+            """,
+        topics=("senml/a",),
+        samples=(
+            *files("senml*.json"),
+            *golden("senml/cbor.toml", "senml/cbor_kinds.toml"),
+            (
+                b'[{"bver":10,"bn":"sz-w01/","bt":1600000000,"n":"temperature","u":"Cel","v":20.5,"s":1,"ut":60},'
+                b'{"n":"battery","vs":"<1"},{"bn":"sz-a01/","bv":1,"n":"o3","u":"ppb","v":-9999},{"n":"pm25","t":-5,"v":7}]'
+            ),
+        ),
+        reaches=frozenset(
+            {"broken_json", "broken_payload", "wrong_type", "unknown_station", "unknown_quantity", "unknown_unit"}
+            | {"no_time", "bad_time", "ambiguous"}
+        ),
+        longer=lambda n: json.dumps([{"bn": f"{i}/", "bt": 1.6e9, "n": "o3", "v": 1.5} for i in range(n)]).encode(),
+        parts=1000,
+        devices={"senml": {"urn:dev:mac:B4E62DFFFE28E081": {"water": "sz-w01"}}},
+    ),
+    "sparkplug": Dialect(
+        sources="""
+            [[source]]
+            name = "plant"
+            topic = "spBv1.0/#"
+            dialect = "sparkplug"
+            medium = "air"
+            period_s = 60
+            codes = { "Air/CO" = "co", pm25 = "pm25", o3 = "o3" }
+            """,
+        topics=(
+            *["spBv1.0/g/DBIRTH/n/sz-a01", "spBv1.0/g/DDATA/n/sz-a01", "spBv1.0/g/DDATA/n/sz-a01"] * 5,
+            "spBv1.0/g/NBIRTH/n",
+            "spBv1.0/g/NDEATH/n",
+            "spBv1.0/g/NCMD/n",
+            "spBv1.0/g/DDATA/n",
+            "spBv1.0/STATE/h",
+        ),
+        samples=golden("sparkplug/births_and_data.toml", "sparkplug/missing_and_history.toml", "sparkplug/kinds.toml"),
+        reaches=frozenset(
+            {"broken_payload", "unknown_alias", "no_data", "wrong_type", "unknown_flag", "not_finite", "bad_time"}
+            | {"unknown_topic", "unknown_quantity", "unknown_unit"}
+        ),
+        longer=lambda n: b"".join(b"\x12\x0f\x0a\x06%06d\x20\x09\x65\x9a\x99\x71\x41" % i for i in range(n)),
+        parts=2000,
     ),
 }  # fmt: skip
 

@@ -1,0 +1,49 @@
+"""The check of HJ 212 frames, and the one that some devices send instead.
+
+HJ 212-2017, annex A: register FFFF; for each byte `register = (register >> 8) ^ byte`, then eight times shift right
+and, if the bit shifted out was 1, exclusive or with A001. Unlike CRC-16/MODBUS that drops the low byte of the register
+at every byte: only its high byte is carried on, so a check has 256 values, not 65,536. One step is linear, and eight of
+them change nothing; so bytes that stand eight apart count alike and are joined by exclusive or before the register
+runs.
+"""
+
+from typing import Final
+
+POLYNOMIAL: Final = 0xA001
+_WORD: Final = 8
+"""Steps after which the register is what it was. [bytes]"""
+_LOWEST: Final = (1 << 8 * _WORD) - 1
+
+
+def _eight_shifts(register: int) -> int:
+    for _ in range(8):
+        register = register >> 1 ^ (POLYNOMIAL if register & 1 else 0)
+    return register
+
+
+_TABLE: Final = tuple(_eight_shifts(byte) for byte in range(256))
+_HIGH: Final = bytes(register >> 8 for register in _TABLE)
+
+
+def check(segment: bytes) -> int:
+    """Return the check of a data segment: what stands between the declared length and the check."""
+    size = len(segment)
+    if not size:
+        return 0xFFFF
+    folded = int.from_bytes(segment, "big")
+    for halving in range(((size - 1) // _WORD).bit_length() - 1, -1, -1):
+        folded ^= folded >> (8 * _WORD << halving)  # what is above does not come down any more
+    index = 0
+    for byte in (folded & _LOWEST ^ 0xFF << 8 * ((size - 1) % _WORD)).to_bytes(
+        _WORD, "big"
+    ):  # FFFF meets the first byte
+        index = _HIGH[index] ^ byte
+    return _TABLE[index]
+
+
+def modbus(segment: bytes) -> int:
+    """Return the CRC-16/MODBUS of a data segment."""
+    register = 0xFFFF
+    for byte in segment:
+        register = register >> 8 ^ _TABLE[register & 0xFF ^ byte]
+    return register
