@@ -190,8 +190,9 @@ def _value_line(value: Value, language: Language) -> str:
     code = f"          {printable(value.code):<24}"
     if value.quantity is None:
         return f"{code} {_WORDS['ignored' if value.ignored else 'unknown'][language]}"
+    unit = "" if value.source_unit is None else f" {value.source_unit}"
     times = "" if value.factor is None else f" x {value.factor:.6g}"
-    return f"{code} {_value('', value.value, value.flag).strip()}{times} → {value.quantity} [{value.unit}]"
+    return f"{code} {_value('', value.value, value.flag).strip()}{unit}{times} → {value.quantity} [{value.unit}]"
 
 
 def _placed_line(placed: Placed, offset_s: int, language: Language) -> str:

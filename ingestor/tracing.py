@@ -12,9 +12,10 @@ from sensors.errors import ConfigError, shown
 
 
 class Value(msgspec.Struct, frozen=True):
-    """A value as a decoder read it, in the unit of the source; `quantity` as "air.pm25", None of an unknown code.
+    """A value as a decoder read it; `quantity` as "air.pm25", None of an unknown code.
 
-    `factor` is what it is multiplied by to be in the quantity's `unit`. `ignored` codes are known not to be quantities.
+    `source_unit` is the unit that the source declares, if any, and `factor` what values are then multiplied by to be in
+    the quantity's `unit`. `ignored` codes are known not to be quantities.
     """
 
     code: str
@@ -22,6 +23,7 @@ class Value(msgspec.Struct, frozen=True):
     flag: int
     quantity: str | None
     unit: str | None
+    source_unit: str | None
     factor: float | None
     ignored: bool
 
@@ -110,12 +112,13 @@ def _step(observed: Observed, context: Context, terms: Terms, received_at: float
         known = terms.codes.get(code)
         if known is None or context.medium not in (None, known.medium):
             ignored = code in terms.ignored or terms.ignores_rest
-            values.append(Value(code, value, flag, None, None, None, ignored))
+            values.append(Value(code, value, flag, None, None, None, None, ignored))
             continue
         if known.medium not in media:
             media.append(known.medium)
         unit = context.quantities.of(known.medium)[known.quantity].unit
-        values.append(Value(code, value, flag, f"{known.medium}.{known.quantity}", unit, known.factor, ignored=False))
+        quantity = f"{known.medium}.{known.quantity}"
+        values.append(Value(code, value, flag, quantity, unit, known.unit, known.factor, ignored=False))
     placed = []
     for medium in media:
         station = start = None

@@ -26,6 +26,9 @@ from sensors.reading import DAY_S, Decoded, Refusal
 DEEPEST: Final = 8
 """Objects in objects whose members are values."""
 LONGEST_CODE: Final = 200
+"""Characters of a code, a device or a unit."""
+LONGEST_VALUE: Final = 1000
+"""Characters of a value. Each record may point at one text of the whole payload: it must cost each of them little."""
 
 _Raw = tuple[str, Any, Any, Any, Any]
 """A value as the payload has it: its place in the record, code, value, flag and unit; None for what it has not."""
@@ -145,7 +148,7 @@ class _Decoder:
 
     def _device_of(self, record: Any, at: str, scope: Scope) -> str | None:
         device = found(self._device, record, scope, f"{at}device")
-        if device is None or type(device) is str:
+        if device is None or (type(device) is str and len(device) <= LONGEST_CODE):
             return device
         if type(device) is int and abs(device) < 10**times.LONGEST:
             return str(device)
@@ -208,6 +211,8 @@ class _Decoder:
     def _taken(self, place: str, code: str, value: Any, word: Any) -> tuple[float | None, int]:
         """Return number and flag of a value."""
         try:
+            if type(value) is str and len(value) > LONGEST_VALUE:
+                raise NotANumberError
             taken, flag = number(value, self._terms)
         except NotANumberError as error:
             finite = isinstance(value, float | int) and not isinstance(value, bool)
@@ -224,7 +229,7 @@ class _Decoder:
 
     def _converted(self, code: str, value: float, unit: Any, context: Context, place: str) -> float:
         """Return a value that has a unit of its own in that which `take` wants."""
-        if type(unit) is not str:
+        if type(unit) is not str or len(unit) > LONGEST_CODE:
             raise RefusedError("unknown_unit", f"{place}: expected a unit, got {brief(unit)}")
         return self._convert(code, value, unit, context, place)
 

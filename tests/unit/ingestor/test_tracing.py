@@ -66,7 +66,7 @@ def test_decode_shows_each_step_of_a_payload(folder: Path) -> None:
         f"payload   {len(json.dumps(PAYLOAD))} bytes, utf-8",
         "record 1  device b7, time 2020-11-21T08:07:30+08:00 (end of its period), period 300 s (of the source)",
         "          dust                     15.1 → air.pm25 [ug/m3]",
-        "          carbon                   2 x 1.14488 → air.co [mg/m3]",
+        "          carbon                   2 ppm x 1.14488 → air.co [mg/m3]",
         "          rssi                     ignored",
         "          → air sz-a01 (by devices.csv), from 2020-11-21T08:00:00+08:00",
         "reading   air sz-a01, 2020-11-21T08:00:00+08:00, 300 s: pm25 15.1, co 2.289764",
