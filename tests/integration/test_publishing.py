@@ -202,7 +202,8 @@ def test_a_changed_register_is_the_reason_where_it_changes_the_figure(store: Sql
     publishing.bring_up_to_date(config.load(config_copy), store)
     found = [each for each in store.publications() if each.key.indicator == NAMES[0]]
     assert [(each.revision, each.figure.valid, each.reason) for each in found] == [
-        (1, 31, "published"), (2, 30, "register, checks, events or other configuration changed"),
+        (1, 31, "published"),
+        (2, 30, "register, checks, events, other configuration or the version of qingjing changed"),
     ]  # fmt: skip
 
 
