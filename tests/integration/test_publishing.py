@@ -207,7 +207,9 @@ def test_a_changed_register_is_the_reason_where_it_changes_the_figure(store: Sql
     ]  # fmt: skip
 
 
-def test_history_shows_every_revision_in_chinese_and_as_json(store: SqliteStore, qingjing: Callable[..., Any]) -> None:
+def test_history_shows_revisions_that_print_another_value_and_all_when_asked_and_as_json(
+    store: SqliteStore, qingjing: Callable[..., Any]
+) -> None:
     data = store.file.parent
     put(store, air("sz-a01", start_of("2020-01-10") + 5 * HOUR, {"pm25": 41.0}))
     store.close()
@@ -222,7 +224,11 @@ def test_history_shows_every_revision_in_chinese_and_as_json(store: SqliteStore,
     assert (at.utcoffset(), dt.datetime.now(dt.UTC) - at < dt.timedelta(hours=1)) == (dt.timedelta(hours=8), True)
     shown = qingjing("--data", data, "--lang", "zh", "history", NAMES[0], "--scope", SCOPE).stdout
     assert "首次发布" in shown
-    assert "迟到" in shown
+    assert "迟到" not in shown  # 10 and 311/31 print the same
+    assert "另有 1 个修订未改变所示数值；用 --all 查看" in shown
+    every = qingjing("--data", data, "--lang", "zh", "history", NAMES[0], "--scope", SCOPE, "--all").stdout
+    assert "迟到" in every
+    assert "--all" not in every
     asked = ("publish", "--scope", SCOPE, "--period", "2020-01", "--name")
     again = qingjing("--data", data, "--lang", "en", *asked, NAMES[0], "--name", "air.annual_mean.so2").stdout
     assert again == "2 figures: 0 published, 0 revised, 1 as before, 1 without data and not published\n"
