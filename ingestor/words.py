@@ -225,7 +225,10 @@ _REMARKS: Final[tuple[tuple[str, str], ...]] = (
     (r"no body whose treatment was completed", "无已完成治理的水体"),
     (r"published", "首次发布"),
     (r"derived anew", "重新计算"),
-    (r"register, checks, events or other configuration changed", "站点名录、审核规则、事件等配置有变更"),
+    (
+        r"register, checks, events, other configuration or the version of qingjing changed",
+        "站点名录、审核规则、事件等配置或软件版本有变更",
+    ),
     (r"standard changed: (.+)", "标准有变更：{}"),
     (r"review by (.+)", "数据审核：{}"),
     (r"a month without a class ends a run: (\d+)", "未定类别的月份使连续中断：{}个"),

@@ -149,7 +149,10 @@ def waiting_for(holder: str) -> None:
 
 WHY: Final[dict[Why, dict[Language, str]]] = {
     "new": {"zh": "从未推算", "en": "never derived"},
-    "changed": {"zh": "站点、检查、事件或标准有变", "en": "register, checks, events or standards changed"},
+    "changed": {
+        "zh": "站点、检查、事件、标准或软件版本有变",
+        "en": "register, checks, events, standards or version of qingjing changed",
+    },
     "readings": {"zh": "有新数据或审核", "en": "readings or reviews arrived"},
     "asked": {"zh": "按要求", "en": "asked for"},
 }
