@@ -79,7 +79,10 @@ WORDS: Final[dict[str, dict[Language, str]]] = {
     "hand_all": {"zh": "各月均为手工监测", "en": "all months manual"},
     "hand_months": {"zh": "手工监测的月份：{}", "en": "manual in {}"},
     "below": {"zh": "低于检出限{}个", "en": "{} below the detection limit"},
-    "suspect": {"zh": "疑似单位错误、仍计入{}个：{}", "en": "{} suspect, perhaps of another unit, and counted: {}"},
+    "suspect": {
+        "zh": "疑似单位错误（相差1000倍）、仍计入{}个：{}",
+        "en": "{} with a probable unit mistake (factor 1000), and counted: {}",
+    },
     "not_judged": {"zh": "非特征指标，不参评", "en": "not one of its own items: not judged"},
     "spring": {"zh": "春季", "en": "spring"},
     "summer": {"zh": "夏季", "en": "summer"},
@@ -198,7 +201,10 @@ _REMARKS: Final[tuple[tuple[str, str], ...]] = (
     (r"manual: (?P<items>.+)", "手工监测：{}"),
     (r"no manual sample", "无手工样品"),
     (r"not what the figure is about", "不属本指标的评价对象"),
-    (r"suspect, perhaps of another unit, and counted: (?P<items>.+) \((\d+)\)", "疑似单位错误、仍计入：{}（{}个）"),
+    (
+        r"probable unit mistake \(factor 1000\), and counted: (?P<items>.+) \((\d+)\)",
+        "疑似单位错误（相差1000倍）、仍计入：{}（{}个）",
+    ),
     (
         r"(\S+): target (?P<class_before>\S+) before (\S+), (?P<class_now>\S+) from then on",
         "{0} 目标在{2}前为{1}，此后为{3}",

@@ -13,7 +13,6 @@ from ingestor.derivation.air_days import CITY_TABLES, areas
 from ingestor.derivation.air_rows import WITHOUT_EVENTS
 from ingestor.derivation.spans import HOURS, ROLES
 from ingestor.schema import TABLES
-from sensors import water_checks
 from sensors.quantities import MEDIA, Medium
 from sensors.register import Station
 
@@ -68,18 +67,21 @@ def units(config: Config) -> Iterator[Unit]:
 def reach_of(config: Config, medium: Medium) -> Reach:
     """Return how far a reading reaches.
 
-    Air: a check that takes hours out may look at a run of equal values; the index of an hour at the day before it.
-    Water: slips of the unit are found among the values around. Noise: a night may belong to the day on which it began.
+    Air: a check that takes hours out may look at a run of equal values, or for mistakes of the unit among the values
+    around; the index of an hour at the day before it. Water: mistakes of the unit are found among the values around.
+    Noise: a night may belong to the day on which it began.
     """
+    unit = config.checks.unit
     if medium == "water":
-        return Reach(water_checks.DAYS, 2 * water_checks.DAYS)
+        return Reach(unit.days, 2 * unit.days) if unit and unit.water else Reach(0, 0)
     if medium == "noise":
         return Reach(1, 1)
     stuck = config.checks.stuck
     taken_out = max(stuck.hours.values(), default=0) if stuck and stuck.action == "fail" else 0
     jump = 1 if config.checks.jump and config.checks.jump.action == "fail" else 0
     days = math.ceil(max(taken_out, jump) / HOURS)
-    return Reach(days, days + 1)
+    around = unit.days if unit and unit.air and unit.air.action == "fail" else 0
+    return Reach(max(days, around), max(days + 1, 2 * around))
 
 
 def digest_of(config: Config, unit: Unit) -> str:
@@ -100,6 +102,9 @@ def digest_of(config: Config, unit: Unit) -> str:
             [config.events.of(unit.city, id_) for id_ in unit.ids],
             [state for state in config.gas_states.all if state.station in unit.ids],
         ]
+    if unit.medium == "water":
+        rule = config.checks.unit
+        parts.append([rule.days, rule.water] if rule and rule.water else [])
     if unit.medium == "noise":
         parts.append([change for change in config.zone_changes.all if change.station in unit.ids])
     calibrated = [each.bears_on for id_ in unit.ids for each in config.calibrations.of(unit.medium, id_)]
