@@ -12,7 +12,6 @@ from typing import Final
 POLYNOMIAL: Final = 0xA001
 _WORD: Final = 8
 """Steps after which the register is what it was. [bytes]"""
-_LOWEST: Final = (1 << 8 * _WORD) - 1
 
 
 def _eight_shifts(register: int) -> int:
@@ -30,13 +29,14 @@ def check(segment: bytes) -> int:
     size = len(segment)
     if not size:
         return 0xFFFF
-    folded = int.from_bytes(segment, "big")
-    for halving in range(((size - 1) // _WORD).bit_length() - 1, -1, -1):
-        folded ^= folded >> (8 * _WORD << halving)  # what is above does not come down any more
+    words = (size + _WORD - 1) // _WORD
+    folded = int.from_bytes(segment, "big") ^ 0xFF << 8 * (size - 1)
+    while words > 1:
+        words = (words + 1) // 2
+        bits = 8 * _WORD * words
+        folded = folded >> bits ^ folded & (1 << bits) - 1
     index = 0
-    for byte in (folded & _LOWEST ^ 0xFF << 8 * ((size - 1) % _WORD)).to_bytes(
-        _WORD, "big"
-    ):  # FFFF meets the first byte
+    for byte in folded.to_bytes(_WORD, "big"):
         index = _HIGH[index] ^ byte
     return _TABLE[index]
 

@@ -115,7 +115,11 @@ def read(raw: bytes, digits: int = 4) -> Frame | Broken:
     header, found, rest = segment.partition(b"CP=&&")
     if not found or not rest.endswith(b"&&"):
         return Broken(raw, "no_parameters")
-    pairs = _pairs(header.decode("latin-1"))
+    pairs: dict[str, str] = {}
+    for pair in header.decode("latin-1").split(";"):
+        key, equals, value = pair.partition("=")
+        if equals:
+            pairs.setdefault(key.strip(), value.strip())
     return Frame(raw, raw[2 : 2 + digits].decode(), segment, raw[-4:].decode(), pairs, rest[:-2])
 
 
@@ -131,16 +135,6 @@ def build(header: dict[str, object], cp: str = "") -> bytes:
     if len(segment) > 9999:
         raise ValueError(f"segment: expected at most 9999 bytes, got {len(segment)}")
     return b"##%04d%b%04X\r\n" % (len(segment), segment, crc.check(segment))
-
-
-def _pairs(header: str) -> dict[str, str]:
-    listed = [pair.split("=", 1) for pair in header.split(";") if "=" in pair]
-    pairs: dict[str, str] = dict(listed)
-    if len(pairs) < len(listed) or " " in header:
-        pairs = {}
-        for key, value in listed:
-            pairs.setdefault(key.strip(), value.strip())
-    return pairs
 
 
 def _is_number(text: str, digits: int) -> bool:

@@ -55,10 +55,10 @@ class Parameters(msgspec.Struct, frozen=True, gc=False):
 
 def parameters(text: str) -> Parameters:
     """Read the parameters of a frame; never raises. Texts that are neither field nor item are in `Layout.stray`."""
-    if " " in text or "\t" in text or "\n" in text or "\r" in text:
+    if " " in text or not text.isprintable():
         text = _BLANKS.sub(r"\1", text.strip())
     text = text.rstrip(";")
-    _, *parts = (";" + text).replace(";", "=;").replace(",", "=,").split("=")
+    _, *parts = ";".join(("", text)).replace(";", "=;").replace(",", "=,").split("=")
     keys, values = tuple(parts[::2]), parts[1::2]
     if len(keys) == len(values) == text.count(";") + text.count(",") + 1:
         layout = _layout(keys)

@@ -85,17 +85,6 @@ class FrameReader:
 
 def frames_of(payload: bytes, longest: int = LONGEST) -> list[Frame | Broken]:
     """Return the frames of a whole message, and what of it is none."""
-    head = _HEAD.match(payload)
-    if head is not None:
-        end = head.end() + int(head[1])
-        stop = end + 4
-        if (
-            payload[stop:] in {b"", b"\r\n"}
-            and end - head.end() <= longest
-            and _ENDED.match(payload, end - 2, stop)
-            and payload.find(b"\r\n", 0, stop) < 0
-        ):  # one frame, as most messages are
-            return [read(payload[:stop], head.end() - 2)]
     reader = FrameReader(longest)
     found = reader.feed(payload)
     return found + reader.finish() if reader.waiting else found
