@@ -92,7 +92,7 @@ def delays(browser: Browser, folder: Path) -> None:
         took = []
         for n in range(READINGS):
             time.sleep(0.7 * n % 2.0)  # so that they come at any moment of the board's seconds
-            start = time.strftime("%Y-%m-%dT%H:%M:%S+00:00", time.gmtime(time.time() - 120))
+            start = time.strftime("%Y-%m-%dT%H:%M:00+00:00", time.gmtime(time.time() - 120))
             value = 500 + n
             began = time.perf_counter()
             reading = {"time": start, "period_s": 60, "values": {"pm25": value}}
