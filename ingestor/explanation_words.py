@@ -62,7 +62,7 @@ def cut(title: str, n: int, zh: bool, *, counted: str = "段") -> str:
     """Return the title of a table of which only the first rows may be shown, `counted` in Chinese as it says."""
     if n <= SHOWN:
         return title
-    return title + (f"，此处{SHOWN}{counted}，全部见 --json" if zh else f", {SHOWN} here, all with --json")
+    return title + (f"，此处{SHOWN}{counted}，其余在 JSON 中" if zh else f", {SHOWN} here, all in the JSON")
 
 
 def counts(numbers: dict[str, int], zh: bool) -> str:

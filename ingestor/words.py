@@ -44,7 +44,7 @@ WORDS: Final[dict[str, dict[Language, str]]] = {
     "mark": {"zh": "? 数据不足，不作判定", "en": "? rests on too little data and decides nothing"},
     "events_kept": {"zh": "含异常事件：", "en": "with events: "},
     "events_excluded": {"zh": "剔除异常事件：", "en": "without events: "},
-    "more": {"zh": "另有{}项，见 --json", "en": "and {} more with --json"},
+    "more": {"zh": "另有{}项，在 JSON 中", "en": "and {} more in the JSON"},
     "place": {"zh": "名次", "en": "place"},
     "name": {"zh": "名称", "en": "name"},
     "largest": {"zh": "首要污染物", "en": "largest"},

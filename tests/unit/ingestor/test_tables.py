@@ -119,7 +119,7 @@ def test_remarks_show_three_reasons_and_count_the_others() -> None:
     reasons = [f"2020-{month:02}: 0 of at least 27 valid days" for month in range(1, 6)]
     text = tables.remarks(msgspec.structs.replace(FIGURE, sufficient=False, reasons=reasons), "en")
     assert text.count("valid days") == 3
-    assert text.endswith("; and 2 more with --json")
+    assert text.endswith("; and 2 more in the JSON")
 
 
 @pytest.mark.parametrize(
