@@ -39,10 +39,10 @@ faults: $(VENV)/dev.done servers
 
 fuzz: $(VENV)/dev.done
 	QINGJING_FUZZ_CASES=$${QINGJING_FUZZ_CASES:-1000000} QINGJING_FUZZ_SEED=$${QINGJING_FUZZ_SEED:-$$(date +%j)} \
-	    $(BIN)/pytest -s --timeout=3600 tests/property/test_fuzz_decoding.py
+	    $(BIN)/pytest -s --timeout=3600 tests/property/test_fuzz_decoding.py tests/property/test_fuzz_dialects.py
 
 bench: $(VENV)/dev.done servers
-	@for each in demo replay_beijing import_beijing noise_year water_year derive_year ingest_influxdb air_year cluster_year bulletin_month outlook_backtest outlook_noise_backtest today_backtest; do $(BIN)/python tests/benchmarks/$$each.py || exit 1; done
+	@for each in demo replay_beijing import_beijing noise_year water_year derive_year ingest_influxdb air_year cluster_year bulletin_month outlook_backtest outlook_noise_backtest today_backtest decode_dialects; do $(BIN)/python tests/benchmarks/$$each.py || exit 1; done
 
 $(VENV)/run.done: requirements/run.txt pyproject.toml tools/make-venv
 	@tools/make-venv $(PYTHON) $(VENV)

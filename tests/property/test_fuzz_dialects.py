@@ -1,0 +1,166 @@
+"""What holds of any payload of every dialect: readings or refusals of a known reason, and time in proportion to size.
+
+`DIALECTS` lists what is fuzzed. Seeded mutations of each one's samples: QINGJING_FUZZ_SEED (default 1), and a tenth of
+QINGJING_FUZZ_CASES for each (default 1,500; `make fuzz` 100,000). What is read of native payloads on their way to the
+ledger is in test_fuzz_decoding.py.
+"""
+
+import copy
+import json
+import os
+import random
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+import msgspec
+import pytest
+
+from ingestor import config
+from ingestor.decoding import Decoding
+from sensors import sources
+from sensors.devices import Devices
+from tests.property.mutations import FAULTS, changed_bytes, changed_tree, strange
+from tests.support import DATA, ROOT
+
+SEED = int(os.environ.get("QINGJING_FUZZ_SEED", "1"))
+CASES = int(os.environ.get("QINGJING_FUZZ_CASES", "15000")) // 10
+NOW = 1_790_000_000.0  # 2026-09-21T14:13:20Z
+REPEATS = 3
+QUADRATIC = 16.0
+"""How much longer four times as much takes where time goes with the square of the size."""
+
+
+class Dialect(NamedTuple):
+    """What is fuzzed of a dialect.
+
+    `sources` are as in sources.toml, `devices` as `sensors.devices.parse` returns them; stations are those of the
+    shipped register (sz-a01, sz-w01, sz-n01). `reaches` are reasons that must come up among the refusals. `longer`
+    makes a payload of n parts, `parts` the smallest n whose time is measured: some milliseconds of work, and four times
+    as many parts within `max_payload_bytes`.
+    """
+
+    sources: str
+    topics: tuple[str, ...]
+    samples: tuple[bytes, ...]
+    reaches: frozenset[str]
+    longer: Callable[[int], bytes]
+    parts: int
+    devices: Devices | None = None
+
+
+def files(pattern: str) -> tuple[bytes, ...]:
+    """Payloads of real devices, below ../shared/data/payloads."""
+    return tuple(path.read_bytes() for path in sorted((DATA / "payloads").glob(pattern)))
+
+
+_NATIVE = {"time": "2026-09-21T20:00:00+08:00", "period_s": 3600, "values": {"pm25": 15.1, "o3": 96.0, "co": None}}
+
+DIALECTS: dict[str, Dialect] = {
+    "native": Dialect(
+        sources="""
+            [[source]]
+            name = "native"
+            topic = "env/v1/{medium}/{station}"
+            dialect = "native"
+            """,
+        topics=("env/v1/air/sz-a01",),
+        samples=(
+            json.dumps(_NATIVE).encode(),
+            json.dumps([{**_NATIVE, "flags": {"o3": "maintenance"}}, _NATIVE]).encode(),
+        ),
+        reaches=frozenset({"broken_json", "wrong_type", "bad_time", "unknown_quantity", "foreign_station"}),
+        longer=lambda n: json.dumps([_NATIVE] * n).encode(),
+        parts=400,
+    ),
+}
+
+
+def messages(dialect: Dialect, rng: random.Random, cases: int) -> Iterator[tuple[str, bytes]]:
+    """Topics and mutated samples, the same for the same seed; the samples themselves come first."""
+    samples = list(dialect.samples)
+    for sample in samples:
+        yield dialect.topics[0], sample
+    trees = []
+    for sample in samples:
+        try:
+            trees.append(json.loads(sample))
+        except ValueError:
+            continue
+    for _ in range(cases - len(samples)):
+        topic = rng.choice(dialect.topics)
+        chance = rng.random()
+        if chance < 0.002:
+            yield topic, strange(rng)
+            continue
+        payload = rng.choice(samples)
+        if trees and chance < 0.6:
+            tree: Any = copy.deepcopy(rng.choice(trees))
+            for _ in range(rng.choice((1, 1, 2, 4))):
+                tree = changed_tree(rng, tree)
+            payload = json.dumps(tree, ensure_ascii=rng.random() < 0.5).encode("utf-8", "surrogatepass")
+        for _ in range(rng.choice((0, 0, 1, 2)) if trees and chance < 0.6 else rng.choice((1, 1, 2, 3))):
+            payload = changed_bytes(rng, payload, samples)
+        yield topic, payload
+
+
+def decoding_of(dialect: Dialect) -> Decoding:
+    """A decoding by the shipped configuration with the sources and devices of a dialect."""
+    declared = sources.parse(dialect.sources, file="sources.toml")
+    shipped = config.load(ROOT / "config")
+    return Decoding(msgspec.structs.replace(shipped, sources=declared, devices=dialect.devices or {}))
+
+
+@pytest.mark.parametrize("name", DIALECTS)
+def test_mutated_payload_gives_readings_or_refusals_of_a_known_reason(name: str, data_folder: object) -> None:
+    assert data_folder
+    dialect = DIALECTS[name]
+    decoding, rng = decoding_of(dialect), random.Random(f"{SEED} {name}")
+    by = config.load(ROOT / "config")
+    codes: Counter[str] = Counter()
+    faults: list[str] = []
+    cases = taken = 0
+    started = time.perf_counter()
+    for topic, payload in messages(dialect, rng, CASES):
+        cases += 1
+        try:
+            arrival = decoding.arrival(topic, payload, NOW)
+        except Exception as error:  # noqa: BLE001  # that is what is looked for
+            faults.append(f"case {cases}: {type(error).__name__} on {payload[:200]!r}")
+            continue
+        found = {claim: fault for claim, fault_of in FAULTS.items() if (fault := fault_of(arrival, by)) is not None}
+        if found:
+            faults.append(f"case {cases}: {found} on {payload[:200]!r}")
+        taken += bool(arrival.readings)
+        codes.update({refusal.code for refusal in arrival.refusals})
+    print(
+        f"\nfuzz {name}: seed {SEED}, {cases:,} cases in {time.perf_counter() - started:.1f} s, readings of {taken:,}; "
+        f"{dict(codes.most_common())}"
+    )
+    assert cases == CASES
+    assert faults == [], "\n".join(faults[:5])
+    assert taken > CASES // 100
+    assert dialect.reaches <= set(codes)
+
+
+@pytest.mark.parametrize("name", DIALECTS)
+def test_time_goes_with_the_size_of_a_payload_and_not_its_square(name: str, data_folder: object) -> None:
+    assert data_folder
+    dialect = DIALECTS[name]
+    decoding = decoding_of(dialect)
+    used = {}
+    for parts in (dialect.parts, 2 * dialect.parts, 4 * dialect.parts):
+        payload = dialect.longer(parts)
+        best = float("inf")
+        for _ in range(REPEATS):
+            before = time.thread_time()
+            arrival = decoding.arrival(dialect.topics[0], payload, NOW)
+            best = min(best, time.thread_time() - before)
+        assert not {refusal.code for refusal in arrival.refusals} & {"too_large", "internal"}
+        used[parts] = best
+    one, two, four = used.values()
+    print(f"\n{name}: {', '.join(f'{parts:,} parts {1e3 * s:.2f} ms' for parts, s in used.items())}")
+    assert four / one < QUADRATIC * 0.6, (
+        f"{one:.4f}, {two:.4f}, {four:.4f} s for {dialect.parts} parts, twice, four times"
+    )
