@@ -9,6 +9,7 @@ import msgspec
 
 from sensors import strict, units
 from sensors.decoders import DIALECTS
+from sensors.decoders.hj212_rules import Hj212Options
 from sensors.decoders.terms import MISSING, Encoding, Label, WithoutTime
 from sensors.errors import ConfigError, shown
 from sensors.quantities import MEDIA, Medium, Quantities
@@ -36,7 +37,8 @@ class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
     The rest is for the other dialects, see `sensors.source_terms` and `sensors.decoders.terms.Terms`. `codes` says
     which quantity each code is, as "air.pm25", or "pm25" where the source has a medium; what it leaves out the dialect
-    knows, or not. `ignore` names codes that are no quantity; `*` all that are not known.
+    knows, or not. `ignore` names codes that are no quantity; `*` all that are not known. A key of the name of a dialect
+    holds what that alone knows.
     """
 
     name: str
@@ -56,6 +58,7 @@ class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     encoding: Encoding = "utf-8"
     sentinels: tuple[Decimal, ...] = ()
     missing: tuple[str, ...] = MISSING
+    hj212: Hj212Options | None = None
 
     @property
     def subscription(self) -> str:
@@ -118,6 +121,9 @@ def parse(text: str, *, file: str) -> list[Source]:
             for key in source.__struct_fields__:
                 if key not in _OF_NATIVE and getattr(source, key) != getattr(_BARE, key):
                     raise ConfigError(f"{at}.{key}: expected nothing of the native dialect, got a value")
+        for dialect in DIALECTS:
+            if dialect != source.dialect and getattr(source, dialect, None) is not None:
+                raise ConfigError(f"{at}.{dialect}: expected nothing as the dialect is {source.dialect}, got a value")
         if source.period_s is not None and (source.period_s < 1 or DAY_S % source.period_s):
             raise ConfigError(f"{at}.period_s: expected seconds that divide a day, got {source.period_s}")
         if source.max_payload_bytes < 1 or source.max_ahead_s < 0:

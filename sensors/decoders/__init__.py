@@ -7,7 +7,7 @@ from its terms; what a decoder has to remember between payloads lives in it.
 from collections.abc import Callable
 from typing import Final
 
-from sensors.decoders import native
+from sensors.decoders import hj212, native
 from sensors.decoders.context import Context
 from sensors.decoders.terms import Terms
 from sensors.reading import Decoded
@@ -17,5 +17,5 @@ __all__ = ["DIALECTS", "Context", "Decode", "Terms"]
 Decode = Callable[[bytes, float, Context], Decoded]
 """From payload, time of arrival (seconds since 1970-01-01T00:00Z) and context to what can be stored and what not."""
 
-DIALECTS: Final[dict[str, Callable[[Terms], Decode]]] = {"native": native.decoder}
+DIALECTS: Final[dict[str, Callable[[Terms], Decode]]] = {"native": native.decoder, "hj212": hj212.decoder}
 """By the name that `config/sources.toml` uses: what makes the decoder of a source."""
