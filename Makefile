@@ -34,7 +34,8 @@ servers:
 	@tools/install-servers mosquitto mosquitto-clients influxdb openssl chromium fonts-noto-cjk
 
 faults: $(VENV)/dev.done servers
-	QINGJING_FAULT_ROUNDS=$${QINGJING_FAULT_ROUNDS:-180} $(BIN)/pytest -s --timeout=3600 tests/integration/faults
+	QINGJING_ALL_KILLS=1 QINGJING_FAULT_ROUNDS=$${QINGJING_FAULT_ROUNDS:-180} \
+	    $(BIN)/pytest -s --timeout=3600 tests/integration/faults tests/e2e/test_demo.py
 
 fuzz: $(VENV)/dev.done
 	QINGJING_FUZZ_CASES=$${QINGJING_FUZZ_CASES:-1000000} QINGJING_FUZZ_SEED=$${QINGJING_FUZZ_SEED:-$$(date +%j)} \

@@ -166,12 +166,12 @@ def _sent(
 ) -> dict[str, dict[str, list[Sent]]]:
     """Return by station and quantity what automatic instruments sent.
 
-    Good values in the plausible range are valid without being looked at, but at stations with reviews.
+    Good values in the plausible range are valid without being looked at, but at stations with reviews or calibrations.
     """
     medium = stations[0].medium
-    reviewed = [station for station in stations if (medium, station.id) in reviews]
-    raw = store.raw_of(medium, [s.id for s in reviewed], start, end) if reviewed else {}
-    plain = [station.id for station in stations if station not in reviewed]
+    judged = [s.id for s in stations if (medium, s.id) in reviews or config.calibrations.of(medium, s.id)]
+    raw = store.raw_of(medium, judged, start, end) if judged else {}
+    plain = [station.id for station in stations if station.id not in judged]
     quantities = config.quantities.of(medium)
     ranges = {name: (float(each.minimum), float(each.maximum)) for name, each in quantities.items()}
     received = store.received_of(medium, plain, start, end, ranges) if plain else {}

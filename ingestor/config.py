@@ -20,6 +20,7 @@ from aggregations.standards import Standards, WaterMethod
 from ingestor.notices import settings as notices
 from ingestor.notices.settings import NoticeSettings
 from sensors import (
+    calibrations,
     checks,
     devices,
     events,
@@ -33,11 +34,14 @@ from sensors import (
     target_changes,
     zone_changes,
 )  # fmt: skip
+from sensors.calibrations import Calibrations
 from sensors.checks import Checks
 from sensors.devices import Devices
 from sensors.errors import ConfigError, shown
 from sensors.events import Events
 from sensors.gas_states import GasStates
+from sensors.hj212 import meanings
+from sensors.hj212.meanings import Meanings
 from sensors.names import STATION_ID
 from sensors.noise_surveys import NoiseSurveys
 from sensors.quantities import MEDIA, Quantities
@@ -54,7 +58,7 @@ CHECKOUT = Path(__file__).parent.parent / "config"
 
 _FIGURES_DEPEND_ON = (
     "stations/", "standards/", "quantities.toml", "checks.toml", "gas-states.csv", "events.csv", "zone-changes.csv",
-    "noise-surveys/", "target-changes.csv",
+    "noise-surveys/", "target-changes.csv", "calibrations.csv",
 )  # fmt: skip
 
 Positive = Annotated[int, msgspec.Meta(ge=1)]
@@ -219,8 +223,10 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     register: Register
     sources: list[Source]
     devices: Devices
+    hj212: Meanings | None
     checks: Checks
     gas_states: GasStates
+    calibrations: Calibrations
     events: Events
     zone_changes: ZoneChanges
     noise_surveys: NoiseSurveys
@@ -347,6 +353,13 @@ def load(directory: Path) -> Config:
     checks.check_quantities(all_checks, known, file=label("checks.toml"))
     air = [station.id for station in all_stations.of("air")]
     all_gas_states = gas_states.parse(read("gas-states.csv"), air, file=label("gas-states.csv"))
+    all_calibrations = calibrations.parse(
+        read("calibrations.csv"),
+        stations={medium: {station.id for station in all_stations.of(medium)} for medium in MEDIA},
+        quantities=known,
+        offset_s=offset_s,
+        file=label("calibrations.csv"),
+    )
     all_events = events.parse(
         read("events.csv"),
         cities=[city.id for city in settings.city],
@@ -370,7 +383,10 @@ def load(directory: Path) -> Config:
     register.check_own_items(sections, [*judged], file=label("stations/water.csv"))
     all_sources = sources.parse(read("sources.toml"), file=label("sources.toml"))
     sources.check_quantities(all_sources, known, file=label("sources.toml"))
-    source_terms.check(all_sources, known, file=label("sources.toml"))
+    hj212 = None
+    if (directory / "hj212.toml").exists() or any(source.dialect == "hj212" for source in all_sources):
+        hj212 = meanings.parse(read("hj212.toml"), file=label("hj212.toml"))
+    source_terms.check(all_sources, known, file=label("sources.toml"), hj212=hj212)
     all_devices = devices.parse(
         read("devices.csv") if (directory / "devices.csv").exists() else ",".join(devices.COLUMNS),
         {(station.medium, station.id) for station in stations},
@@ -386,8 +402,10 @@ def load(directory: Path) -> Config:
         register=all_stations,
         sources=all_sources,
         devices=all_devices,
+        hj212=hj212,
         checks=all_checks,
         gas_states=all_gas_states,
+        calibrations=all_calibrations,
         events=all_events,
         zone_changes=all_zone_changes,
         noise_surveys=all_noise_surveys,

@@ -73,7 +73,10 @@ class Decoding:
         return found
 
     def _decoder(self, source: Source) -> Decode:
-        return DIALECTS[source.dialect](source_terms.terms(source, self._config.quantities, self._config.devices))
+        config = self._config
+        return DIALECTS[source.dialect](
+            source_terms.terms(source, config.quantities, config.devices, hj212=config.hj212)
+        )
 
     def _context(self, source: Source, captures: dict[str, str], topic: str) -> Context:
         medium = captures.get("medium", source.medium)

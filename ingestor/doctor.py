@@ -67,7 +67,7 @@ def _broker(config: Config, *, running: bool) -> Iterator[Finding]:
     settings = config.settings.broker
     host = settings.host or broker.HOST
     if running:
-        yield _told_by_the_service(config)
+        yield from _told_by_the_service(config)
     else:
         yield _connected(config, host)
     if settings.host is None:
@@ -79,21 +79,28 @@ def _broker(config: Config, *, running: bool) -> Iterator[Finding]:
         yield Finding("broker", False, f"{host} without TLS", "set [broker.tls] in settings.toml")
 
 
-def _told_by_the_service(config: Config) -> Finding:
+def _told_by_the_service(config: Config) -> Iterator[Finding]:
     """What the running service says: connecting beside it would take its session away."""
     port = config.settings.collector.health_port
     if not port:
-        return Finding("broker", True, "not asked: the service holds the session, and health_port is 0")
+        yield Finding("broker", True, "not asked: the service holds the session, and health_port is 0")
+        return
     try:
         with closing(http.client.HTTPConnection(health_server.HOST, port, timeout=ANSWER_S)) as connection:
             connection.request("GET", "/readyz")
             told = json.loads(connection.getresponse().read())
     except (OSError, http.client.HTTPException, ValueError) as error:
-        return Finding("broker", False, f"the service's health on port {port}: {error}", "see the service's log")
+        yield Finding("broker", False, f"the service's health on port {port}: {error}", "see the service's log")
+        return
     found = [*told["problems"], *filter(None, [told["config_refused"]])]
     if found:
-        return Finding("broker", False, f"the service says: {'; '.join(found)}", "see the service's log")
-    return Finding("broker", True, f"the service is connected and collects (127.0.0.1:{port}/readyz)")
+        yield Finding("broker", False, f"the service says: {'; '.join(found)}", "see the service's log")
+    else:
+        yield Finding("broker", True, f"the service is connected and collects (127.0.0.1:{port}/readyz)")
+    for subject in ("jobs", "board"):
+        if told[f"{subject}_away"] is not None:
+            do = "see the service's log" + ("; does another program hold [board] port?" if subject == "board" else "")
+            yield Finding(subject, False, f"the service says: {told[f'{subject}_away']}", do)
 
 
 def _connected(config: Config, host: str) -> Finding:

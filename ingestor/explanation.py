@@ -14,6 +14,7 @@ from ingestor import evaluation, scopes
 from ingestor.config import Config
 from ingestor.derivation.archived import of_period, of_stations
 from ingestor.explanation_air import AirBasis, air_basis
+from ingestor.explanation_calibrations import CalibrationUsed, calibrations_used
 from ingestor.explanation_noise import NoiseBasis, noise_basis
 from ingestor.explanation_reviews import ReviewUsed, reviews_used
 from ingestor.explanation_water import WaterBasis, water_basis
@@ -23,7 +24,7 @@ from ingestor.store.archives import Archived
 
 
 class Explanation(msgspec.Struct, frozen=True, kw_only=True):
-    """A figure, its rules, what it rests on, which is of the kind of its medium, and reviews of its readings.
+    """A figure, its rules, what it rests on, which is of the kind of its medium, what was made of its readings.
 
     `archived` are months of the period whose readings are not in the store: of them only hours and days are known.
     """
@@ -35,6 +36,7 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     rules: list[RuleUsed]
     basis: AirBasis | NoiseBasis | WaterBasis
     reviews: list[ReviewUsed] = []
+    calibrations: list[CalibrationUsed] = []
     archived: list[Archived] = []
 
 
@@ -69,6 +71,7 @@ def explanation(
         rules=explain.rules_used(figure, facts.standards),
         basis=_basis(config, store, indicator, figure, facts, where, most),
         reviews=reviews_used(config, store, indicator, where, period),
+        calibrations=calibrations_used(config, store, indicator, where, period),
         archived=[] if indicator.of_surveys else _archived(config, store, indicator, where, period),
     )
 

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from aggregations.explain import RuleUsed
 from aggregations.figures import Figure
-from ingestor import review_tables
+from ingestor import calibration_tables, review_tables
 from ingestor.explanation import Explanation
 from ingestor.explanation_air import AirBasis, ExcludedDays, Lack
 from ingestor.explanation_hours import ExcludedHours, StationHours
@@ -42,6 +42,8 @@ def explained(explanation: Explanation, language: Language) -> Iterator[Renderab
     yield from _basis(explanation, language)
     if explanation.reviews:
         yield review_tables.used(explanation.reviews, language)
+    if explanation.calibrations:
+        yield calibration_tables.used(explanation.calibrations, language)
     yield _rules(explanation.rules, zh)
 
 

@@ -10,9 +10,8 @@ import numpy as np
 from aggregations.air.hours import FLAGGED, NOT_COUNTED, REASONS, REVIEWED, VALID
 from aggregations.periods import DAY, Period
 from ingestor.config import Config
-from ingestor.derivation.spans import BELOW, IMPLAUSIBLE, NEGATIVE, usable
+from ingestor.derivation.spans import BELOW, IMPLAUSIBLE, MANUAL_S, NEGATIVE, usable
 from ingestor.derivation.stale import by_station
-from ingestor.derivation.water import MANUAL_S
 from ingestor.store import Tables
 from sensors import checks
 from sensors.register import Station

@@ -11,9 +11,9 @@ LAG_BUCKETS_S = (1.0, 10.0, 60.0, 600.0, 3600.0, 86_400.0)
 class Health:
     """Counts since the start, and the present state; written by the collector's thread, read by any.
 
-    `connected` tells of the broker, `full` why nothing is acknowledged, `commit_failing` and `store_failing` what the
-    last try to commit or to deliver ended in, `jobs_away` why no jobs run. `lag_s` is the largest time from the end of
-    a reading's period to its arrival in the last group. [s]
+    `connected` tells of the broker, `full` why nothing is acknowledged, `commit_failing` and `store_failing` what
+    the last try to commit or to deliver ended in, `jobs_away` and `board_away` why the jobs or the board do not
+    run. `lag_s` is the largest time from the end of a reading's period to its arrival in the last group. [s]
     """
 
     def __init__(self) -> None:
@@ -40,6 +40,7 @@ class Health:
         self.store_failing: str | None = None
         self.config_refused: str | None = None
         self.jobs_away: str | None = None
+        self.board_away: str | None = None
 
     def committed(self, arrivals: Sequence[Arrival]) -> None:
         """Count a group that was committed."""

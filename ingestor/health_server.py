@@ -85,6 +85,8 @@ class _Metrics:
         yield GaugeMetricFamily("qingjing_ready", "1 while readings are taken and stored", value=not problems(health))
         away = health.jobs_away is not None
         yield GaugeMetricFamily("qingjing_jobs_away", "1 while the process of the jobs does not run", value=away)
+        away = health.board_away is not None
+        yield GaugeMetricFamily("qingjing_board_away", "1 while the process of the board does not run", value=away)
         with contextlib.suppress(StoreError):  # a ledger that cannot be read shows in the other metrics
             jobs, stations = self._jobs()
             yield from _of_jobs(jobs)
@@ -159,7 +161,10 @@ def start(health: Health, *, port: int, jobs: Jobs = lambda: ([], [])) -> Thread
             elif self.path == "/readyz":
                 found = problems(health)
                 status = HTTPStatus.SERVICE_UNAVAILABLE if found else HTTPStatus.OK
-                told = {"ready": not found, "problems": found, "config_refused": health.config_refused}
+                told = {
+                    "ready": not found, "problems": found, "config_refused": health.config_refused,
+                    "jobs_away": health.jobs_away, "board_away": health.board_away,
+                }  # fmt: skip
                 self._answer(status, json.dumps(told, ensure_ascii=False).encode() + b"\n", "application/json")
             else:
                 self._answer(HTTPStatus.NOT_FOUND, b"/metrics, /healthz, /readyz\n", "text/plain")

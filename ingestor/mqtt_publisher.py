@@ -11,6 +11,7 @@ import ssl
 import struct
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import msgspec
 
@@ -62,7 +63,7 @@ class Publisher:
         given = [each for each in (login.username, login.password) if each is not None]
         flags = 0x02 | (0x80 if login.username is not None else 0) | (0x40 if login.password is not None else 0)
         header = b"\0\4MQTT\4" + struct.pack("!BH", flags, KEEPALIVE_S)  # level 4, clean session
-        self._put(CONNECT << 4, header + b"".join(_text(each) for each in (client_id, *given)))
+        self._put(CONNECT << 4, header + b"".join(text(each) for each in (client_id, *given)))
         self._connected = False
         try:
             self.wait(lambda: self._connected, timeout_s=timeout_s)
@@ -138,13 +139,7 @@ class Publisher:
         return struct.pack("!H", self._packet_id)
 
     def _put(self, first: int, body: bytes) -> None:
-        self._out.append(first)
-        length = len(body)
-        while length >= 128:
-            self._out.append(length % 128 | 128)
-            length //= 128
-        self._out.append(length)
-        self._out += body
+        self._out += packet(first, body)
 
     def _flush(self) -> None:
         if not self._out:
@@ -165,22 +160,11 @@ class Publisher:
             raise MqttError("connection closed by the broker")
         self._in += received
         taken = 0
-        while (packet := self._packet_at(taken)) is not None:
-            kind, start, end = packet
+        while (found := packet_at(self._in, taken)) is not None:
+            kind, start, end = found
             self._take(kind, self._in[start:end])
             taken = end
         del self._in[:taken]
-
-    def _packet_at(self, at: int) -> tuple[int, int, int] | None:
-        """Kind, start and end of the body of the packet at an offset; None where it is not all there."""
-        length = shift = 0
-        for i in range(at + 1, min(at + 5, len(self._in))):
-            length |= (self._in[i] & 127) << shift
-            shift += 7
-            if self._in[i] < 128:
-                end = i + 1 + length
-                return (self._in[at], i + 1, end) if end <= len(self._in) else None
-        return None
 
     def _take(self, first: int, body: bytearray) -> None:
         kind = first >> 4
@@ -198,6 +182,43 @@ class Publisher:
             self._subscribed = True
 
 
-def _text(value: str) -> bytes:
+def packet(first: int, body: bytes) -> bytes:
+    """Return a packet of MQTT: its first byte, the length of the body, the body."""
+    head = bytearray((first,))
+    length = len(body)
+    while length >= 128:
+        head.append(length % 128 | 128)
+        length //= 128
+    head.append(length)
+    return bytes(head) + body
+
+
+def packet_at(received: bytearray, at: int) -> tuple[int, int, int] | None:
+    """First byte, start and end of the body of the packet at an offset; None where it is not all there."""
+    length = shift = 0
+    for i in range(at + 1, min(at + 5, len(received))):
+        length |= (received[i] & 127) << shift
+        shift += 7
+        if received[i] < 128:
+            end = i + 1 + length
+            return (received[at], i + 1, end) if end <= len(received) else None
+    return None
+
+
+def text(value: str) -> bytes:
+    """Return a text as MQTT writes it: its length in two bytes, then UTF-8."""
     encoded = value.encode()
     return struct.pack("!H", len(encoded)) + encoded
+
+
+def login_from(username: str | None, password_file: Path | None, ca_file: Path | None) -> Login:
+    """Return how to enter a broker; a `ca_file` turns TLS on.
+
+    Raises
+    ------
+    OSError
+        If a file cannot be read.
+    """
+    password = None if password_file is None else password_file.read_text(encoding="utf-8").rstrip("\r\n")
+    tls = None if ca_file is None else ssl.create_default_context(cafile=ca_file)
+    return Login(username=username, password=password, tls=tls)

@@ -79,6 +79,9 @@ def run(config: Config, data: Path, *, stop_with_stdin: bool = False) -> None:
         def without_jobs(why: str | None) -> None:
             health.jobs_away = why
 
+        def without_board(why: str | None) -> None:
+            health.board_away = why
+
         Reloading(config, take=collector.reconfigure, refuse=refuse, stop=stop).start()
         if config.settings.jobs.enabled:
             worker = Worker(config, data, stop=stop, told=without_jobs)
@@ -86,7 +89,7 @@ def run(config: Config, data: Path, *, stop_with_stdin: bool = False) -> None:
             worker.start()
         if config.settings.board.port:
             beside = Worker(
-                config, data, stop=stop, told=lambda _: None, name="board",
+                config, data, stop=stop, told=without_board, name="board",
                 command=("board", "--port", str(config.settings.board.port), "--stop-with-stdin"),
             )  # fmt: skip
             stack.callback(beside.close)

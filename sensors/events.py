@@ -4,7 +4,6 @@ Which statistics leave the hours of an event out is said by the standards, not h
 """
 
 import datetime as dt
-import re
 from collections.abc import Collection
 from typing import Final, Literal, get_args
 
@@ -22,8 +21,6 @@ COLUMNS: Final = (
 )  # fmt: skip
 """Columns of events.csv, in order."""
 HOUR_S: Final = 3600
-
-_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d)", re.ASCII)
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
@@ -143,10 +140,7 @@ def hours_touched(event: Event, start_s: int, n_hours: int) -> slice:
 
 def _hour(field: str, offset_s: int, place: str) -> int:
     """Seconds since 1970 of the beginning of a local hour, written with its offset from UTC."""
-    try:
-        moment = dt.datetime.fromisoformat(field) if _MOMENT.fullmatch(field) else None
-    except ValueError:
-        moment = None
-    if moment is None or (seconds := int(moment.timestamp()) + offset_s) % HOUR_S:
+    seconds = strict.seconds(field)
+    if seconds is None or (seconds + offset_s) % HOUR_S:
         raise ConfigError(f"{place}: expected a whole hour such as 2021-03-15T06:00+08:00, got {shown(field)}")
-    return seconds - offset_s
+    return seconds

@@ -13,11 +13,11 @@ from itertools import pairwise
 from typing import Final
 
 import msgspec
-import numpy as np
 
 from sensors import strict
 from sensors.arrays import IntArray
 from sensors.errors import ConfigError, shown
+from sensors.millionths import multiplied
 
 COLUMNS: Final = ("station", "from", "until", "kelvin")
 """Columns of gas-states.csv, in order."""
@@ -103,8 +103,4 @@ def converted(micros: IntArray, *, delivered: Decimal, prescribed: Decimal) -> I
     (...) int
         [as micros]
     """
-    ratio = Fraction(delivered) / Fraction(prescribed)
-    quotient, rest = np.divmod(micros * ratio.numerator, ratio.denominator)
-    twice = 2 * rest
-    up = (twice > ratio.denominator) | ((twice == ratio.denominator) & (quotient % 2 != 0))
-    return np.asarray(quotient + up, dtype=np.int64)
+    return multiplied(micros, Fraction(delivered) / Fraction(prescribed))

@@ -6,17 +6,19 @@ from zoneinfo import ZoneInfo
 
 from sensors import units
 from sensors.decoders import NO_PERIODS
+from sensors.decoders.hj212_rules import Hj212Options, rules
 from sensors.decoders.terms import Code, Terms
 from sensors.devices import Devices
 from sensors.errors import ConfigError, shown
+from sensors.hj212.meanings import Meanings
 from sensors.quantities import MEDIA, Medium, Quantities
 from sensors.sources import Source
 
 _OFFSET = re.compile(r"([+-])(\d\d):([0-5]\d)")
 
 
-def check(sources: list[Source], quantities: Quantities, *, file: str) -> None:
-    """Check the terms of all sources but native ones.
+def check(sources: list[Source], quantities: Quantities, *, file: str, hj212: Meanings | None = None) -> None:
+    """Check the terms of all sources but native ones; `hj212` are those of config/hj212.toml, needed by its sources.
 
     Raises
     ------
@@ -25,7 +27,7 @@ def check(sources: list[Source], quantities: Quantities, *, file: str) -> None:
     """
     for i, source in enumerate(sources):
         if source.dialect != "native":
-            terms(source, quantities, {}, at=f"{file}: source[{i}]")
+            terms(source, quantities, {}, at=f"{file}: source[{i}]", hj212=hj212)
 
 
 def zone_of(zone: str, at: str) -> dt.tzinfo:
@@ -48,7 +50,9 @@ def zone_of(zone: str, at: str) -> dt.tzinfo:
         ) from error
 
 
-def terms(source: Source, quantities: Quantities, devices: Devices, *, at: str = "source") -> Terms:
+def terms(
+    source: Source, quantities: Quantities, devices: Devices, *, at: str = "source", hj212: Meanings | None = None
+) -> Terms:
     """Return the terms by which payloads of a source other than native ones are read; `at` names it in errors.
 
     Codes that the source does not name are those that its dialect knows (HJ 212: those of quantities.toml); else each
@@ -97,8 +101,17 @@ def terms(source: Source, quantities: Quantities, devices: Devices, *, at: str =
         sentinels=frozenset(map(float, source.sentinels)),
         missing=frozenset(source.missing),
         devices=devices.get(source.name, {}),
-        options=getattr(source, source.dialect.replace("-", "_"), None),
+        options=_options(source, hj212, at),
     )
+
+
+def _options(source: Source, hj212: Meanings | None, at: str) -> object:
+    """What only the dialect of a source needs."""
+    if source.dialect == "hj212":
+        if hj212 is None:
+            raise ConfigError(f"{at}.dialect: expected hj212.toml beside sources.toml for hj212, got no such file")
+        return rules(source.hj212 or Hj212Options(), hj212, source.period_s, at=at)
+    return getattr(source, source.dialect.replace("-", "_"), None)
 
 
 def _own_codes(source: Source, quantities: Quantities) -> dict[str, str]:

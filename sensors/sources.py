@@ -9,6 +9,7 @@ import msgspec
 
 from sensors import strict, units
 from sensors.decoders import DIALECTS
+from sensors.decoders.hj212_rules import Hj212Options
 from sensors.decoders.senml import SenmlOptions
 from sensors.decoders.sparkplug import SparkplugOptions
 from sensors.decoders.terms import MISSING, Encoding, Label, WithoutTime
@@ -29,15 +30,17 @@ LABORATORY = "import-lab"
 class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One subscription.
 
-    `topic` is a template such as `env/v1/{medium}/{station}`; each capture stands for one whole level. Below
-    `{gateway}` only stations that the register gives to that gateway are taken; `{device}` is a device of devices.csv,
-    or a station. A level may be `+`, and the last one `#`. A native template without `{medium}` needs `medium`. A time
-    more than `max_ahead_s` after the collector's clock, or before `not_before` (a gateway whose clock was never set),
-    is refused. `units` names quantities of air that come in another unit than their own, or codes of any medium.
+    `topic` is a template such as `env/v1/{medium}/{station}`; each capture stands for one whole level, `{medium}` for
+    one that is a medium. Of several sources that take a topic the first does. Below `{gateway}` only stations that the
+    register gives to that gateway are taken; `{device}` is a device of devices.csv, or a station. A level may be `+`,
+    and the last one `#`. A native template without `{medium}` needs `medium`. A time more than `max_ahead_s` after the
+    collector's clock, or before `not_before` (a gateway whose clock was never set), is refused. `units` names
+    quantities of air that come in another unit than their own, or codes of any medium.
 
     The rest is for the other dialects, see `sensors.source_terms` and `sensors.decoders.terms.Terms`. `codes` says
     which quantity each code is, as "air.pm25", or "pm25" where the source has a medium; what it leaves out the dialect
-    knows, or not. `ignore` names codes that are no quantity; `*` all that are not known.
+    knows, or not. `ignore` names codes that are no quantity; `*` all that are not known. A key of the name of a dialect
+    holds what that alone knows.
     """
 
     name: str
@@ -57,6 +60,7 @@ class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     encoding: Encoding = "utf-8"
     sentinels: tuple[Decimal, ...] = ()
     missing: tuple[str, ...] = MISSING
+    hj212: Hj212Options | None = None
     senml: SenmlOptions | None = None
     sparkplug: SparkplugOptions | None = None
 
@@ -84,6 +88,8 @@ def _pattern(level: str) -> str:
         return "[^/]+"
     if level == "#":
         return ".*"
+    if level == "{medium}":
+        return f"(?P<medium>{'|'.join(MEDIA)})"
     return f"(?P<{level[1:-1]}>[^/]+)" if _CAPTURE.fullmatch(level) else re.escape(level)
 
 

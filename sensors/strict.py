@@ -27,6 +27,7 @@ _STEP = re.compile(r"\.([^.\[\]]+)|\[([^\]]*)\]")
 _UNKNOWN = re.compile(r"Object contains unknown field `(.*)`", re.DOTALL)
 _BARE = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d)", re.ASCII)
 
 
 def toml(text: str, type_: type[T], *, file: str) -> T:
@@ -94,6 +95,17 @@ def day(field: str, *, place: str) -> dt.date:
     except ValueError:
         pass
     raise ConfigError(f"{place}: expected a date such as 2020-01-01, got {shown(field)}")
+
+
+def seconds(field: str) -> int | None:
+    """Return the moment that a field says with its offset, as 2021-03-15T06:00+08:00; None where it says none.
+
+    [s since 1970-01-01T00:00Z]
+    """
+    try:
+        return int(dt.datetime.fromisoformat(field).timestamp()) if _MOMENT.fullmatch(field) else None
+    except ValueError:
+        return None
 
 
 def keys(field: str, known: Collection[str], *, kind: str, place: str) -> tuple[str, ...]:

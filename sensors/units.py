@@ -1,11 +1,13 @@
 """Units at the edge: what a source may send instead of a quantity's own unit, converted once by its decoder; and what
 a laboratory may write.
 
-Mole fractions become mass concentrations at 298.15 K and 1013.25 hPa, the reference state of GB 3095-2026 [1]_.
+Mole fractions become mass concentrations at 298.15 K and 1013.25 hPa, the reference state of GB 3095-2026 [1]_; so do
+mass concentrations of gases in the state of the air that was sampled, or in another that a source declares.
 
 .. [1] GB 3095-2026, 3.14 and 4.3; the same since the amendment of GB 3095-2012 that holds from 2018-09-01.
 """
 
+import math
 import unicodedata
 from collections.abc import Mapping
 from decimal import Decimal
@@ -22,6 +24,15 @@ REFERENCE_KELVIN: Final = Fraction(Decimal("298.15"))
 REFERENCE_PASCAL: Final = Fraction(101_325)
 MOLAR_VOLUME: Final = 1000 * GAS_CONSTANT * REFERENCE_KELVIN / REFERENCE_PASCAL
 """Volume of a mole of gas at the reference state: 24.465. [L/mol]"""
+
+_PASCAL_PER_KELVIN: Final = REFERENCE_PASCAL / REFERENCE_KELVIN
+
+COLDEST_KELVIN: Final = 180
+HOTTEST_KELVIN: Final = 350
+"""Between these lies the temperature of any air that is sampled, heated inlets included; degC never do. [K]"""
+THINNEST_PASCAL: Final = 30_000
+DENSEST_PASCAL: Final = 120_000
+"""Between these lies the pressure of any air on land; neither hPa nor kPa do. [Pa]"""
 
 MASS: Final[dict[str, int]] = {"ug/m3": 1, "mg/m3": 1000}
 """Micrograms of each unit of mass per cubic metre."""
@@ -46,7 +57,7 @@ IN_WATER: Final[dict[str, dict[str, Decimal]]] = {
 }
 """By the unit of a quantity of water, others that a laboratory may write, and what a value is then multiplied by."""
 
-DECIMALS = 6
+DECIMALS: Final = 6
 """Decimals of a converted value: sums are taken in millionths."""
 
 
@@ -107,6 +118,77 @@ def converted(values: Mapping[str, float | None], by: Mapping[str, float]) -> di
         key: value if value is None or key not in by else round(value * by[key], DECIMALS)
         for key, value in values.items()
     }
+
+
+def state_factor(kelvin: Decimal | float, pascal: Decimal | float = Decimal(101_325)) -> Fraction:
+    """Return what a mass concentration of a gas in a state is multiplied by to be in the reference state.
+
+    A gas takes up the more room the warmer and the thinner it is: so it is `kelvin` / 298.15 K times 1013.25 hPa /
+    `pascal`. Numbers are taken as the decimals that they are written with: 293.15 is no binary fraction.
+
+    Parameters
+    ----------
+    kelvin : Decimal or float
+        Temperature that the concentration is stated at. [K]
+    pascal : Decimal or float
+        Pressure that it is stated at. [Pa]
+
+    Raises
+    ------
+    ValueError
+        If there is no such air: a temperature in degC, a pressure in hPa or kPa, or no finite number.
+
+    References
+    ----------
+    .. [1] GB 3095-2026, 3.14; ideal gas, as the mole fractions above.
+    """
+    return Fraction(*_state_ratio(kelvin, pascal))
+
+
+def to_reference(
+    value: Decimal | float, *, kelvin: Decimal | float, pascal: Decimal | float = Decimal(101_325)
+) -> float:
+    """Return a mass concentration of a gas in the reference state, exact but for rounding to a millionth, half to even.
+
+    Particles stay in the state of the air that was sampled: they are never converted. A value that is no finite number
+    stays what it is; beyond the floats it is infinite.
+
+    Parameters
+    ----------
+    value : Decimal or float
+        Taken as the decimals that it is written with. [ug/m3 or mg/m3]
+    kelvin, pascal : Decimal or float
+        The state that it is stated at: that of the air, sent along, or one that the source declares (273.15 or 293.15 K
+        and 1013.25 hPa). [K], [Pa]
+
+    Raises
+    ------
+    ValueError
+        As `state_factor`.
+    """
+    times, parts = _state_ratio(kelvin, pascal)
+    if not math.isfinite(value):
+        return float(value)
+    numerator, denominator = Decimal(str(value)).as_integer_ratio()
+    denominator *= parts
+    quotient, rest = divmod(numerator * times * 10**DECIMALS, denominator)
+    if 2 * rest > denominator or (2 * rest == denominator and quotient % 2):
+        quotient += 1
+    try:
+        return quotient / 10**DECIMALS
+    except OverflowError:
+        return math.copysign(math.inf, value)
+
+
+def _state_ratio(kelvin: Decimal | float, pascal: Decimal | float) -> tuple[int, int]:
+    """Numerator and denominator of `state_factor`, not reduced."""
+    if not COLDEST_KELVIN <= float(kelvin) <= HOTTEST_KELVIN:
+        raise ValueError(f"temperature: expected {COLDEST_KELVIN} to {HOTTEST_KELVIN} K, got {kelvin}")
+    if not THINNEST_PASCAL <= float(pascal) <= DENSEST_PASCAL:
+        raise ValueError(f"pressure: expected {THINNEST_PASCAL} to {DENSEST_PASCAL} Pa, got {pascal}")
+    warmth, of_warmth = Decimal(str(kelvin)).as_integer_ratio()
+    push, of_push = Decimal(str(pascal)).as_integer_ratio()
+    return warmth * of_push * _PASCAL_PER_KELVIN.numerator, of_warmth * push * _PASCAL_PER_KELVIN.denominator
 
 
 def spelled(unit: str) -> str:

@@ -1,6 +1,7 @@
 """A board on a small city: its store, a server of its own on loopback, names that want to do harm."""
 
 import threading
+import urllib.request
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -49,6 +50,13 @@ def told(folder: Path) -> int:
     return int(number)
 
 
+def asked(url: str) -> bytes:
+    """What a board answers."""
+    with urllib.request.urlopen(url) as answer:  # noqa: S310  # our own server on loopback
+        found: bytes = answer.read()
+    return found
+
+
 @contextmanager
 def served(loaded: Config, data: Path, now: float) -> Iterator[str]:
     """Serve a board on a free port in a thread; its address."""
@@ -58,8 +66,10 @@ def served(loaded: Config, data: Path, now: float) -> Iterator[str]:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
         try:
+            address = f"http://127.0.0.1:{port}"
             wait_for(lambda: server.started and accepts(port), what="the board to answer")
-            yield f"http://127.0.0.1:{port}"
+            wait_for(lambda: b"data-figure" in asked(f"{address}/wall"), what="the figures of the wall")
+            yield address
         finally:
             server.should_exit = True
             thread.join(20)

@@ -3,7 +3,6 @@
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import pytest
 
 from ingestor import broker, config
 from ingestor.config import Config
+from tests import warm_process
 from tests.support import DATA, ROOT, Influxd, Mosquitto, free_port
 
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # else each of the many commands that tests start compiles every module
@@ -87,13 +87,10 @@ def qingjing(tmp_path: Path) -> Qingjing:
     """Run the command as a user would, in an empty folder; `code` is the exit code that must come."""
 
     def run(*arguments: object, code: int = 0, timeout_s: float = 300) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "ingestor", *map(str, arguments)]
         environment = {k: v for k, v in os.environ.items() if not k.startswith("QINGJING_")}
         environment["PYTHONPATH"] = str(ROOT)
-        done = subprocess.run(
-            command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=timeout_s, check=False
-        )
-        assert done.returncode == code, f"{command}\n{done.stdout}\n{done.stderr}"
+        done = warm_process.run([*map(str, arguments)], folder=tmp_path, environment=environment, timeout_s=timeout_s)
+        assert done.returncode == code, f"{done.args}\n{done.stdout}\n{done.stderr}"
         return done
 
     return run

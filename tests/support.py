@@ -22,6 +22,8 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 DATA = ROOT.parent / "shared" / "data"
+ALL_KILLS = "QINGJING_ALL_KILLS" in os.environ
+"""Kill at all moments, as `make faults` does; else at some."""
 
 
 def wait_for(reached: Callable[[], object], *, what: str, timeout_s: float = 30) -> None:
@@ -76,6 +78,13 @@ class Mosquitto:
             [server("mosquitto"), "-c", str(self._file)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
         wait_for(lambda: accepts(self.port), what="mosquitto to listen")
+
+    def send_signal(self, number: signal.Signals) -> None:
+        """Stop it in the middle, or kill it; `start` starts another."""
+        assert self._process is not None
+        self._process.send_signal(number)
+        if number == signal.SIGKILL:
+            self._process.wait(10)
 
     def stop(self) -> None:
         """Stop it gently, so that it saves its sessions."""

@@ -79,10 +79,11 @@ def _asking(source: Source, readings: LatestReadings, endpoint: Endpoint) -> Ans
         number = None if since is None else number_of(since, "changed_since", 0, 2**62)
         now = source.now()
         asked = Asked(now, one, many, readings)
-        key = (endpoint.path, tuple(sorted(one.items())), tuple(map(tuple, many.values())), int(now) // HOUR_S)
+        key = (endpoint.path, tuple(sorted(one.items())), tuple(map(tuple, many.values())))
         found = await source.get(
-            key, endpoint.part, lambda use: _encode(endpoint.answer(use, asked)), speed=endpoint.speed
-        )
+            key, endpoint.part, lambda use: _encode(endpoint.answer(use, asked)), speed=endpoint.speed,
+            moment=int(now) // HOUR_S,
+        )  # fmt: skip
         if found.away is not None:
             raise StoreError(found.away)
         headers = {SEQUENCE: str(found.sequence), "Cache-Control": "no-cache"}

@@ -73,7 +73,7 @@ def application(config: Config, data: Path, *, now: Callable[[], float] = time) 
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        warming = asyncio.create_task(pages.warm(source, readings))
+        warming = asyncio.create_task(pages.keep_warm(source, readings, lambda: events.heard))
         yield
         warming.cancel()
         events.close()

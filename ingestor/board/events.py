@@ -23,13 +23,18 @@ class Events:
         self._source = source
         self._listening: set[asyncio.Event] = set()
         self._watching: asyncio.Task[None] | None = None
-        self._told: tuple[int, bool] | None = None
+        self._told: tuple[int, int, bool] | None = None
 
     async def answer(self, _: Request) -> Response:
         """Answer a browser that wants to listen."""
         if len(self._listening) >= MOST_CLIENTS:
             return PlainTextResponse(f"expected at most {MOST_CLIENTS} listeners\n", 503, {"Retry-After": "30"})
         return StreamingResponse(self._stream(), media_type="text/event-stream")
+
+    @property
+    def heard(self) -> bool:
+        """Whether any browser listens."""
+        return bool(self._listening)
 
     def close(self) -> None:
         """Stop watching."""
@@ -58,7 +63,7 @@ class Events:
     async def _watch(self) -> None:
         while self._listening:
             await self._source.look()
-            now = self._source.newest, self._source.away is None
+            now = self._source.newest, self._source.finished, self._source.away is None
             if self._told is not None and now != self._told:
                 for each in self._listening:
                     each.set()
@@ -67,5 +72,7 @@ class Events:
 
     def _state(self, event: str) -> str:
         source = self._source
-        state: dict[str, int | bool] = {"sequence": source.newest, "away": source.away is not None}
+        state: dict[str, int | bool] = {
+            "sequence": source.newest, "finished": source.finished, "away": source.away is not None,
+        }  # fmt: skip
         return f"event: {event}\ndata: {json.dumps(state)}\n\n"

@@ -8,6 +8,7 @@ import numpy as np
 
 from ingestor.board.lanes import Use
 from ingestor.config import DAY_S
+from ingestor.derivation.spans import calibrated
 from ingestor.store.marks import arrived_since, marks
 from sensors import flags
 from sensors.quantities import MEDIA, Medium
@@ -19,7 +20,7 @@ AHEAD_S: Final = 300
 
 
 class Latest(msgspec.Struct, frozen=True):
-    """When the last reading of a station begins and how long it is [s], and its good values by quantity."""
+    """When the last reading of a station begins and how long it is [s], and its good values by quantity, calibrated."""
 
     time: int
     period_s: int
@@ -79,7 +80,8 @@ def _latest(use: Use, medium: Medium, ids: list[str], now: int) -> dict[Key, Lat
     found: dict[Key, Latest] = {}
     for last, stations in together.items():
         values: dict[str, tuple[int, dict[str, float]]] = {}
-        for key, raw in use.store.raw_of(medium, stations, last, last + 1).items():
+        for key, sent in use.store.raw_of(medium, stations, last, last + 1).items():
+            raw = calibrated(use.config, key, sent)
             period_s, of_station = values.setdefault(key.station, (key.period_s, {}))
             good = (raw.flags == flags.GOOD) & ~np.isnan(raw.values)
             if key.period_s == period_s and good.any():

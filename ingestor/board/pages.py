@@ -1,8 +1,11 @@
 """The pages: what `views` says, in Chinese or English, rendered here and escaped by Jinja."""
 
+import asyncio
 import contextlib
 import datetime as dt
 import math
+import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import closing
 from functools import partial
@@ -25,7 +28,7 @@ from ingestor.board.bulletins import Bulletins
 from ingestor.board.endpoints import number_of
 from ingestor.board.lanes import Use
 from ingestor.board.latest import LatestReadings
-from ingestor.board.source import Answer, Source
+from ingestor.board.source import Part, Source, Speed
 from ingestor.bulletin import wording
 from ingestor.colours import ink_on
 from ingestor.config import DAY_S, Config
@@ -44,7 +47,11 @@ from sensors.errors import ConfigError, shown
 from sensors.quantities import MEDIA
 
 HERE: Final = Path(__file__).parent
-WALL_TARGETS: Final = 7
+WALL_TILES: Final = 6
+"""Of targets and of sections."""
+PATIENCE_S: Final = 0.4
+"""How long the wall waits for figures before it is shown without; they follow once they are computed."""
+WARM_EVERY_S: Final = 1.0
 FIRST: Final = (
     "air.good_day_ratio", "air.annual_mean.pm25", "water.good_ratio", "water.target_attainment",
     "noise.night_attainment",
@@ -82,22 +89,33 @@ class Shown:
         self.language: Language = "en" if self.query.get("lang") == "en" else "zh"
         self.now = source.now()
         self.as_of = moments.last_whole_day(source.config, self.now)
+        self.sequence, self.finished = source.newest, source.finished
         self.away: str | None = source.away
         self.known_at: float | None = None
+        self.waits = False
 
     @property
     def config(self) -> Config:
         """The configuration of now."""
         return self.source.config
 
-    async def get(self, what: str, part: Any, work: Callable[[Use], Any], *key: Any, slow: bool = False) -> Any:
-        """Return an answer of the store; None where it is away and nothing is known."""
-        whole = (what, *key, self.as_of, int(self.now) // HOUR_S)
+    async def get(
+        self,
+        what: str,
+        part: Part,
+        work: Callable[[Use], Any],
+        *key: Any,
+        speed: Speed = "quick",
+        within_s: float | None = None,
+    ) -> Any:
+        """Return an answer of the store; None where nothing is known: it is away, or does not come in time."""
+        moment = (self.as_of, int(self.now) // HOUR_S)
         try:
-            found: Answer = await self.source.get(whole, part, work, speed="slow" if slow else "quick")
+            found = await self.source.get((what, *key), part, work, moment=moment, speed=speed, within_s=within_s)
         except StoreError as error:
             self.away = str(error)
             return None
+        self.waits = self.waits or (found.late and found.value is None)
         if found.away is not None:
             self.away = found.away
             self.known_at = found.at if self.known_at is None else min(self.known_at, found.at)
@@ -121,6 +139,9 @@ class Shown:
             age=lambda moment: texts.age(self.now - moment, language),
             away=self.away,
             known_at=self.known_at,
+            sequence=self.sequence,
+            finished=self.finished,
+            store_away=self.source.away is not None,
             name=lambda each: each.name if language == "zh" else each.name_en or each.name,
             ink=ink_on,
             value=partial(figure_written, language=language),
@@ -141,6 +162,7 @@ def routes(source: Source, readings: LatestReadings, bulletins: Bulletins) -> li
 
     def showing(show: Showing) -> Callable[[Request], Awaitable[Response]]:
         async def answer(request: Request) -> Response:
+            await source.look()
             page = Shown(source, readings, request)
             try:
                 return await show(page)
@@ -191,56 +213,86 @@ def _wall_plans(page: Shown) -> list[Plan]:
     ]
 
 
-async def warm(source: Source, readings: LatestReadings) -> None:
-    """Compute what the wall shows, so that the first one who looks need not wait."""
+async def keep_warm(source: Source, readings: LatestReadings, heard: Callable[[], bool]) -> None:
+    """Compute what the wall shows at the start, and anew whenever it changes while a browser listens.
+
+    So nobody who looks has to wait for it.
+    """
     request = Request({"type": "http", "method": "GET", "path": "/wall", "query_string": b"", "headers": []})
-    page = Shown(source, readings, request)
-    for plan in _wall_plans(page):
-        with contextlib.suppress(ConfigError):  # the page says what is wrong
-            await _figures(page, plan)
+    first = True
+    while True:
+        await source.look()
+        if source.away is None and (first or heard()):
+            first = False
+            page = Shown(source, readings, request)
+            with contextlib.suppress(ConfigError):  # the page says what is wrong
+                plans = _wall_plans(page)
+                await asyncio.gather(
+                    *(_verdicts(page, each) for each in plans), *(_now(page, each) for each in plans[:1])
+                )
+        await asyncio.sleep(WARM_EVERY_S)
 
 
-async def _figures(page: Shown, plan: Plan) -> views.CityFigures | None:
-    found: views.CityFigures | None = await page.get(
-        "city", "figures", lambda use: views.city_figures(use, plan, page.as_of, page.now), plan.id
+async def _verdicts(page: Shown, plan: Plan, within_s: float | None = None) -> list[Verdict] | None:
+    found: list[Verdict] | None = await page.get(
+        "verdicts", "figures", lambda use: views.verdicts(use, plan, page.as_of), plan.id, speed="wall",
+        within_s=within_s,
+    )  # fmt: skip
+    return found
+
+
+async def _now(page: Shown, plan: Plan, within_s: float | None = None) -> views.CityNow | None:
+    city, as_of, now = plan.jurisdiction, page.as_of, page.now
+    found: views.CityNow | None = await page.get(
+        "now", "figures", lambda use: views.city_now(use, city, as_of, now), city, speed="wall", within_s=within_s
     )
     return found
 
 
-async def _city(page: Shown) -> tuple[Plan | None, views.CityFigures | None]:
-    plan = moments.plan_asked(page.config, page.as_of, page.query.get("plan"))
-    if plan is None:
-        return None, None
-    return plan, await _figures(page, plan)
-
-
 async def _wall(page: Shown) -> Response:
     plans = _wall_plans(page)
-    of_plans = [(each, await _figures(page, each)) for each in plans]
-    plan, figures = of_plans[0] if of_plans else (None, None)
+    plan = plans[0] if plans else None
+    until = time.monotonic() + PATIENCE_S
+
+    def left_s() -> float:
+        return max(0.0, until - time.monotonic())
+
+    now = None if plan is None else await _now(page, plan, left_s())
+    of_plans = [(each, await _verdicts(page, each, left_s())) for each in plans]
     city = None
     if plan is not None and plan.jurisdiction.startswith("city:"):
         city = plan.jurisdiction.removeprefix("city:")
-    live = await page.get("live", "readings", lambda use: views.live(use, page.readings, city, page.now), city)
-    told = await page.get("open", "notices", lambda use: _open_notices(use, page.language), page.language)
-    judged = [(each, of) for of, found in of_plans if found is not None for each in found.verdicts]
+    live = await page.get(
+        "live", "readings", lambda use: views.live(use, page.readings, city, page.now), city, within_s=left_s()
+    )
+    told = await page.get(
+        "open", "notices", lambda use: _open_notices(use, page.language), page.language, within_s=left_s()
+    )
+    judged = [(each, of) for of, found in of_plans for each in found or []]
     verdicts = [each for each, _ in judged]
     named = next((each for each in page.config.settings.city if each.id == city), None)
     newest = {} if live is None else {each.medium: each.newest for each in live.media}
+    n_tiles = WALL_TILES - (now is not None and now.sections is not None)
     return page.html(
         "wall.html.j2",
         title=texts.text("wall", page.language),
         plans=plans,
         city=named,
-        figures=figures,
-        tiles=[(each, of, newest.get(_medium(each))) for each, of in _most_asked(judged)[:WALL_TARGETS]],
+        city_now=now,
+        waits=page.waits,
+        judged=bool(judged),
+        as_of=page.as_of,
+        tiles=[(each, of, newest.get(_medium(each))) for each, of in _most_asked(judged)[:n_tiles]],
+        sections=_sections(page, now),
+        class_word="类" if page.language == "zh" else "",
+        month_named=partial(month_named, language=page.language),
         statuses=[(key, sum(each.status == key for each in verdicts)) for key in wording.STATUS_SIGNS],
         worries=[each for each in verdicts if each.status in ("missed", "at_risk")],
         live=live,
         told=told,
-        map=svg.station_map(_marks(page, figures), said=texts.text("map", page.language)),
-        primary=_primary(figures, page.language),
-        chance=_chance(figures, page.language),
+        map=svg.station_map(_marks(page, now), said=texts.text("map", page.language)),
+        primary=_primary(now, page.language),
+        chance=_chance(now, page.language),
         empty=live is not None and not any(each.sending for each in live.media),
     )
 
@@ -250,38 +302,58 @@ def _medium(verdict: Verdict) -> str:
 
 
 def _most_asked(judged: list[tuple[Verdict, Plan]]) -> list[tuple[Verdict, Plan]]:
-    """Targets that readings decide, each indicator of a scope once, those that are asked for most first."""
-    found: dict[tuple[str | None, str | None], tuple[Verdict, Plan]] = {}
+    """Targets that readings decide, those that are asked for most first.
+
+    What several plans ask alike stands once; a further limit of an indicator of a scope comes after all others.
+    """
+    found: dict[tuple[object, ...], tuple[Verdict, Plan]] = {}
     for each, plan in judged:
         if each.target.indicator is not None and each.rule != "no_stations":
-            found.setdefault((each.target.indicator, each.target.scope), (each, plan))
+            target = each.target
+            found.setdefault((target.indicator, target.scope, target.comparison, target.limit), (each, plan))
     order = {name: place for place, name in enumerate(FIRST)}
-    return sorted(found.values(), key=lambda pair: order.get(pair[0].target.indicator or "", len(order)))
+    seen: Counter[tuple[object, ...]] = Counter()
+
+    def rank(pair: tuple[Verdict, Plan]) -> tuple[int, int]:
+        target = pair[0].target
+        seen[target.indicator, target.scope] += 1
+        return seen[target.indicator, target.scope], order.get(target.indicator or "", len(order))
+
+    return sorted(found.values(), key=rank)
 
 
-def _primary(figures: views.CityFigures | None, language: Language) -> str:
-    if figures is None or figures.air is None or not figures.air.primary:
+def _sections(page: Shown, now: views.CityNow | None) -> list[tuple[str, int, int]]:
+    """Classes of sections that any has: name, number of the class for the style sheet, and of how many sections."""
+    if now is None or now.sections is None:
+        return []
+    names = [texts.text("no_data", page.language), *(name for name, _ in views.class_colours(page.config, page.as_of))]
+    found = [(name, i, n) for i, (name, n) in enumerate(zip(names, now.sections.of_class, strict=False)) if n]
+    return [*(each for each in found if each[1]), *(each for each in found if not each[1])]
+
+
+def _primary(now: views.CityNow | None, language: Language) -> str:
+    if now is None or now.air is None or not now.air.primary:
         return ""
-    return texts.text("primary", language, wording.items_named(figures.air.primary, language))
+    return texts.text("primary", language, wording.items_named(now.air.primary, language))
 
 
-def _chance(figures: views.CityFigures | None, language: Language) -> tuple[str, str]:
+def _chance(now: views.CityNow | None, language: Language) -> tuple[str, str]:
     """The chance of the day, and what has to hold for it."""
-    if figures is None or figures.chance is None:
-        return "-", texts.text("no_chance", language)
-    found = figures.chance.found
+    if now is None or now.chance is None:
+        return "—", texts.text("no_chance", language)
+    found = now.chance.found
     said = outlook_tables.statements(found, language)
     if found.chance is None:
         said = [words.remark(found.reason or "", language), *said]
     return chance_printed(found.chance, language), said[0] if said else ""
 
 
-def _marks(page: Shown, figures: views.CityFigures | None) -> list[svg.Mark]:
-    if figures is None:
+def _marks(page: Shown, now: views.CityNow | None) -> list[svg.Mark]:
+    if now is None:
         return []
     levels = views.levels(page.config, page.as_of)
     found = []
-    for each in figures.air_stations:
+    for each in now.air_stations:
         if each.lon is None or each.lat is None:
             continue
         known = each.aqi is not None and each.level is not None and each.level <= len(levels)
@@ -297,9 +369,9 @@ def _marks(page: Shown, figures: views.CityFigures | None) -> list[svg.Mark]:
 
 
 async def _plan(page: Shown) -> Response:
-    plan, figures = await _city(page)
+    plan = moments.plan_asked(page.config, page.as_of, page.query.get("plan"))
     rows = []
-    for each in [] if figures is None else figures.verdicts:
+    for each in ([] if plan is None else await _verdicts(page, plan)) or []:
         own = tables.remarks(each.figure, page.language) if each.figure and each.rule != "no_stations" else ""
         room = each.room
         rows.append(
@@ -322,7 +394,9 @@ async def _outlook(page: Shown) -> Response:
     plan = moments.plan_asked(page.config, page.as_of, page.query.get("plan"))
     found: list[Block] = []
     if plan is not None:
-        known = await page.get("outlook", "figures", lambda use: _outlooks(use, plan, page.as_of), plan.id, slow=True)
+        known = await page.get(
+            "outlook", "figures", lambda use: _outlooks(use, plan, page.as_of), plan.id, speed="slow"
+        )
         if known is not None:
             found = blocks(outlook_tables.outlooks(plan, known, page.language, title=str(page.as_of)))
     return page.html("blocks.html.j2", title=texts.text("outlook", page.language), blocks=found)
@@ -392,7 +466,7 @@ async def _explain(page: Shown) -> Response:
     found = await page.get(
         "explain", "readings",
         lambda use: explanation(use.config, use.store, query["name"], query["scope"], period, plan=plan, mode=mode),
-        query["name"], query["scope"], str(period), None if plan is None else plan.id, mode, slow=True,
+        query["name"], query["scope"], str(period), None if plan is None else plan.id, mode, speed="slow",
     )  # fmt: skip
     said = [] if found is None else blocks(explanation_tables.explained(found, page.language))
     return page.html("blocks.html.j2", title=texts.text("explain", page.language), blocks=said)

@@ -10,7 +10,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 
 import msgspec
 
@@ -25,20 +25,25 @@ LOOK_EVERY_S: Final = 1.0
 REMEMBERED: Final = 256
 """Answers that are kept at most, those asked for longest ago go first."""
 
-Speed = Literal["quick", "slow"]
-"""Explanations and outlooks take seconds: they wait for one another, and nothing else for them."""
+Speed = Literal["quick", "wall", "slow"]
+"""Explanations and outlooks take seconds, in a large city the figures of the wall, too: they wait for one another, and
+nothing else for them."""
+SPEEDS: Final[tuple[Speed, ...]] = get_args(Speed)
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """What was computed, when [s since 1970], and by which sequence number of its part.
+    """What was computed, when [s since 1970], by which sequence number of its part, and of which moment.
 
-    `away` says why it is not of now: the store is away, and this is what was known last.
+    `away` says why it is not of now: the store is away, and this is what was known last. `late` tells that what is of
+    now is still being computed; `value` is what was known before, None where that was nothing.
     """
 
     value: Any
     at: float
     sequence: int
+    moment: Hashable = None
     away: str | None = None
+    late: bool = False
 
 
 class Source:
@@ -53,13 +58,16 @@ class Source:
         self.away: str | None = None
         self.away_since = 0.0
         self.sequence: dict[Part, int] = dict.fromkeys(PARTS, 0)
+        self.finished = 0
+        """How many answers were computed that somebody had stopped waiting for."""
         self._marks: dict[Part, Hashable] = {}
         self._last = 0
         self._looked_at = float("-inf")
         self._looking: asyncio.Future[None] | None = None
-        self._lanes: dict[Speed, Lane] = {"quick": Lane("quick", data), "slow": Lane("slow", data)}
+        self._lanes: dict[Speed, Lane] = {speed: Lane(speed, data) for speed in SPEEDS}
         self._known: OrderedDict[Hashable, Answer] = OrderedDict()
-        self._under_way: dict[Hashable, asyncio.Future[Answer]] = {}
+        self._under_way: dict[Hashable, asyncio.Task[Answer]] = {}
+        self._awaited: set[Hashable] = set()
 
     def close(self) -> None:
         """Close the stores."""
@@ -110,8 +118,20 @@ class Source:
                 self._last = max(self._last + 1, int(time.time() * 1000))
                 self.sequence[part] = self._last
 
-    async def get(self, key: Hashable, part: Part, work: Work[Any], *, speed: Speed = "quick") -> Answer:
+    async def get(
+        self,
+        key: Hashable,
+        part: Part,
+        work: Work[Any],
+        *,
+        moment: Hashable = None,
+        speed: Speed = "quick",
+        within_s: float | None = None,
+    ) -> Answer:
         """Return what some work computes, computed once for all who ask until its part of the store changes.
+
+        A `moment` is what else it is computed anew for, such as another hour. Who waits for `within_s` at most gets
+        a `late` answer after that, and `finished` counts once the right one is there. [s]
 
         Raises
         ------
@@ -126,23 +146,38 @@ class Source:
             self._known.move_to_end(key)
         if self.away is not None:
             return _from_before(known, StoreError(self.away))
-        if known is not None and known.sequence == self.sequence[part]:
+        if known is not None and (known.sequence, known.moment) == (self.sequence[part], moment):
             return known
+        whole = (key, self.sequence[part], moment)
+        if whole not in self._under_way:
+            self._under_way[whole] = asyncio.create_task(self._compute(whole, work, speed))
+        task = self._under_way[whole]
+        done, _ = await asyncio.wait((task,), timeout=within_s)
+        if not done:
+            self._awaited.add(whole)
+            before = Answer(None, self.now(), 0) if known is None else known
+            return msgspec.structs.replace(before, late=True)
         try:
-            if key not in self._under_way:
-                self._under_way[key] = asyncio.ensure_future(self._compute(key, part, work, speed))
-            return await asyncio.shield(self._under_way[key])
+            return task.result()
         except StoreError as error:
             return _from_before(known, error)
 
-    async def _compute(self, key: Hashable, part: Part, work: Work[Any], speed: Speed) -> Answer:
-        sequence, at = self.sequence[part], self.now()
+    async def _compute(
+        self, whole: tuple[Hashable, int, Hashable], work: Work[Any], speed: Speed
+    ) -> Answer:  # fmt: skip
+        key, sequence, moment = whole
+        at = self.now()
         try:
             value = await self._lanes[speed].run(self.config, work)
         finally:
-            del self._under_way[key]
-        self._known[key] = answer = Answer(value, at, sequence)
-        self._known.move_to_end(key)
+            del self._under_way[whole]
+            awaited = whole in self._awaited
+            self._awaited.discard(whole)
+        answer = Answer(value, at, sequence, moment)
+        if key not in self._known or self._known[key].sequence <= sequence:
+            self._known[key] = answer
+            self._known.move_to_end(key)
+        self.finished += awaited
         while len(self._known) > REMEMBERED:
             self._known.popitem(last=False)
         return answer

@@ -10,10 +10,12 @@ from collections.abc import Sequence
 from typing import Final
 
 import msgspec
+import numpy as np
 from markupsafe import Markup
 
 from ingestor.board.views import Series
 from ingestor.colours import ink_on
+from sensors.arrays import FloatArray
 
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 720, 190, 46, 10, 10, 24
 GAP_STEPS: Final = 1.5
@@ -21,7 +23,10 @@ GAP_STEPS: Final = 1.5
 N_TICKS: Final = 4
 N_DAY_LABELS: Final = 8
 MAP: Final = 460
-NO_DATA: Final = "#8a939b"
+N_STEPS_APART: Final = 100
+FLAT: Final = 1.4
+"""A map so many times as wide as it is tall gets a tile that is wide."""
+NO_DATA: Final = "#68727a"
 
 
 class Mark(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,8 +98,25 @@ def _ticks(low: float, high: float) -> list[float]:
     return [round(n * step, 10) for n in range(first, last + 1)]
 
 
+def _apart(places: FloatArray, least: float) -> FloatArray:
+    """Return places (n, 2) moved as little as it takes for no two to be nearer than `least`, within some steps."""
+    moved = places + np.arange(len(places))[:, None] * [1e-3, 1e-6]  # stations at one place part, too
+    for _ in range(N_STEPS_APART):
+        away = moved[:, None] - moved[None]
+        distance = np.hypot(away[..., 0], away[..., 1])
+        np.fill_diagonal(distance, np.inf)
+        too_near = np.clip(least - distance, 0.0, None)
+        if not too_near.any():
+            break
+        moved += ((too_near / distance / 2)[..., None] * away).sum(axis=1)
+    return moved
+
+
 def station_map(marks: Sequence[Mark], *, said: str) -> Markup:
-    """Return stations by longitude and latitude, a kilometre as long either way; nothing without any."""
+    """Return stations by longitude and latitude, a kilometre as long either way; nothing without any.
+
+    Marks that would lie on one another are moved apart; a line leads from one moved far to where its station is.
+    """
     if not marks:
         return Markup()
     middle = math.cos(math.radians(sum(each.lat for each in marks) / len(marks)))
@@ -104,14 +126,21 @@ def station_map(marks: Sequence[Mark], *, said: str) -> Markup:
     radius = 26 if len(marks) <= 20 else 17
 
     def at(value: float, values: list[float]) -> float:
-        return MAP / 2 + (value - (max(values) + min(values)) / 2) / span * (MAP - 2.6 * radius)
+        return (value - (max(values) + min(values)) / 2) / span * (MAP - 2.6 * radius)
 
-    tall = (max(north) - min(north)) / span * (MAP - 2.6 * radius) + 2.6 * radius
-    top = (MAP - tall) / 2
+    places = np.array([[at(lon, east), -at(lat, north)] for lon, lat in zip(east, north, strict=True)])
+    shown = _apart(places, 2 * radius + 2)
+    left, top = shown.min(axis=0) - 1.3 * radius
+    wide, tall = shown.max(axis=0) - shown.min(axis=0) + 2.6 * radius
     label = html.escape(said, quote=True)
-    parts = [f'<svg class="map" viewBox="0 {top:.0f} {MAP} {tall:.0f}" role="group" aria-label="{label}">']
-    for each, lon, lat in zip(marks, east, north, strict=True):
-        x, y = at(lon, east), MAP - at(lat, north)
+    shape = "map flat" if wide > FLAT * tall else "map"
+    parts = [
+        f'<svg class="{shape}" viewBox="{left:.0f} {top:.0f} {wide:.0f} {tall:.0f}" role="group" aria-label="{label}">'
+    ]
+    for (x, y), (own_x, own_y) in zip(shown, places, strict=True):
+        if math.hypot(x - own_x, y - own_y) > radius / 2:
+            parts.append(f'<line x1="{own_x:.1f}" y1="{own_y:.1f}" x2="{x:.1f}" y2="{y:.1f}"/>')
+    for each, (x, y) in zip(marks, shown, strict=True):
         name, href = html.escape(f"{each.name} {each.text}", quote=True), html.escape(each.href, quote=True)
         parts.append(
             f'<a href="{href}" aria-label="{name}"><title>{name}</title>'

@@ -5,8 +5,12 @@ from typing import Final
 
 import msgspec
 
+from aggregations.indicators.water import water_standards
+from aggregations.indicators.water_means import month_classes, target_at_end
+from aggregations.periods import Period
 from aggregations.plans import Plan, Verdict
 from aggregations.standards import AirIndex, Level, WaterMethod
+from aggregations.water import CLASS_NAMES, NO_CLASS
 from ingestor import air_quality, evaluation, scopes, today
 from ingestor.air_quality import AirQuality
 from ingestor.board.lanes import Use
@@ -14,6 +18,7 @@ from ingestor.board.latest import Latest, LatestReadings
 from ingestor.config import DAY_S, Config
 from ingestor.derivation.spans import HOUR_S
 from ingestor.outlook import Outlooks
+from ingestor.scopes import Scope
 from ingestor.store import marks
 from ingestor.today import Today
 from sensors.errors import ConfigError
@@ -39,14 +44,24 @@ class StationIndex(msgspec.Struct, frozen=True, kw_only=True):
     level: int | None
 
 
-class CityFigures(msgspec.Struct, frozen=True, kw_only=True):
-    """What is derived: verdicts of the plan, the last real-time index of city and stations, today's chance."""
+class Sections(msgspec.Struct, frozen=True, kw_only=True):
+    """The sections of a city in a month up to a day: how many are of each class, of none where it is not known, and
+    how many of those with a target class reach it."""
 
-    as_of: dt.date
-    verdicts: list[Verdict]
+    month: Period
+    of_class: list[int]
+    attaining: int
+    with_target: int
+
+
+class CityNow(msgspec.Struct, frozen=True, kw_only=True):
+    """What is derived beside figures of plans: the last real-time index of city and stations, today's chance, and the
+    sections of this month; None without any."""
+
     air: AirQuality | None
     air_stations: list[StationIndex]
     chance: Today | None
+    sections: Sections | None
 
 
 class MediumNow(msgspec.Struct, frozen=True, kw_only=True):
@@ -112,15 +127,26 @@ class Series(msgspec.Struct, frozen=True, kw_only=True):
     flags: list[int]
 
 
-def city_figures(use: Use, plan: Plan, as_of: dt.date, now: float) -> CityFigures:
-    """Return what is derived for the city of a plan.
+def verdicts(use: Use, plan: Plan, as_of: dt.date) -> list[Verdict]:
+    """Return where a plan stands on a day.
 
     Raises
     ------
     ConfigError
         If `as_of` lies before the plan's year, or no edition of a standard covers it.
     """
-    scope = scopes.resolve(use.config, plan.jurisdiction, plan)
+    return evaluation.evaluate(use.config, use.store, plan, as_of)
+
+
+def city_now(use: Use, jurisdiction: str, as_of: dt.date, now: float) -> CityNow:
+    """Return what is derived for a city, or another jurisdiction of plans.
+
+    Raises
+    ------
+    ConfigError
+        If no edition of a standard covers the day.
+    """
+    scope = scopes.resolve(use.config, jurisdiction)
     stations = scope.stations["air"]
     until = int(now) // HOUR_S * HOUR_S
     air, chance = None, None
@@ -130,13 +156,28 @@ def city_figures(use: Use, plan: Plan, as_of: dt.date, now: float) -> CityFigure
         at = until if air is None else int(air.start.timestamp()) + HOUR_S
         # Midnight ends the day that is asked about; of the new one no hour is known.
         chance = _chance(use, scope.text, max(at - 1, 0) if at % DAY_S == use.config.start_of(as_of) % DAY_S else at)
-    return CityFigures(
-        as_of=as_of,
-        verdicts=evaluation.evaluate(use.config, use.store, plan, as_of),
+    return CityNow(
         air=air,
         air_stations=[_index_of(use, each, until) for each in stations[:STATIONS_WITH_INDEX]],
         chance=chance,
+        sections=_sections(use, scope, as_of) if scope.stations["water"] else None,
     )
+
+
+def _sections(use: Use, scope: Scope, as_of: dt.date) -> Sections:
+    month = Period(as_of.replace(day=1), as_of)
+    facts = evaluation.facts_of(use.config, use.store, "water", scope, month, (), "by_date")
+    limits, method = water_standards(facts)
+    of_class = [0] * len(CLASS_NAMES)
+    attaining, with_target = 0, 0
+    for section in facts.sections:
+        found = next((each.overall for _, each in month_classes(section, month, limits, method)), NO_CLASS)
+        of_class[found] += 1
+        target = target_at_end(section)
+        if target and found != NO_CLASS:
+            with_target += 1
+            attaining += found <= target
+    return Sections(month=month, of_class=of_class, attaining=attaining, with_target=with_target)
 
 
 def _chance(use: Use, scope: str, at: int) -> Today | None:

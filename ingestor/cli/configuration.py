@@ -24,7 +24,10 @@ def check() -> None:
     print_line(f"{loaded.directory}: good")
     print_line(f"stations: {counts}")
     print_line(f"sources: {', '.join(f'{s.name} ({s.subscription}, {s.dialect})' for s in loaded.sources)}")
-    print_line(f"events: {len(loaded.events.all)}; gas states: {len(loaded.gas_states.all)}")
+    print_line(
+        f"events: {len(loaded.events.all)}; gas states: {len(loaded.gas_states.all)}; "
+        f"calibrations: {len(loaded.calibrations)}"
+    )
     print_line(f"target changes: {len(loaded.target_changes.all)}")
     print_line(f"standards: {', '.join(s.edition.id for s in loaded.standards.all)}")
     print_line(f"plans: {', '.join(loaded.plans)}")

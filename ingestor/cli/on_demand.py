@@ -19,6 +19,7 @@ MODULES: Final[dict[str, tuple[str, ...]]] = {
     "explaining": ("explain",),
     "figures": ("derive", "indicators"),
     "gaps": ("gaps",),
+    "hj212": ("hj212-gateway",),
     "jobs": ("jobs",),
     "laboratory": ("import-lab",),
     "notices": ("notices",),

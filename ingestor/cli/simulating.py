@@ -1,12 +1,10 @@
 """The command simulate."""
 
 import math
-import ssl
 import time
 from pathlib import Path
 from typing import Annotated
 
-import msgspec
 import typer
 
 from ingestor import simulating, simulation_faults, tables
@@ -15,7 +13,7 @@ from ingestor.config import CLIENT_ID
 from ingestor.encoders import ENCODERS
 from ingestor.encoders.native import NativeEncoder
 from ingestor.gateway import Gateway
-from ingestor.mqtt_publisher import Login
+from ingestor.mqtt_publisher import login_from
 from ingestor.simulating import Course
 from ingestor.simulation_faults import Faults
 from sensors.errors import ConfigError, shown
@@ -130,7 +128,7 @@ def simulate(
             port=port or broker.port,
             client_id=gateway or "qingjing-simulator",
             collector=broker.client_id,
-            login=_login(gateway, password_file, ca_file),
+            login=login_from(gateway if password_file else None, password_file, ca_file),
         )
 
     with progress_bars() as progress:
@@ -184,14 +182,3 @@ def _of_file(file: Path) -> list[Station]:
     if not found:
         raise ConfigError(f"{file}: expected stations, got none")
     return found
-
-
-def _login(gateway: str | None, password_file: Path | None, ca_file: Path | None) -> Login:
-    """Read the files at each connection: a changed password needs no restart."""
-    login = Login()
-    if password_file is not None:
-        password = password_file.read_text(encoding="utf-8").rstrip("\r\n")
-        login = msgspec.structs.replace(login, username=gateway, password=password)
-    if ca_file is not None:
-        login = msgspec.structs.replace(login, tls=ssl.create_default_context(cafile=ca_file))
-    return login

@@ -23,7 +23,7 @@ from aggregations.standards import (
 )
 from ingestor.config import DAY_S, Config
 from ingestor.store import RawSeries, SeriesKey
-from sensors import checks, flags, reviews
+from sensors import calibrations, checks, flags, reviews
 from sensors.quantities import LARGEST, Medium
 from sensors.register import Station
 from sensors.reviews import Review
@@ -32,6 +32,8 @@ HOUR_S = 3600
 HOURS = 24
 NEGATIVE: Final = FIRST_CHECK + checks.CODES["negative"]
 IMPLAUSIBLE: Final = FIRST_CHECK + checks.CODES["range"]
+MANUAL_S: Final = 0
+"""Period of manual laboratory samples of water."""
 BELOW: Final = 1000
 """A result of water below the detection limit, which is its value: it counts, as what the method makes of it."""
 NEVER_BELOW: Final = ("temperature", "ph", "do", "sd", "depth", "clear_to_bottom")
@@ -98,21 +100,34 @@ ROLES: Final[dict[Medium, tuple[type[Standard], ...]]] = {
 
 
 def usable(config: Config, station: Station, raw: dict[SeriesKey, RawSeries], reviewed: Sequence[Review] = ()) -> Found:
-    """Return the series of a station with the reasons why values do not count.
+    """Return the series of a station, calibrated, with the reasons why values do not count.
 
     A value does not count where it is flagged out, implausible, or outside the days on which the station counts. Of
     reviews in force (`reviewed`, those of the station in the order of their entry) the last about a value holds: it
     takes the value out, or brings in what was flagged out or implausible.
     """
     found: Found = []
-    for key, series in raw.items():
+    for key, sent in raw.items():
         if key.station == station.id:
+            series = calibrated(config, key, sent)
             reasons = _reasons(config, station, key.quantity, series)
             if reviewed:
                 reasons = _reviewed(config, key, station.medium, series, reasons, reviewed)
             values = np.where(np.isin(reasons, (VALID, BELOW)), series.values, np.nan)
             found.append((key, series.times, values, reasons))
     return found
+
+
+def calibrated(config: Config, key: SeriesKey, raw: RawSeries) -> RawSeries:
+    """Return a series as its calibrations make it; manual samples and results below a detection limit stay."""
+    rows = config.calibrations.of(key.medium, key.station, key.quantity)
+    if not rows or key.period_s == MANUAL_S:
+        return raw
+    below = raw.flags == flags.BELOW_DETECTION
+    medium: Medium = key.medium  # type: ignore[assignment]  # one that has calibrations
+    return RawSeries(
+        raw.times, calibrations.calibrated(rows, raw.times, raw.values, medium=medium, as_it_is=below), raw.flags
+    )
 
 
 def _reasons(config: Config, station: Station, name: str, raw: RawSeries) -> IntArray:

@@ -22,7 +22,7 @@ from sensors.reviews import Review
 Why = Literal["new", "changed", "readings", "asked"]
 """Never derived; register, events, checks or standards changed; readings or reviews arrived; asked for."""
 
-CHUNK_STATION_DAYS: Final = {"air": 12_000, "water": 4_000, "noise": 31}
+CHUNK_STATION_DAYS: Final = {"air": 24_000, "water": 4_000, "noise": 31}
 """Station-days that are derived at once, so that memory stays bounded; at least `CHUNK_MIN_DAYS`."""
 CHUNK_MIN_DAYS: Final = 7
 

@@ -8,7 +8,7 @@ import bisect
 import contextlib
 import datetime as dt
 import gc
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import Any, NamedTuple
 
 import msgspec
@@ -27,8 +27,8 @@ from ingestor.store.reviewed import Locked, LockKey
 ROWS_A_TRANSACTION = 15_000
 """Rows that one transaction replaces, more or less: the collector waits for its end before it commits."""
 
-Found = Mapping[tuple[str, str], Rows]
-"""Derived rows by table and key."""
+Replaced = tuple[str, str, Rows | None]
+"""Table and key, and the rows that replace those there, or none."""
 CarryOut = Callable[[Config, Tables, Plan, Callable[[], None]], Generator[tuple[Work, Span], None, None]]
 """Derives all work of a plan and yields the days done; with the last of a unit's the mark of what they rest on is set.
 
@@ -84,32 +84,32 @@ def one_by_one(
 ) -> Generator[tuple[Work, Span], None, None]:
     """Carry out a plan in this process. See `CarryOut`."""
     for work in todo.work:
-        with no_cycles():
-            for run in _carry_out(config, store, work, todo.locks, between):
+        with no_cycles(), contextlib.closing(_carry_out(config, store, work, todo.locks, between)) as carried_out:
+            for run in carried_out:
                 yield work, run
 
 
 def _carry_out(
     config: Config, store: Tables, work: Work, locks: dict[LockKey, Locked], between: Callable[[], None]
-) -> Iterator[Span]:
+) -> Generator[Span, None, None]:
     """Derive the days of some work and yield those done; the last of them with the mark of what they rest on."""
     steps = steps_of(work)
     keys = _written(config, work)
     ranges = [read_range(config, work, run) for run, _, _ in steps if run is not None]
     raw = store.raw_ranges(work.unit.medium, sorted(work.spans), ranges)
-    for i, (run, start, end) in enumerate(steps):
-        found = {} if run is None else rows_of(config, work, run, next(raw))
-        batches = list(_batches(keys, found)) if start < end else [[]]
-        for n, batch in enumerate(batches, 1):
-            between()
-            with store.replacing():
-                check_locks(store, work, locks)
-                for table, key in batch:
-                    _replace(store, table, key, found, start, end)
-                if n == len(batches) and i + 1 == len(steps):
-                    set_derived(store, work)
-        if run is not None:
-            yield run
+    with store.overlapping():
+        for i, (run, start, end) in enumerate(steps):
+            found = _replaced(keys, () if run is None else rows_of(config, work, run, next(raw)))
+            for batch, last in _with_last(_batches(found if start < end else ())):
+                between()
+                with store.replacing():
+                    check_locks(store, work, locks)
+                    for each in batch:
+                        _replace(store, each, start, end)
+                    if last and i + 1 == len(steps):
+                        set_derived(store, work)
+            if run is not None:
+                yield run
 
 
 def carry_out_step(config: Config, tables: InfluxTables, work: Work, step: Step, before: Callable[[], None]) -> None:
@@ -123,16 +123,15 @@ def carry_out_step(config: Config, tables: InfluxTables, work: Work, step: Step,
         If the server cannot be read or written; some rows may be replaced.
     """
     run, start, end = step
-    found: Found = {}
+    found: Iterable[Rows] = ()
     if run is not None:
         raw = tables.raw_of(work.unit.medium, sorted(work.spans), *read_range(config, work, run))
         found = rows_of(config, work, run, raw)
-    tables.discard()
-    for table, key in _written(config, work) if start < end else ():
+    with tables.overlapping():
+        for each in _replaced(_written(config, work), found) if start < end else ():
+            before()
+            _replace(tables, each, start, end)
         before()
-        _replace(tables, table, key, found, start, end)
-    before()
-    tables.flush()
 
 
 def check_locks(store: Tables, work: Work, locks: dict[LockKey, Locked]) -> None:
@@ -176,17 +175,37 @@ def steps_of(work: Work) -> list[Step]:
     return steps
 
 
-def _batches(keys: list[tuple[str, str]], found: Found) -> Iterator[list[tuple[str, str]]]:
-    """Yield tables and keys, of about `ROWS_A_TRANSACTION` rows together, at least once."""
-    batch: list[tuple[str, str]] = []
+def _replaced(keys: list[tuple[str, str]], found: Iterable[Rows]) -> Iterator[Replaced]:
+    """Yield what replaces the rows of each key as it is found; at the end those that have none any more."""
+    left = dict.fromkeys(keys)
+    for rows in found:
+        if (rows.table, rows.key) in left:
+            del left[rows.table, rows.key]
+            yield rows.table, rows.key, rows
+    for table, key in left:
+        yield table, key, None
+
+
+def _batches(replaced: Iterable[Replaced]) -> Iterator[list[Replaced]]:
+    """Yield what is replaced in lists of about `ROWS_A_TRANSACTION` rows, at least one."""
+    batch: list[Replaced] = []
     waiting = 0
-    for each in keys:
-        batch.append(each)
-        waiting += len(found[each].times) if each in found else 0
+    for each in replaced:
         if waiting >= ROWS_A_TRANSACTION:
             yield batch
             batch, waiting = [], 0
+        batch.append(each)
+        waiting += len(each[2].times) if each[2] else 0
     yield batch
+
+
+def _with_last(batches: Iterator[list[Replaced]]) -> Iterator[tuple[list[Replaced], bool]]:
+    """Yield each batch, and whether it is the last."""
+    batch = next(batches)
+    for following in batches:
+        yield batch, False
+        batch = following
+    yield batch, True
 
 
 def _written(config: Config, work: Work) -> list[tuple[str, str]]:
@@ -195,8 +214,8 @@ def _written(config: Config, work: Work) -> list[tuple[str, str]]:
     return [(table, key) for table, key in keys_of(config, unit) if key not in unit.ids or key in work.stations]
 
 
-def _replace(store: Tables | InfluxTables, table: str, key: str, found: Found, start: int, end: int) -> None:
-    rows = found.get((table, key))
+def _replace(store: Tables | InfluxTables, replaced: Replaced, start: int, end: int) -> None:
+    table, key, rows = replaced
     times, columns = _between(rows, start, end) if rows else ([], {})
     store.replace(table, key, times, columns, start=start, end=end)
 
@@ -215,16 +234,12 @@ def _window(config: Config, work: Work, run: Span) -> Span:
     return around.inside(covering(work.spans.values()))
 
 
-def rows_of(config: Config, work: Work, run: Span, raw: dict[SeriesKey, RawSeries]) -> Found:
-    """Return the derived rows around a run, from the readings of its `read_range`.
+def rows_of(config: Config, work: Work, run: Span, raw: dict[SeriesKey, RawSeries]) -> Iterator[Rows]:
+    """Yield the derived rows around a run as they are computed, from the readings of its `read_range`.
 
     Those of days at the ends, outside the run, may lack what lies outside of the range.
     """
-    return {(each.table, each.key): each for each in _rows(config, work, _window(config, work, run), raw)}
-
-
-def _rows(config: Config, work: Work, window: Span, raw: dict[SeriesKey, RawSeries]) -> Iterator[Rows]:
-    """Yield the derived rows of some days; those at the ends may lack what lies outside of them."""
+    window = _window(config, work, run)
     unit = work.unit
     if unit.medium == "air":
         observed = [

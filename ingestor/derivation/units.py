@@ -96,6 +96,9 @@ def digest_of(config: Config, unit: Unit) -> str:
         ]
     if unit.medium == "noise":
         parts.append([change for change in config.zone_changes.all if change.station in unit.ids])
+    calibrated = [each.bears_on for id_ in unit.ids for each in config.calibrations.of(unit.medium, id_)]
+    if calibrated:  # units without any keep the digest that they had before there were calibrations
+        parts.append(sorted(calibrated, key=repr))
     parts.append(sorted(config.standards.digests[s.edition.id] for s in config.standards.all if isinstance(s, roles)))
     return hashlib.sha256(msgspec.json.encode(parts, enc_hook=str)).hexdigest()[:16]
 

@@ -9,13 +9,10 @@ from aggregations import water
 from aggregations.rounding import BoolArray, FloatArray, IntArray
 from aggregations.standards import WaterLimits, WaterMethod
 from ingestor.config import DAY_S, Config
-from ingestor.derivation.spans import BELOW, Found, Rows, Span, by_edition, nullable
+from ingestor.derivation.spans import BELOW, MANUAL_S, Found, Rows, Span, by_edition, nullable
 from ingestor.schema import WATER_CIRCUMSTANCES, WATER_ITEMS
 from sensors.register import Station
 from sensors.water_checks import unit_slips
-
-MANUAL_S: Final = 0
-"""Period of manual laboratory samples."""
 
 Grid = dict[str, tuple[FloatArray, BoolArray, BoolArray]]
 """Of each item, at all moments: values, which of them lie below the detection limit, which are suspect."""

@@ -19,7 +19,7 @@ from aggregations.water import CLASS_NAMES
 from ingestor.config import Config
 from ingestor.derivation import water
 from ingestor.derivation.air_hours import CityHours, Observed, city_hours
-from ingestor.derivation.spans import HOUR_S, HOURS, Found, Span, usable
+from ingestor.derivation.spans import HOUR_S, HOURS, MANUAL_S, Found, Span, usable
 from ingestor.notices.causes import item_of, object_of, of_station
 from ingestor.notices.facts import Condition, Detail, Looked
 from ingestor.notices.settings import Kind
@@ -149,7 +149,7 @@ def _own_exceedances(config: Config, station: Station, found: Found, now: float)
     recent = False
     for key, times, values, _ in found:
         there = np.flatnonzero(np.isfinite(values) & (times <= now))
-        if key.period_s == water.MANUAL_S or not len(there):
+        if key.period_s == MANUAL_S or not len(there):
             continue
         at = int(times[there[-1]])
         if now - (at + key.period_s) > RECENT_S[station.medium]:
@@ -205,7 +205,7 @@ def _worse_than_target(config: Config, station: Station, found: Found, span: Spa
     target = config.target_class(station, config.local_day(int(now)))
     if target is None or station.body == "sea":
         return None
-    automatic = [each for each in found if each[0].period_s != water.MANUAL_S]
+    automatic = [each for each in found if each[0].period_s != MANUAL_S]
     try:
         rows = water.derive_station(config, station, span, automatic)[0]
     except ConfigError:

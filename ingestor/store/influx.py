@@ -199,9 +199,13 @@ class InfluxStore(Ledger, InfluxTables):
     def replacing(self) -> Iterator[None]:
         """See `Tables.replacing`."""
         self._marks: list[Callable[[], None]] = []
-        self.discard()
-        yield
-        self.flush()
+        if self._overlapped:
+            yield
+            if self._marks:
+                self.flush()
+        else:
+            with self.overlapping():
+                yield
         with self._usable("marks of derivation not kept"), self._transaction():
             for mark in self._marks:
                 mark()

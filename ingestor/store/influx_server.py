@@ -19,18 +19,21 @@ import os
 import re
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+import numpy as np
 
 from ingestor.store.ports import StoreError, UnavailableError
 from sensors.errors import printable, shown
 
 if TYPE_CHECKING:
     from influxdb_client.rest import ApiException
+
+    from ingestor.store.influx_columns import Group
 
 URL = "INFLUXDB_V2_URL"
 TOKEN = "INFLUXDB_V2_TOKEN"  # noqa: S105  # the name of a variable, not a token
@@ -39,7 +42,7 @@ LONGEST_WORDS = 500
 LINES_TOLD = 3
 
 _DROPPED = re.compile(r"dropped=(\d+)")
-_MINUS_ZERO = re.compile(r",-0(?=[,\]])")
+_MINUS_ZERO = re.compile(rb",-0(?=[,\]])")
 """How the server writes -0.0, which would be read as the integer 0; no text that we store holds it."""
 _REFUSED = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY)
 _NOT_LET_IN = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
@@ -211,7 +214,7 @@ class InfluxServer:
         UnavailableError
             If it does not answer.
         """
-        rows = list(_tables(self._ask("GET", statement, "application/csv")))
+        rows = list(_tables(self._ask("GET", statement, "application/csv").decode()))
         if not rows:  # an answer in CSV tells no errors, one in JSON does
             words = _error_in(self._ask("GET", statement, "application/json"))
             if words and "database not found" not in words:
@@ -233,17 +236,48 @@ class InfluxServer:
         body = self._ask("GET", statement, "application/json")
         if not body:
             return []
-        if ",-0" in body:
-            body = _MINUS_ZERO.sub(",-0.0", body)
+        if b",-0" in body:
+            body = _MINUS_ZERO.sub(b",-0.0", body)
         try:
             (result,) = _answers.decode(body).results
         except (msgspec.DecodeError, ValueError) as error:
-            raise UnavailableError(f"store {self.url}: expected an answer of InfluxDB, got {shown(body)}") from error
+            raise UnavailableError(
+                f"store {self.url}: expected an answer of InfluxDB, got {shown(body.decode(errors='replace'))}"
+            ) from error
         if result.error:
             if "database not found" in result.error:
                 return []
             raise StoreError(f"store {self.url}: {statement.split()[0]}: refused: {result.error}")
         return result.series
+
+    def columns(self, statement: str, wanted: Callable[[Sequence[str]], Collection[str]]) -> list["Group"]:
+        """Return the tables of an InfluxQL statement as columns, of its fields those wanted, which hold numbers.
+
+        Asked for in CSV. That tells no errors: an answer without rows, or another one, is asked for again in JSON.
+
+        Raises
+        ------
+        StoreError
+            If the server refuses the statement.
+        UnavailableError
+            If it does not answer.
+        """
+        from ingestor.store.influx_columns import Group, parsed
+
+        with contextlib.suppress(ValueError):
+            found = list(parsed(self._ask("GET", statement, "application/csv"), wanted))
+            if found:
+                return found
+        return [
+            Group(
+                table.tags,
+                np.array(times, dtype=np.int64),
+                {name: np.array(fields[name], dtype=np.float64) for name in wanted(table.columns[1:])},
+            )
+            for table in self.tables(statement)
+            for fields in [dict(zip(table.columns, zip(*table.values, strict=True), strict=True))]
+            for times in [fields[table.columns[0]]]
+        ]
 
     def command(self, statement: str) -> None:
         """Run an InfluxQL statement that changes something.
@@ -259,13 +293,13 @@ class InfluxServer:
         if words:
             raise StoreError(f"store {self.url}: {statement.split()[0]}: refused: {words}")
 
-    def _ask(self, method: str, statement: str, accept: str) -> str:
+    def _ask(self, method: str, statement: str, accept: str) -> bytes:
         parameters = [*self._to, ("epoch", "s"), ("q", statement)]
         try:
             body, _ = self._call("/query", method, parameters, {"Accept": accept})
         except _AnswerError as answer:
             if answer.status == HTTPStatus.NOT_FOUND and method == "GET":
-                return ""
+                return b""
             if answer.status in _REFUSED:
                 raise StoreError(f"store {self.url}: {statement.split()[0]}: refused: {answer.words}") from answer
             raise self._unavailable(answer) from answer
@@ -297,7 +331,7 @@ class InfluxServer:
 
     def _call(
         self, path: str, method: str, parameters: list[tuple[str, str]], headers: dict[str, str], body: bytes = b""
-    ) -> tuple[str, Mapping[str, str]]:
+    ) -> tuple[bytes, Mapping[str, str]]:
         """Call an endpoint; return body and headers of an answer of the class 200."""
         import urllib3
         from influxdb_client.rest import ApiException
@@ -312,7 +346,7 @@ class InfluxServer:
                 body=body,
                 _preload_content=False,
             )
-            told = answer.data.decode()
+            told: bytes = answer.data
         except ApiException as error:
             raise _AnswerError.of(error) from error
         except (urllib3.exceptions.HTTPError, OSError) as error:
@@ -389,7 +423,7 @@ def _tables(body: str) -> Iterator[dict[str, str]]:
             yield dict(zip(header, row, strict=True))
 
 
-def _error_in(body: str) -> str:
+def _error_in(body: str | bytes) -> str:
     """The error that a JSON body tells, of whichever generation; empty where it tells none."""
     try:
         told: Any = json.loads(body)

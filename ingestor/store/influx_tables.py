@@ -4,19 +4,24 @@ import datetime as dt
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from itertools import islice, pairwise
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import numpy as np
 
 from ingestor.schema import TABLES, Kind, Table
-from ingestor.store import line_protocol
-from ingestor.store.influx_server import InfluxServer, QueryTable, literal, quoted
+from ingestor.store.influx_server import InfluxServer, literal, quoted
 from ingestor.store.ports import EVER, NO_VALUE, Block, RawSeries, Received, SeriesKey, raw_series, received
 from sensors import flags
 from sensors.quantities import MEDIA
 
+if TYPE_CHECKING:
+    from ingestor.store.influx_columns import Group
+
 LINES_AT_ONCE = 5000
+BYTES_AT_ONCE = 4_000_000
+"""Of derived rows in one request: the server syncs its disk once a request and shard, and generation 3 takes 10 MB."""
 BLOCK_REQUESTS_AT_ONCE = 4
 """What `write_blocks` sends at once: while the server works, the next lines are made."""
 STATIONS_AT_ONCE = 50
@@ -24,6 +29,8 @@ REQUESTS_AT_ONCE = 3
 """To the server: what is written, and what is read ahead."""
 ROWS_COMPARED = 50_000
 """Rows that wait at most until what is on the server is compared with them."""
+ROWS_UNDER_WAY = 400_000
+"""Rows that are compared and written at most while the next ones are computed."""
 FLAG: Final = "_flag"
 
 _READ: Final[dict[Kind, Callable[[Any], Any]]] = {"REAL": float, "INTEGER": int, "TEXT": str}
@@ -40,8 +47,11 @@ class InfluxTables:
     def __init__(self, server: InfluxServer) -> None:
         self._server = server
         self._requests = ThreadPoolExecutor(REQUESTS_AT_ONCE, thread_name_prefix="influxdb")
+        self._replacements = ThreadPoolExecutor(1, thread_name_prefix="influxdb rows")
         self._waiting: dict[tuple[str, int, int], dict[str, Columns]] = {}
         self._rows_waiting = 0
+        self._under_way: deque[tuple[int, Future[None]]] = deque()
+        self._overlapped = False
 
     def series(self, medium: str) -> list[SeriesKey]:
         """See `Tables.series`."""
@@ -60,6 +70,7 @@ class InfluxTables:
 
     def close(self) -> None:
         """End what waits to be sent, and the connections."""
+        self._replacements.shutdown(cancel_futures=True)
         self._requests.shutdown(cancel_futures=True)
         self._server.close()
 
@@ -87,10 +98,10 @@ class InfluxTables:
                 f"SELECT * FROM {quoted(medium)} WHERE ({_any_of('station', some)})"
                 f' AND time >= {_moment(start)} AND time < {_moment(end)} GROUP BY "station", "period_s"'
             )
-            for table in self._server.tables(statement):
-                station, period = table.tags.get("station", ""), table.tags.get("period_s", "")
+            for group in self._server.columns(statement, _of_readings):
+                station, period = group.tags.get("station", ""), group.tags.get("period_s", "")
                 if station and period.isdecimal():  # others are another program's
-                    found |= _series_of(medium, station, int(period), table)
+                    found |= _series_of(medium, station, int(period), group)
         return dict(sorted(found.items(), key=lambda item: (item[0].station, item[0].period_s, item[0].quantity)))
 
     def received_of(
@@ -168,28 +179,60 @@ class InfluxTables:
         self._waiting.setdefault((table, start, end), {})[key] = (times, columns)
         self._rows_waiting += len(times)
         if self._rows_waiting >= ROWS_COMPARED:
-            self.flush()
-
-    def discard(self) -> None:
-        """Forget what waits, of a derivation that failed."""
-        self._waiting, self._rows_waiting = {}, 0
+            self._hand_on()
 
     def flush(self) -> None:
-        """Replace what waits: what is the same is not written, what is there no more is deleted."""
+        """Replace what waits, and return when nothing is on its way any more.
+
+        Raises
+        ------
+        StoreError
+            If some could not be replaced; the rest may be.
+        """
+        self._hand_on()
+        while self._under_way:
+            self._under_way[0][1].result()
+            self._under_way.popleft()
+
+    @contextmanager
+    def overlapping(self) -> Iterator[None]:
+        """See `Tables.overlapping`."""
+        self._discard()
+        self._overlapped = True
+        try:
+            yield
+            self.flush()
+        finally:
+            self._overlapped = False
+            self._discard()
+
+    def _discard(self) -> None:
+        """Forget what waits, of a derivation that failed; nothing is on its way any more when this returns."""
+        self._waiting, self._rows_waiting = {}, 0
+        for _, each in self._under_way:
+            each.cancel()
+        wait([each for _, each in self._under_way])
+        self._under_way.clear()
+
+    def _hand_on(self) -> None:
+        """Have what waits replaced beside what the caller does; raises what failed of the rows before."""
         waiting, self._waiting, self._rows_waiting = self._waiting, {}, 0
         for (table, start, end), of_keys in waiting.items():
             for some in batched(of_keys, STATIONS_AT_ONCE):
-                self._replace(TABLES[table], {key: of_keys[key] for key in some}, start, end)
+                rows = {key: of_keys[key] for key in some}
+                while self._under_way and sum(n for n, _ in self._under_way) > ROWS_UNDER_WAY:
+                    self._under_way[0][1].result()
+                    self._under_way.popleft()
+                under_way = self._replacements.submit(self._replace, TABLES[table], rows, start, end)
+                self._under_way.append((sum(len(times) for times, _ in rows.values()), under_way))
 
     def _replace(self, table: Table, now: dict[str, Columns], start: int, end: int) -> None:
-        before = self._rows_of(table, now, start, end)
-        lines = []
-        for key, (times, columns) in now.items():
-            there = before.get(key, {})
-            if there:
-                times, columns = self._changed(table, key, there, times, columns)
-            lines += _lines(table, key, times, columns)
-        self._write(lines)
+        """Replace rows: what is the same is not written, what is there no more is deleted."""
+        from ingestor.store import row_lines
+
+        for key, there in self._rows_of(table, now, start, end).items():
+            now[key] = self._changed(table, key, there, *now[key])
+        self._write(row_lines.batches(table, now, most_bytes=BYTES_AT_ONCE))
 
     def _changed(
         self, table: Table, key: str, there: dict[int, dict[str, Any]], times: Sequence[int], columns: Mapping[str, Any]
@@ -275,33 +318,30 @@ class InfluxTables:
                         f"'{period_s}' AND time > {_moment(before)} AND time < {_moment(after)}"
                     )
 
-    def _write(self, lines: list[str]) -> None:
-        """Write lines; the server works on some while others are on their way."""
-        sent = [
-            self._requests.submit(self._server.write_all, "".join(lines[start : start + LINES_AT_ONCE]).encode())
-            for start in range(0, len(lines), LINES_AT_ONCE)
-        ]
+    def _write(self, batches: Iterable[bytes]) -> None:
+        """Write lines; the server works on some while others are made and on their way."""
+        sent = [self._requests.submit(self._server.write_all, batch) for batch in batches]
         wait(sent)  # none may be on its way any more when a failure is told: what comes after it must win
         for each in sent:
             each.result()
 
 
-def _series_of(medium: str, station: str, period_s: int, table: QueryTable) -> dict[SeriesKey, RawSeries]:
+def _of_readings(names: Sequence[str]) -> list[str]:
+    """Return the names of flags, and of the values that have flags."""
+    return [name for name in names if name.endswith(FLAG) or f"{name}{FLAG}" in names]
+
+
+def _series_of(medium: str, station: str, period_s: int, group: "Group") -> dict[SeriesKey, RawSeries]:
     """Return the series of one station and period, of which every row has some values and their flags."""
-    columns = dict(zip(table.columns, zip(*table.values, strict=True), strict=True))
-    times = np.array(columns["time"], dtype=np.int64)
     found = {}
-    for name, codes in columns.items():
-        if not name.endswith(FLAG):
-            continue
-        flagged = np.array(codes, dtype=np.float64)
+    for name, flagged in group.fields.items():
         there = np.isfinite(flagged)
-        if there.any():
+        if name.endswith(FLAG) and there.any():
             quantity = name.removesuffix(FLAG)
-            values = np.array(columns.get(quantity, (None,) * len(times)), dtype=np.float64)[there]
+            values = group.fields.get(quantity, np.full(len(there), np.nan))[there]
             kept = flagged[there].astype(np.int64)
             missing = np.where(kept == flags.MISSING, np.nan, values)
-            found[SeriesKey(medium, station, period_s, quantity)] = RawSeries(times[there], missing, kept)
+            found[SeriesKey(medium, station, period_s, quantity)] = RawSeries(group.times[there], missing, kept)
     return found
 
 
@@ -314,25 +354,6 @@ def batched(items: Iterable[T], size: int) -> Iterator[tuple[T, ...]]:
 
 def _any_of(tag: str, values: Iterable[str]) -> str:
     return " OR ".join(f"{quoted(tag)} = {literal(value)}" for value in values)
-
-
-def _lines(table: Table, key: str, times: Sequence[int], columns: Mapping[str, Sequence[Any]]) -> list[str]:
-    """Return the lines of rows; a row without any value has none."""
-    head = f"{table.name},{table.key}={key}"
-    fields = [_fields(name, table.columns[name], values) for name, values in columns.items()]
-    rows = zip(*fields, times, strict=True)
-    return [f"{head} {','.join(filter(None, of_row))} {at}\n" for *of_row, at in rows if any(of_row)]
-
-
-def _fields(name: str, kind: Kind, values: Sequence[Any]) -> list[str]:
-    """Return a field a value, empty where it is None."""
-    if kind == "REAL":
-        known = iter(line_protocol.numbers([float(value) for value in values if value is not None]))
-        return ["" if value is None else f"{name}={next(known)}" for value in values]
-    if kind == "INTEGER":
-        return ["" if value is None else f"{name}={value}i" for value in values]
-    texts = {value: f"{name}={line_protocol.text(value)}" for value in set(values) if value is not None}
-    return [texts.get(value, "") for value in values]
 
 
 def _moment(seconds: int) -> str:

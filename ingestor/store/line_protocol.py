@@ -74,11 +74,6 @@ def decode(lines: bytes) -> list[Reading]:
     return readings
 
 
-def text(value: str) -> str:
-    """Return a text field as it stands in a line."""
-    return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
 def _remembered(series: tuple[Medium, str, int]) -> str:
     if len(_heads) >= KNOWN_HEADS:
         _heads.clear()

@@ -354,6 +354,13 @@ class Tables(Protocol):
         some may have taken effect. Marks of derivation are set last and only if everything else took effect.
         """
 
+    def overlapping(self) -> AbstractContextManager[None]:
+        """Let a server still work on what one `replacing` replaced while the next rows are computed.
+
+        Errors may come later than they happen. Marks are set when everything before them took effect; once this ends,
+        in whichever way, nothing is on its way any more.
+        """
+
     def replace(
         self,
         table: str,

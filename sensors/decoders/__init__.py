@@ -7,7 +7,7 @@ from its terms; what a decoder has to remember between payloads lives in it.
 from collections.abc import Callable
 from typing import Final
 
-from sensors.decoders import native, senml, sparkplug
+from sensors.decoders import hj212, native, senml, sparkplug
 from sensors.decoders.context import Context
 from sensors.decoders.terms import Terms
 from sensors.reading import Decoded
@@ -19,6 +19,7 @@ Decode = Callable[[bytes, float, Context], Decoded]
 
 DIALECTS: Final[dict[str, Callable[[Terms], Decode]]] = {
     "native": native.decoder,
+    "hj212": hj212.decoder,
     "senml": senml.decoder,
     "sparkplug": sparkplug.decoder,
 }

@@ -2,6 +2,7 @@
 
 import math
 import sqlite3
+import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -27,6 +28,7 @@ from ingestor.store import (
     SqliteStore,
     Store,
     StoreError,
+    influx_tables,
 )
 from ingestor.store.arrivals import Derived, Due, StationDay
 from ingestor.store.ports import Block
@@ -267,6 +269,67 @@ def test_replacing_sets_no_mark_where_a_derivation_fails(store: Store) -> None:
     with store.replacing():
         store.set_derived("noise:n1", Derived("b", {"n1": (3, 2)}), [("noise", "n1")], upto=1, piece=b"{}")
     assert store.derived_units() == {"noise:n1": Derived("b", {"n1": (3, 2)})}
+
+
+def test_overlapping_replacements_are_all_there_at_the_end_and_with_each_mark(store: Store) -> None:
+    with store.overlapping():
+        for hour in range(3):
+            with store.replacing():
+                start = 3600 * hour
+                store.replace("noise_hour", "n1", [start], {"leq": [50.0 + hour]}, start=start, end=start + 3600)
+                if hour == 1:
+                    store.set_derived("noise:n1", Derived("a", {}), [("noise", "n1")], upto=1, piece=b"{}")
+            if hour == 1:
+                assert list(store.read("noise_hour", "n1", 0, 9999, ["leq"])) == [(0, 50.0), (3600, 51.0)]
+                assert store.derived_units() == {"noise:n1": Derived("a", {})}
+    assert list(store.read("noise_hour", "n1", 0, 9999, ["leq"])) == [(0, 50.0), (3600, 51.0), (7200, 52.0)]
+
+
+@pytest.mark.parametrize("kind", ["influxdb"], indirect=True)
+def test_overlapping_replacements_set_no_mark_where_one_before_failed(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    late = threading.Event()
+
+    def refuse(_: InfluxServer, lines: bytes) -> None:
+        late.wait(10)
+        raise StoreError(f"no room for {lines!r}")
+
+    def replace() -> None:
+        with store.overlapping():
+            with store.replacing():
+                store.replace("noise_hour", "n1", [0], {"leq": [50.0]})
+            with store.replacing():
+                late.set()
+                store.set_derived("noise:n1", Derived("a", {}), [("noise", "n1")], upto=1, piece=b"{}")
+
+    monkeypatch.setattr(InfluxServer, "write_all", refuse)
+    with pytest.raises(StoreError, match="no room for b'noise_hour,station=n1"):
+        replace()
+    assert store.derived_units() == {}
+
+
+@pytest.mark.parametrize("kind", ["influxdb"], indirect=True)
+def test_overlapping_that_dies_leaves_nothing_on_its_way(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, written = threading.Event(), threading.Event()
+    write_all = InfluxServer.write_all
+
+    def slowly(server: InfluxServer, lines: bytes) -> None:
+        begun.set()
+        written.wait(0.3)
+        write_all(server, lines)
+        written.set()
+
+    monkeypatch.setattr(InfluxServer, "write_all", slowly)
+    monkeypatch.setattr(influx_tables, "ROWS_COMPARED", 1)
+    with suppress(ZeroDivisionError), store.overlapping(), store.replacing():
+        store.replace("noise_hour", "n1", [0], {"leq": [50.0]})
+        store.replace("noise_hour", "n2", [0], {"leq": [60.0]})
+        assert begun.wait(10)
+        raise ZeroDivisionError
+    assert written.is_set()
+    assert list(store.read("noise_hour", "n1", 0, 9999, ["leq"])) == [(0, 50.0)]
+    assert list(store.read("noise_hour", "n2", 0, 9999, ["leq"])) == []
 
 
 def test_replace_forgets_a_value_that_is_not_valid_any_more(store: Store) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from ingestor.store import SqliteStore
 from tests.conftest import Qingjing
-from tests.support import ROOT, wait_for
+from tests.support import ALL_KILLS, ROOT, wait_for
 
 DAYS = 20
 
@@ -73,7 +73,7 @@ def test_demo_gives_another_table_for_another_seed(undisturbed: dict[str, Any], 
     assert table(done.stdout)["verdicts"] != undisturbed["verdicts"]
 
 
-@pytest.mark.parametrize("messages", [1, 2500, 6000, 12_000])
+@pytest.mark.parametrize("messages", [1, 2500, 6000, 12_000] if ALL_KILLS else [6000])
 def test_demo_killed_while_collecting_ends_in_the_same_table(
     messages: int, undisturbed: dict[str, Any], tmp_path: Path
 ) -> None:
@@ -102,8 +102,12 @@ def test_demo_whose_collector_is_killed_says_so_and_ends_in_the_same_table_when_
     assert table(again.stdout) == undisturbed
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
-@pytest.mark.parametrize("moment", ["start", "collect", "derive"])
+@pytest.mark.parametrize(
+    ("moment", "number"),
+    [(moment, number) for moment in ("start", "collect", "derive") for number in (signal.SIGTERM, signal.SIGKILL)]
+    if ALL_KILLS
+    else [("collect", signal.SIGTERM), ("derive", signal.SIGKILL)],
+)
 def test_demo_whose_parent_alone_is_killed_ends_in_the_same_table_when_started_again(
     number: signal.Signals, moment: str, undisturbed: dict[str, Any], tmp_path: Path
 ) -> None:

@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -18,7 +19,7 @@ from starlette.testclient import TestClient
 
 from aggregations import periods
 from ingestor import config, derivation, evaluation, tables
-from ingestor.board import api, moments, source
+from ingestor.board import api, moments, pages, source, views
 from ingestor.board.app import application
 from ingestor.config import Config
 from ingestor.explanation import explanation
@@ -28,6 +29,7 @@ from ingestor.store.ports import Block
 from tests import board_world, bulletin_world
 from tests.board_world import LAST, LONG, SCRIPT, TOKEN
 from tests.bulletin_world import CITY, PLAN
+from tests.support import wait_for
 
 SCOPE = f"city:{CITY}"
 
@@ -44,8 +46,9 @@ def end_of_last(loaded: Config) -> float:
 
 
 def client_of(loaded: Config, data: Path, monkeypatch: pytest.MonkeyPatch) -> TestClient:
-    """A client of a board that looks at its store whenever it is asked."""
+    """A client of a board that looks at its store whenever it is asked, and waits for what it shows."""
     monkeypatch.setattr(source, "LOOK_EVERY_S", 0.0)
+    monkeypatch.setattr(pages, "PATIENCE_S", 60.0)
     now = end_of_last(loaded)
     return TestClient(application(loaded, data, now=lambda: now), base_url="http://127.0.0.1")
 
@@ -188,11 +191,14 @@ def test_derivation_raises_the_mark_of_figures_even_where_it_ends_in_the_same_ro
 
 def test_store_away_and_back(copy: tuple[Config, Path], monkeypatch: pytest.MonkeyPatch) -> None:
     loaded, folder = copy
-    with client_of(loaded, folder / "data", monkeypatch) as client:
+    moment = end_of_last(loaded)
+    monkeypatch.setattr(source, "LOOK_EVERY_S", 0.0)
+    with TestClient(application(loaded, folder / "data", now=lambda: moment), base_url="http://127.0.0.1") as client:
         asked = f"/api/indicators?scope={SCOPE}&period=2020-06"
         before = client.get(asked)
         wall = client.get("/wall").text
         shutil.move(folder / "data", folder / "gone")
+        moment += 3 * 3600
         away = client.get(asked)
         assert (away.status_code, "expected a store" in away.json()["error"]) == (503, True)
         page = client.get("/wall")
@@ -205,6 +211,36 @@ def test_store_away_and_back(copy: tuple[Config, Path], monkeypatch: pytest.Monk
         shutil.move(folder / "gone", folder / "data")
         assert client.get(asked).json() == before.json()
         assert "无法读取" not in client.get("/wall").text
+
+
+def test_wall_that_takes_long_is_shown_without_figures_and_told_of_once_they_are_there(
+    copy: tuple[Config, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded, folder = copy
+    until, computed = threading.Event(), views.verdicts
+    monkeypatch.setattr(views, "verdicts", lambda *asked: until.wait(60) and computed(*asked))
+    with client_of(loaded, folder / "data", monkeypatch) as client:
+        monkeypatch.setattr(pages, "PATIENCE_S", 0.01)
+        page = client.get("/wall").text
+        assert "正在计算" in page
+        assert figures_of(page) == {}
+        finished = int(re.findall(r'data-finished="(\d+)"', page)[0])
+        until.set()
+        wait_for(lambda: client.app.state.source.finished > finished, what="the figures")  # type: ignore[attr-defined]
+        monkeypatch.setattr(pages, "PATIENCE_S", 60.0)
+        page = client.get("/wall").text
+        assert "正在计算" not in page
+        assert figures_of(page)
+
+
+def test_wall_counts_the_sections_of_each_class(client: TestClient) -> None:
+    page = client.get("/wall?lang=en").text
+    shown = dict(re.findall(r'<li class="class-\d"><span>(.*?)</span> <b>(\d+)</b>', page))
+    asked = f"/api/indicators?scope={SCOPE}&period=2020-06&name=water.good_ratio"
+    (good,) = client.get(asked).json()
+    assert sum(map(int, shown.values())) == 5
+    n_good = sum(int(n) for name, n in shown.items() if name in ("Ⅰ", "Ⅱ", "Ⅲ"))
+    assert round(100 * n_good / 5, 1) == good["value"]
 
 
 def figures_of(page: str) -> dict[str, str]:

@@ -8,6 +8,9 @@ from typing import Any
 
 import pytest
 
+from ingestor import health_server
+from ingestor.data_directory import alone
+from ingestor.health import Health
 from ingestor.mqtt_publisher import Publisher
 from ingestor.store import Arrival, Ledger, SqliteStore, store_file
 from sensors.reading import Reading, Refusal
@@ -62,6 +65,23 @@ def test_doctor_finds_nothing_wrong_with_a_service_that_works_and_leaves_its_ses
     assert {"service", "broker", "store", "clock", "disk", "outbox", "quarantine"} <= found.keys()
     assert "connection lost" not in service.log()
     assert service.end() == 0
+
+
+def test_doctor_tells_of_a_board_that_died(config_copy: Path, tmp_path: Path, qingjing: Qingjing) -> None:
+    health = Health()
+    health.connected, health.board_away = True, "the process of the board died"
+    server = health_server.start(health, port=0)
+    with alone(tmp_path):
+        settings = config_copy / "settings.toml"
+        port = server.server_address[1]
+        settings.write_text(settings.read_text().replace("health_port = 9464", f"health_port = {port}"))
+        found = findings(qingjing, "--config", config_copy, "--data", tmp_path)
+    server.shutdown()
+    server.server_close()
+    assert found["board"] == [{
+        "subject": "board", "good": False, "seen": "the service says: the process of the board died",
+        "do": "see the service's log; does another program hold [board] port?",
+    }]  # fmt: skip
 
 
 def test_doctor_while_the_service_is_away_leaves_what_the_broker_has_queued(

@@ -34,6 +34,10 @@ def answering(*answers: Answer) -> Iterator[tuple[str, list[float]]]:
             asked.append(time.monotonic())
             answers[min(len(asked), len(answers)) - 1](self)
 
+        def do_GET(self) -> None:
+            asked.append(time.monotonic())
+            answers[min(len(asked), len(answers)) - 1](self)
+
         def log_message(self, *_: object) -> None:
             """Say nothing."""
 
@@ -125,6 +129,38 @@ def test_server_that_refuses_lines_says_how_many_in_its_words(code: int, monkeyp
 def test_server_that_takes_less_at_once_is_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     with answering(status(413)) as (url, _), connected(url, monkeypatch) as server, pytest.raises(TooLargeError):
         server.write(LINE)
+
+
+IN_CSV = status(200, b'name,tags,time,pm25,pm25_flag\nair,"period_s=3600,station=a1",0,-0,1\n')
+IN_JSON = status(
+    200,
+    b'{"results":[{"series":[{"name":"air","tags":{"period_s":"3600","station":"a1"},'
+    b'"columns":["time","note","pm25","pm25_flag"],"values":[[0,"x",-0,1]]}]}]}',
+)
+
+
+@pytest.mark.parametrize("answers", [[IN_CSV], [status(200), IN_JSON], [status(200, b"<html>"), IN_JSON]])
+def test_columns_are_asked_for_in_json_where_csv_holds_none(
+    answers: list[Answer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with answering(*answers) as (url, asked), connected(url, monkeypatch) as server:
+        (group,) = server.columns("SELECT", lambda names: [name for name in names if name.startswith("pm25")])
+        assert (group.tags, group.times.tolist()) == ({"period_s": "3600", "station": "a1"}, [0])
+        assert {name: repr(values.tolist()) for name, values in group.fields.items()} == {
+            "pm25": "[-0.0]",
+            "pm25_flag": "[1.0]",
+        }
+        assert len(asked) == len(answers)
+
+
+def test_columns_tell_the_error_that_csv_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = status(200, b'{"results":[{"error":"max-select-point limit exceeded"}]}')
+    with (
+        answering(status(200), told) as (url, _),
+        connected(url, monkeypatch) as server,
+        pytest.raises(StoreError, match="SELECT: refused: max-select-point limit exceeded"),
+    ):
+        server.columns("SELECT", list)
 
 
 @pytest.mark.parametrize(

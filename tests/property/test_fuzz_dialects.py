@@ -63,6 +63,13 @@ def golden(*cases: str) -> tuple[bytes, ...]:
     return tuple(bytes.fromhex(one["payload_hex"]) for one in each if "payload_hex" in one)
 
 
+def frames() -> tuple[bytes, ...]:
+    """Frames of HJ 212 of real devices."""
+    rows = json.loads((DATA / "payloads/hj212/frames.json").read_text(encoding="utf-8"))
+    return tuple(str(row.get("frame") or row["segment"]).encode() for row in rows)
+
+
+_HJ212 = b"ST=22;CN=2061;MN=m1;Flag=4;CP=&&DataTime=20260921200000;a34004-Avg=15.1,a34004-Flag=N;LA-Avg=50.1&&"
 _NATIVE = {"time": "2026-09-21T20:00:00+08:00", "period_s": 3600, "values": {"pm25": 15.1, "o3": 96.0, "co": None}}
 
 DIALECTS: dict[str, Dialect] = {
@@ -135,6 +142,44 @@ DIALECTS: dict[str, Dialect] = {
         ),
         longer=lambda n: b"".join(b"\x12\x0f\x0a\x06%06d\x20\x09\x65\x9a\x99\x71\x41" % i for i in range(n)),
         parts=2000,
+    ),
+    "hj212": Dialect(
+        sources="""
+            [[source]]
+            name = "lenient"
+            topic = "env/v1/lenient"
+            dialect = "hj212"
+            hj212 = { crc = "ignore", length = "ignore" }
+
+            [[source]]
+            name = "gateways"
+            topic = "env/v1/hj212/{gateway}"
+            dialect = "hj212"
+
+            [[source]]
+            name = "strict"
+            topic = "env/v1/strict"
+            dialect = "hj212"
+            codes = { A18 = "air.so2" }
+            units = { a34004 = "mg/m3" }
+            without_time = "arrival"
+            encoding = "gb18030"
+            sentinels = [-100]
+            """,
+        topics=("env/v1/lenient", "env/v1/lenient", "env/v1/lenient", "env/v1/strict", "env/v1/hj212/g1"),
+        samples=(_HJ212, *frames()),
+        reaches=frozenset(
+            {"broken_frame", "no_data", "unconfirmed", "unknown_quantity", "wrong_type", "bad_time", "unknown_station"}
+        ),
+        longer=lambda n: (b"##%04d%b0000\r\n" % (len(_HJ212), _HJ212)) * n,
+        parts=300,
+        devices={
+            name: {
+                mn: {"air": "sz-a01", "water": "sz-w01", "noise": "sz-n01"}
+                for mn in ("m1", "A110000_0001", "ZLDSZ20210127", "010000A8900016F000169DC0", "LXHB0CS0306310")
+            }
+            for name in ("lenient", "strict")
+        },
     ),
 }
 

@@ -58,11 +58,12 @@ const follows = ["/wall", "/plan", "/stations", "/notices"].some((path) => locat
 if (follows) {
   const busy = () => ["INPUT", "SELECT", "TEXTAREA"].includes(document.activeElement?.tagName) || $("dialog").open;
   const events = new EventSource("/events");
-  let sequence = null, away = null;
+  // What the page was made from: something may have changed before the first event comes.
+  let known = document.documentElement.dataset;
   const hear = (event) => {
     const state = JSON.parse(event.data);
-    const changed = sequence !== null && (state.sequence !== sequence || state.away !== away);
-    sequence = state.sequence; away = state.away;
+    const changed = ["sequence", "finished", "away"].some((each) => String(known[each]) !== String(state[each]));
+    known = state;
     offline(false);
     if (changed && !busy()) refresh();
   };

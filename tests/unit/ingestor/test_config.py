@@ -147,6 +147,12 @@ MISTAKES: list[tuple[str, str, str, str]] = [
         r"line \d+: station: expected a station of the register of air, got 'sz-w01'",
     ),
     (
+        "calibrations.csv",
+        ",remark\n",
+        ",remark\nnoise,sz-a01,leq,,,1,-1.4,x,x,\n",
+        r"line \d+: station: expected a station of the register of noise, got 'sz-a01'",
+    ),
+    (
         "events.csv",
         "decided_on\n",
         "decided_on\ne1,xian,,pm10,2021-03-15T06:00+08:00,2021-03-15T07:00+08:00,dust,x,x,2021-04-02\n",
@@ -319,7 +325,7 @@ FILES = [
     "settings.toml", "quantities.toml", "sources.toml", "stations/air.csv", "stations/water.csv", "stations/noise.csv",
     "gateways.csv", "broker/embedded.toml", "checks.toml", "gas-states.csv", "events.csv",
     "zone-changes.csv", "noise-surveys/functional.csv", "noise-surveys/regional.csv", "noise-surveys/road.csv",
-    "target-changes.csv",
+    "target-changes.csv", "calibrations.csv",
 ]  # fmt: skip
 
 
@@ -403,6 +409,7 @@ def test_config_number_that_is_none_is_refused(config_copy: Path, file: str, old
         ("checks.toml", '[stuck]\naction = "suspect"', '[stuck]\naction = "fail"'),
         ("gas-states.csv", "kelvin\n", "kelvin\nsz-a01,,,273.15\n"),
         ("target-changes.csv", "target_class\n", "target_class\nsz-w01,2021-01-01,IV\n"),
+        ("calibrations.csv", ",remark\n", ",remark\nair,sz-a01,pm25,2026-06-01,,0.873,-1.4,x,x,\n"),
         (
             "events.csv",
             "decided_on\n",

@@ -45,6 +45,10 @@ class Served:
         return status, json.loads(body)
 
 
+BESIDE = {"jobs_away": None, "board_away": None}
+"""What readiness says beside it, where all runs."""
+
+
 @pytest.fixture(scope="module")
 def listening() -> Iterator[Served]:
     health = Health()
@@ -98,6 +102,17 @@ def test_metrics_say_whether_readings_are_taken_and_stored(served: Served) -> No
     assert (ready, served.value("qingjing_ready")) == (1, 0)
 
 
+def test_metrics_and_readiness_tell_of_a_board_that_does_not_run_though_readings_are_taken(served: Served) -> None:
+    served.health.connected = True
+    before = served.value("qingjing_board_away")
+    served.health.board_away = "the process of the board died"
+    assert (before, served.value("qingjing_board_away")) == (0, 1)
+    assert served.ready() == (200, {
+        "ready": True, "problems": [], "config_refused": None, **BESIDE,
+        "board_away": "the process of the board died",
+    })  # fmt: skip
+
+
 def test_metrics_count_quarantined_messages_by_reason(served: Served) -> None:
     served.health.quarantined_by = {"naive_time": 2, "bad_time": 1}
     name = "qingjing_quarantined_by_total"
@@ -143,13 +158,13 @@ def test_healthz_is_200_whatever_fails(served: Served) -> None:
 
 def test_readyz_is_200_while_readings_are_taken_and_stored(served: Served) -> None:
     served.health.connected = True
-    assert served.ready() == (200, {"ready": True, "problems": [], "config_refused": None})
+    assert served.ready() == (200, {"ready": True, "problems": [], "config_refused": None, **BESIDE})
 
 
 def test_readyz_is_503_before_the_broker_is_connected(served: Served) -> None:
     assert served.ready() == (
         503,
-        {"ready": False, "problems": ["broker: not connected"], "config_refused": None},
+        {"ready": False, "problems": ["broker: not connected"], "config_refused": None, **BESIDE},
     )
 
 
@@ -157,7 +172,10 @@ def test_readyz_is_503_before_the_broker_is_connected(served: Served) -> None:
 def test_readyz_is_503_with_the_problem(served: Served, name: str) -> None:
     served.health.connected = True
     setattr(served.health, name, '仓库: "away"\nnow')
-    assert served.ready() == (503, {"ready": False, "problems": ['仓库: "away"\nnow'], "config_refused": None})
+    assert served.ready() == (
+        503,
+        {"ready": False, "problems": ['仓库: "away"\nnow'], "config_refused": None, **BESIDE},
+    )
 
 
 def test_readyz_tells_all_problems(served: Served) -> None:
@@ -168,7 +186,10 @@ def test_readyz_tells_all_problems(served: Served) -> None:
 def test_readyz_tells_a_refused_configuration_and_stays_200(served: Served) -> None:
     served.health.connected = True
     served.health.config_refused = "x.csv: line 3: expected"
-    assert served.ready() == (200, {"ready": True, "problems": [], "config_refused": "x.csv: line 3: expected"})
+    assert served.ready() == (
+        200,
+        {"ready": True, "problems": [], "config_refused": "x.csv: line 3: expected", **BESIDE},
+    )
 
 
 # --- everything else

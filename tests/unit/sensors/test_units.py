@@ -2,9 +2,12 @@
 
 import math
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from sensors import quantities, units
 from sensors.quantities import Quantity
@@ -80,6 +83,79 @@ def test_possible_units_are_those_of_mass_and_for_gases_those_of_moles(
     unit: str, molar_mass: Decimal | None, expected: list[str]
 ) -> None:
     assert units.possible(_quantity(unit, molar_mass)) == expected
+
+
+# --- gases in another state. Worked by hand: value * kelvin / 298.15 * 101325 / pascal.
+
+
+@pytest.mark.parametrize(
+    ("value", "kelvin", "pascal", "expected"),
+    [
+        (100, 273.15, 101_325, 91.614959),  # 27315 / 29815 = 0.91614959...
+        (100, 293.15, 101_325, 98.322992),  # 29315 / 29815 = 0.98322992...
+        (80, 298.15, 101_325, 80.0),
+        (100, 298.15, 81_060, 125.0),  # four fifths of the pressure
+        (60, 308.1, 98_000, 64.105999),  # 60 * 3081/2981.5 * 101325/98000 = 62.0023... * 1.0339...
+        (0.7, 263.15, 65_000, 0.963097),  # a winter's night at 3,650 m: 0.7 * 26315/29815 * 101325/65000
+        (-3, 273.15, 101_325, -2.748449),
+        (0, 250, 90_000, 0.0),
+    ],
+)
+def test_gas_is_stated_in_the_reference_state(value: float, kelvin: float, pascal: float, expected: float) -> None:
+    assert units.to_reference(value, kelvin=kelvin, pascal=pascal) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"), [("0.000002", 2e-6), ("0.000006", 8e-6), ("-0.000002", -2e-6), ("0.00000200001", 3e-6)]
+)
+def test_gas_between_two_millionths_is_rounded_to_the_even_one(value: str, expected: float) -> None:
+    # At four fifths of the pressure it is 5/4 of the value: 2.5, 7.5 and a little more than 2.5 millionths.
+    assert units.to_reference(Decimal(value), kelvin=Decimal("298.15"), pascal=81_060) == expected
+
+
+def test_state_of_a_source_is_at_the_pressure_of_the_reference_unless_it_says_another() -> None:
+    assert units.state_factor(Decimal("273.15")) == Fraction(5463, 5963)
+    assert units.state_factor(273.15, 101_325) == Fraction(5463, 5963)
+
+
+@pytest.mark.parametrize("kelvin", [25.0, 179.9, 350.1, math.nan, math.inf, 0, Decimal("nan")])
+def test_temperature_that_no_air_has_is_refused(kelvin: Decimal | float) -> None:
+    with pytest.raises(ValueError, match=r"temperature: expected 180 to 350 K, got"):
+        units.to_reference(1.0, kelvin=kelvin)
+
+
+@pytest.mark.parametrize("pascal", [1013.25, 101.325, 29_999, 120_001, math.nan, 0, -101_325])
+def test_pressure_that_no_air_has_is_refused(pascal: float) -> None:
+    with pytest.raises(ValueError, match=r"pressure: expected 30000 to 120000 Pa, got"):
+        units.to_reference(1.0, kelvin=298.15, pascal=pascal)
+
+
+@pytest.mark.parametrize(("kelvin", "pascal"), [(180, 30_000), (350, 120_000)])
+def test_ends_of_what_air_has_are_inside(kelvin: float, pascal: float) -> None:
+    assert units.to_reference(0.0, kelvin=kelvin, pascal=pascal) == 0.0
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    value=st.decimals(-(10**9), 10**9, places=7),
+    kelvin=st.decimals(180, 350, places=3),
+    pascal=st.decimals(30_000, 120_000, places=2),
+)
+def test_gas_in_any_state_is_the_fraction_rounded_once(value: Decimal, kelvin: Decimal, pascal: Decimal) -> None:
+    exact = Fraction(value) * Fraction(kelvin) * 101_325 / (Fraction("298.15") * Fraction(pascal))
+    assert units.to_reference(value, kelvin=kelvin, pascal=pascal) == float(round(exact, 6))
+    assert Fraction(value) * units.state_factor(kelvin, pascal) == exact
+
+
+@pytest.mark.parametrize("value", [math.inf, -math.inf])
+def test_value_that_is_no_finite_number_stays_so_in_any_state(value: float) -> None:
+    assert units.to_reference(value, kelvin=273.15) == value
+    assert math.isnan(units.to_reference(math.nan, kelvin=273.15))
+
+
+@pytest.mark.parametrize("value", [1.7e308, -1.7e308])
+def test_gas_beyond_the_floats_is_infinite(value: float) -> None:
+    assert units.to_reference(value, kelvin=340, pascal=90_000) == math.copysign(math.inf, value)
 
 
 # --- what a laboratory writes

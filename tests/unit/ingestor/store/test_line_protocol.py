@@ -31,14 +31,6 @@ def test_line_of_a_series_is_the_same_when_its_beginning_was_forgotten(monkeypat
     assert line_protocol.encode([reading]) == before
 
 
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [("", '""'), ("O3", '"O3"'), ('a"b', '"a\\"b"'), ("a\\b", '"a\\\\b"'), ('\\"', '"\\\\\\""'), ("臭氧", '"臭氧"')],
-)
-def test_text_field_is_quoted_with_quotes_and_backslashes_escaped(value: str, text: str) -> None:
-    assert line_protocol.text(value) == text
-
-
 def test_line_without_its_end_is_not_passed_over() -> None:
     with pytest.raises(ValueError, match=r"."):
         line_protocol.decode(b"air,period_s=3600,station=a1 pm25=1.0,pm25_flag=1i 0\nair,period_s=3600,sta")
