@@ -7,7 +7,7 @@ from its terms; what a decoder has to remember between payloads lives in it.
 from collections.abc import Callable
 from typing import Final
 
-from sensors.decoders import hj212, native, senml, sparkplug
+from sensors.decoders import hj212, mapping, native, senml, sparkplug
 from sensors.decoders.context import Context
 from sensors.decoders.terms import Terms
 from sensors.reading import Decoded
@@ -22,6 +22,7 @@ DIALECTS: Final[dict[str, Callable[[Terms], Decode]]] = {
     "hj212": hj212.decoder,
     "senml": senml.decoder,
     "sparkplug": sparkplug.decoder,
+    "mapping": mapping.decoder,
 }
 """By the name that `config/sources.toml` uses: what makes the decoder of a source."""
 
