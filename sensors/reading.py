@@ -51,6 +51,8 @@ REASONS = {
     "broken_payload": "payload that is not in its binary format (CBOR, Protocol Buffers)",
     "unknown_alias": "a number in place of a name that no birth told, or one of another type",
     "no_data": "message without a value that the source takes",
+    "broken_frame": "no frame of HJ 212, or one whose length, check or bytes are wrong",
+    "unconfirmed": "a part of HJ 212-2025 of which too little is confirmed to take it",
     "wrong_type": "a field is missing, unknown or of the wrong type",
     "unknown_station": "the register does not know the station",
     "foreign_station": "a station that its topic, or its gateway, does not own",

@@ -129,8 +129,8 @@ class _Decoder:
                 if known is None:
                     if code not in terms.ignored:
                         scope.unknown = code
-                        if not terms.ignores_rest:
-                            observed.values.append((code, None, flags.MISSING))  # for `take` to refuse
+                    if terms.trace is not None or (code not in terms.ignored and not terms.ignores_rest):
+                        observed.values.append((code, None, flags.MISSING))  # for `take` to refuse
                     continue
                 if of_record is not None and word is None:
                     word = of_record.get(code) if type(of_record) is dict else of_record

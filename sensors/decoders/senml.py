@@ -14,7 +14,6 @@ quantity. A base field that cannot be read ends the pack; what stood before it i
 .. [1] RFC 8428, sections 4 to 6; names of units: RFC 8428, 12.1, and RFC 8798.
 """
 
-import json
 import math
 import re
 from collections.abc import Callable
@@ -25,8 +24,9 @@ import msgspec
 from sensors import flags, units
 from sensors.decoders import cbor
 from sensors.decoders.context import Context
+from sensors.decoders.json_text import tree_of
 from sensors.decoders.stated_units import Converter
-from sensors.decoders.taking import NotANumberError, Observed, RefusedError, integer, number, take
+from sensors.decoders.taking import NotANumberError, Observed, RefusedError, number, take
 from sensors.decoders.terms import Terms
 from sensors.errors import shown
 from sensors.reading import Decoded, Refusal
@@ -247,22 +247,10 @@ def _records(payload: bytes, terms: Terms) -> list[Any]:
         except cbor.CborError as error:
             raise RefusedError("broken_payload", f"payload: {error}") from error
     else:
-        tree = _json(payload, terms)
+        tree = tree_of(payload, terms.encoding)
     if type(tree) is not list or not tree:
         raise RefusedError("wrong_type", f"payload: expected an array of records, got {shown(tree)}")
     return tree
-
-
-def _json(payload: bytes, terms: Terms) -> Any:
-    try:
-        if terms.encoding != "utf-8":
-            payload = payload.decode(terms.encoding).encode()
-        try:
-            return msgspec.json.decode(payload)
-        except msgspec.DecodeError:  # NaN, or a number beyond 64 bits, spoils only its record
-            return json.loads(payload.decode("utf-8"), parse_int=integer)
-    except (ValueError, RecursionError) as error:
-        raise RefusedError("broken_json", f"payload: expected JSON, got {shown(str(error))}") from error
 
 
 def _check_understood(record: dict[str, Any]) -> None:

@@ -97,25 +97,25 @@ def number(value: Any, terms: Terms) -> tuple[float | None, int]:
     return found, flags.GOOD
 
 
-def integer(digits: str) -> float:
-    """Return an integer of JSON of any length; one beyond the floats is infinite."""
-    found = float(digits)
-    return int(digits) if math.isfinite(found) else found
-
-
 def take(observed: Observed, received_at: float, context: Context, terms: Terms, into: Decoded) -> None:
     """Check what a device says of one period and append its readings, its refusals, or both."""
+    if terms.trace is not None:
+        terms.trace(observed)
     at = observed.at
-    codes = terms.codes
+    codes, only = terms.codes, context.medium
     found: dict[Medium, dict[str, tuple[str, float | None, int]]] = {}
     twice: set[tuple[Medium, str]] = set()
+    of_medium: dict[str, tuple[str, float | None, int]] = {}
+    medium: Medium | None = None
     for code, value, flag in observed.values:
         known = codes.get(code)
-        if known is None or (context.medium is not None and known.medium != context.medium):
+        if known is None or (only is not None and known.medium != only):
             if code not in terms.ignored and not terms.ignores_rest:
                 into.refusals.append(_unknown(code, context, at))
             continue
-        medium = known.medium
+        if known.medium != medium:
+            medium = known.medium
+            of_medium = found.setdefault(medium, {})
         if flag == flags.BELOW_DETECTION and medium != "water":
             into.refusals.append(
                 Refusal(
@@ -129,9 +129,6 @@ def take(observed: Observed, received_at: float, context: Context, terms: Terms,
                 continue
             if known.factor is not None:
                 value = round(value * known.factor, units.DECIMALS)
-        of_medium = found.get(medium)
-        if of_medium is None:
-            of_medium = found[medium] = {}
         taken = (known.quantity, value, flag)
         if of_medium.setdefault(known.quantity, taken) != taken:
             twice.add((medium, known.quantity))

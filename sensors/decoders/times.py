@@ -110,7 +110,7 @@ def brief(raw: Any) -> str:
 def _iso(text: str, at: str) -> dt.datetime:
     try:
         return msgspec.convert(text, dt.datetime)
-    except msgspec.ValidationError:
+    except (msgspec.ValidationError, UnicodeEncodeError):  # the latter of half a character
         pass
     match = _ISO.fullmatch(text)
     if match is None:

@@ -22,23 +22,34 @@ def _eight_shifts(register: int) -> int:
 
 _TABLE: Final = tuple(_eight_shifts(byte) for byte in range(256))
 _HIGH: Final = bytes(register >> 8 for register in _TABLE)
+_FOLDS: Final = tuple((8 * _WORD << fold, (1 << (8 * _WORD << fold)) - 1) for fold in range(12))
+"""Bits of 2**fold words, and their mask: a segment is folded in halves of these sizes."""
+LONGEST: Final = _WORD << len(_FOLDS)
+"""Longest segment that is checked; four digits can announce 9999. [bytes]"""
 
 
 def check(segment: bytes) -> int:
-    """Return the check of a data segment: what stands between the declared length and the check."""
+    """Return the check of a data segment: what stands between the declared length and the check.
+
+    Raises
+    ------
+    ValueError
+        If the segment is three times as long as any frame can be.
+    """
     size = len(segment)
     if not size:
         return 0xFFFF
-    words = (size + _WORD - 1) // _WORD
     folded = int.from_bytes(segment, "big") ^ 0xFF << 8 * (size - 1)
-    while words > 1:
-        words = (words + 1) // 2
-        bits = 8 * _WORD * words
-        folded = folded >> bits ^ folded & (1 << bits) - 1
-    index = 0
-    for byte in folded.to_bytes(_WORD, "big"):
-        index = _HIGH[index] ^ byte
-    return _TABLE[index]
+    fold = ((size + _WORD - 1) // _WORD - 1).bit_length()
+    if size > LONGEST:
+        raise ValueError(f"segment: expected at most {LONGEST} bytes, got {size}")
+    while fold:
+        fold -= 1
+        bits, low = _FOLDS[fold]
+        folded = folded >> bits ^ folded & low
+    a, b, c, d, e, f, g, h = folded.to_bytes(_WORD, "big")
+    high = _HIGH
+    return _TABLE[high[high[high[high[high[high[high[a] ^ b] ^ c] ^ d] ^ e] ^ f] ^ g] ^ h]
 
 
 def modbus(segment: bytes) -> int:

@@ -23,6 +23,9 @@ LengthRule = Literal["strict", "ignore"]
 Version = Literal[2005, 2017, 2025]
 VERSIONS: Final[dict[int, Version]] = {0: 2005, 1: 2017, 2: 2025}
 """Edition of the protocol by bits 2 to 7 of Flag."""
+_VERSION_OF: Final = {
+    text: VERSIONS.get(flag >> 2) for flag in range(256) for text in {f"{flag}", f"{flag:02d}", f"{flag:03d}"}
+}
 
 BROKEN: Final = {
     "noise": "bytes outside of any frame",
@@ -78,7 +81,7 @@ class Frame(msgspec.Struct, frozen=True, gc=False):
     @property
     def version(self) -> Version | None:
         """Edition by bits 2 to 7 of Flag, 2005 without one; None where they give no edition that is known here."""
-        return None if self.flag is None else VERSIONS.get(self.flag >> 2)
+        return _VERSION_OF.get(self.header.get("Flag", "0"))
 
     @property
     def wants_answer(self) -> bool:
@@ -91,7 +94,9 @@ class Frame(msgspec.Struct, frozen=True, gc=False):
 
         Bit 1 of Flag announces PNO and PNUM, but devices send one without the other; the numbers decide.
         """
-        number, count = self.header.get("PNO", ""), self.header.get("PNUM", "")
+        if "PNO" not in self.header or "PNUM" not in self.header:
+            return None
+        number, count = self.header["PNO"], self.header["PNUM"]
         if not _is_number(number, digits=4) or not _is_number(count, digits=4):
             return None
         return (int(number), int(count)) if 1 <= int(number) <= int(count) and int(count) > 1 else None
