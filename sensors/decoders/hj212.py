@@ -66,7 +66,7 @@ class _Decoder:
         if self._numbers_are_values:
             usual = self._shapes.read(payload, received_at, context)
             if usual is not None:
-                return Decoded([usual], [])
+                return Decoded(usual, [])
         into = Decoded([], [])
         found = frames_of(_framed(payload) if _BARE.match(payload) else payload)
         if not found:
@@ -87,8 +87,8 @@ class _Decoder:
         return into
 
     def _learn(self, payload: bytes, frame: Frame, into: Decoded) -> None:
-        """Keep the shape of a frame of which one reading came, all of it good."""
-        if into.refusals or len(into.readings) > 1 or any(flag != flags.GOOD for _, _, flag in into.readings[0].values):
+        """Keep the shape of a frame of which all was taken and is good."""
+        if into.refusals or any(flag != flags.GOOD for each in into.readings for _, _, flag in each.values):
             return
         command, version = self._command(frame, "")
         layout = parameters(frame.cp.decode(self._terms.encoding)).layout
