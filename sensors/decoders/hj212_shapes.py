@@ -2,8 +2,8 @@
 
 A device repeats its header, but for QN, and the keys of its parameters. Where such a frame was taken as a whole and
 nothing refused, its shape is kept: the next one is matched by a pattern, its values turned into numbers,
-and that is it. Whatever differs (a letter of Flag that is not good, a mark of a missing value, a check that
-does not hold, a refusal to come) matches nothing and is read key by key. So a shape decides nothing, it only saves
+and that is it. Whatever differs (another letter of Flag, a mark of a missing value, a check that does not
+hold, a refusal to come) matches nothing and is read key by key. So a shape decides nothing, it only saves
 time: of 11 items 16 us in place of 40.
 """
 
@@ -54,7 +54,7 @@ class Shape(msgspec.Struct, frozen=True, gc=False):
     media: dict[Medium, Callable[[list[Value]], tuple[Value, ...]]]
     quantities: tuple[str, ...]
     factors: tuple[float | None, ...] | None
-    good: tuple[int, ...]
+    flags: tuple[int, ...]
     match: Callable[[bytes], re.Match[bytes] | None]
 
 
@@ -100,7 +100,7 @@ class Shapes:
                 number if factor is None else round(number * factor, units.DECIMALS)
                 for number, factor in zip(numbers, shape.factors, strict=True)
             ]
-        values: list[Value] = [*zip(shape.quantities, numbers, shape.good, strict=True)]
+        values: list[Value] = [*zip(shape.quantities, numbers, shape.flags, strict=True)]
         observed = Observed(device, start, shape.period_s, [], shape.sampled)
         readings = []
         try:
@@ -114,8 +114,13 @@ class Shapes:
             return None
         return readings
 
-    def learn(self, payload: bytes, frame: Frame, command: str, plan: Plan, good: frozenset[str]) -> None:
-        """Keep the shape of a payload's only frame, all of it taken and good; `good` are its edition's letters."""
+    def learn(
+        self, payload: bytes, frame: Frame, command: str, plan: Plan, texts: list[str], letters: dict[str, int]
+    ) -> None:
+        """Keep the shape of a payload's only frame of which all was taken.
+
+        `texts` are the values of its parameters, `letters` the flags of its edition.
+        """
         whole = _USUAL.fullmatch(payload)
         if whole is None or frame.packet is not None:
             return
@@ -125,13 +130,15 @@ class Shapes:
         if len(self._shapes) + len(self._failures) >= _MOST_SHAPES:
             self._shapes.clear()
             self._failures.clear()
-        shape = self._shape(items, frame, command, plan, good)
+        shape = self._shape(items, frame, command, plan, texts, letters)
         if shape is None:
             self._failures[header] = self._failures.get(header, 0) + 1
         else:
             self._shapes[header] = shape
 
-    def _shape(self, items: bytes, frame: Frame, command: str, plan: Plan, good: frozenset[str]) -> Shape | None:
+    def _shape(
+        self, items: bytes, frame: Frame, command: str, plan: Plan, texts: list[str], letters: dict[str, int]
+    ) -> Shape | None:
         """The shape of a frame; None where it has to be read key by key."""
         if plan.times != [0] or plan.refused or not 0 < len(plan.items) <= _MOST_ITEMS:
             return None
@@ -139,15 +146,16 @@ class Shapes:
         known = [code for code in codes if code is not None]
         keys = [(code.medium, code.quantity) for code in known]
         indexes = [index for _, index, _, doubtful in plan.items if index is not None and not doubtful]
-        letters = {index for _, _, index, _ in plan.items}
+        own = {index: texts[index] for _, _, index, _ in plan.items if index is not None}
         if (
             len(known) < len(codes)
             or len({*keys}) < len(keys)
             or len(indexes) < len(codes)
             or indexes != sorted(indexes)
+            or not letters.keys() >= {*own.values()}
         ):
             return None
-        pattern = _pattern(items, {*indexes}, letters, good)
+        pattern = _pattern(items, {*indexes}, own)
         match = None if pattern is None else self._match(pattern)
         if match is None or match(items) is None:
             return None
@@ -162,7 +170,7 @@ class Shapes:
             },
             quantities=tuple(code.quantity for code in known),
             factors=factors if any(factors) else None,
-            good=(flags.GOOD,) * len(known),
+            flags=tuple(flags.GOOD if i is None else letters[own[i]] for _, _, i, _ in plan.items),
             match=match,
         )
 
@@ -180,17 +188,19 @@ def _picker(indexes: list[int], size: int) -> Callable[[list[Value]], tuple[Valu
     return lambda values: tuple([values[i] for i in indexes])
 
 
-def _pattern(items: bytes, numbers: set[int], letters: set[int | None], good: frozenset[str]) -> str | None:
-    """The pattern of parameters behind DataTime; None where something stands there that is no key with a value."""
+def _pattern(items: bytes, numbers: set[int], letters: dict[int, str]) -> str | None:
+    """The pattern of parameters behind DataTime; None where something stands there that is no key with a value.
+
+    `numbers` are the indexes of values that count, `letters` those of flags, which must stay as they are.
+    """
     if not items.isascii():
         return None
     _, *parts = _SEPARATOR.split(items.decode())
-    letter = "|".join(re.escape(each) for each in sorted(good) if each.isascii())
     pieces = []
     for index, (mark, field) in enumerate(zip(parts[::2], parts[1::2], strict=True), 1):
         key, equals, _ = field.partition("=")
         if not equals:
             return None
-        value = _NUMBER if index in numbers else f"(?:{letter})" if index in letters else _ANY
+        value = _NUMBER if index in numbers else re.escape(letters[index]) if index in letters else _ANY
         pieces.append(f"{mark}{re.escape(key)}={value}")
     return "".join(pieces)

@@ -164,10 +164,11 @@ def test_meanings_that_cannot_be_are_refused(old: str, new: str, expected: str) 
     [
         ({}, ITEMS),
         ({}, ITEMS.replace("a34002", "LA") + ";;"),
-        ({"units": {"a34004": "mg/m3"}, "zone": "+09:00", "label": "end", "sentinels": (-9,)}, ITEMS),
+        ({}, ITEMS.replace("a34002-Flag=N", "a34002-Flag=D")),
+        ({"units": {"a34004": "mg/m3"}, "zone": "+09:00", "label": "end", "sentinels": (15.5,)}, ITEMS),
         ({"medium": "air", "ignore": ("*",)}, ITEMS),
     ],
-    ids=["plain", "two media", "shifted", "lenient"],
+    ids=["plain", "two media", "faulty", "shifted", "lenient"],
 )
 def test_frames_of_a_known_shape_are_read_as_frames_of_none(
     fields: dict[str, Any], items: str, monkeypatch: pytest.MonkeyPatch
