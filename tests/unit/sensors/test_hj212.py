@@ -160,20 +160,22 @@ def test_meanings_that_cannot_be_are_refused(old: str, new: str, expected: str) 
 
 
 @pytest.mark.parametrize(
-    "fields",
+    ("fields", "items"),
     [
-        {},
-        {"units": {"a34004": "mg/m3"}, "zone": "+09:00", "label": "end", "sentinels": (-9,)},
-        {"medium": "air", "ignore": ("*",)},
+        ({}, ITEMS),
+        ({}, ITEMS.replace("a34002", "LA") + ";;"),
+        ({}, ITEMS.replace("a34002-Flag=N", "a34002-Flag=D")),
+        ({"units": {"a34004": "mg/m3"}, "zone": "+09:00", "label": "end", "sentinels": (15.5,)}, ITEMS),
+        ({"medium": "air", "ignore": ("*",)}, ITEMS),
     ],
-    ids=["plain", "shifted", "lenient"],
+    ids=["plain", "two media", "faulty", "shifted", "lenient"],
 )
 def test_frames_of_a_known_shape_are_read_as_frames_of_none(
-    fields: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    fields: dict[str, Any], items: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     options = Hj212Options(crc="ignore")
     warm = decoder(options, **fields)
-    sample = build(HEADER, ITEMS)
+    sample = build(HEADER, items)
     assert decoded(warm, sample).refusals == []
     rng = random.Random(1)
     at_once = 0
