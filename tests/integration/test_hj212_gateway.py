@@ -231,6 +231,20 @@ def test_no_answer_before_the_broker_has_acknowledged_and_somebody_has_subscribe
     broker.stop()
 
 
+def test_a_gateway_that_cannot_publish_any_more_ends(broker: Mosquitto, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def fail(_: Publisher) -> None:
+        raise ValueError("a fault")
+
+    monkeypatch.setattr(Publisher, "run", fail)
+
+    async def scene() -> None:
+        async with gateway(broker.port) as gate:
+            await asyncio.wait((gate.running,), timeout=WITHIN_S)
+
+    with pytest.raises(ValueError, match="a fault"):
+        asyncio.run(scene())
+
+
 def test_frames_that_no_broker_took_are_counted_at_the_end() -> None:
     async def scene() -> Counts:
         async with gateway(free_port(), drain_s=0.1) as gate:
@@ -319,7 +333,7 @@ def test_packets_of_a_message_are_published_together(broker: Mosquitto, heard: H
 def test_devices_that_misbehave_do_not_disturb_others(broker: Mosquitto) -> None:
     async def scene() -> None:
         async with gateway(
-            broker.port, login_s=0.6, frame_s=0.6, idle_s=1.2, most_broken=5, connections_per_device=2, write_s=0.5
+            broker.port, login_s=1.0, frame_s=0.8, idle_s=2.0, most_broken=5, connections_per_device=2, write_s=0.5
         ) as gate:
             good = await gate.device()
             half_open, silent, slow, lying, garbage = [await gate.device() for _ in range(5)]
