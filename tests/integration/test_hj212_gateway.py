@@ -201,34 +201,31 @@ def test_a_frame_in_ten_segments_and_ten_in_one(broker: Mosquitto, heard: Heard)
 
 
 def test_no_answer_before_the_broker_has_acknowledged_and_somebody_has_subscribed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    mosquitto: Mosquitto, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(publishing, "HOLD_S", 0.2)
-    broker = Mosquitto(tmp_path)
-    broker.start()
 
     async def scene() -> None:
-        async with gateway(broker.port) as gate:
+        async with gateway(mosquitto.port) as gate:
             device = await gate.device()
             await until(lambda: gate.counts.broker_connected)
             device.send(upload(qn="20260101080000001"))
             await until(lambda: gate.counts.held)
             assert gate.counts.answered == 0  # MQTT 5 tells that nobody would get it
-            heard = await asyncio.to_thread(Heard, broker.port)
+            heard = await asyncio.to_thread(Heard, mosquitto.port)
             await device.hears("9014")
-            broker.send_signal(signal.SIGSTOP)
+            mosquitto.send_signal(signal.SIGSTOP)
             device.send(upload(qn="20260101080000002"))
             await device.hears_nothing(0.3)  # it was sent to the broker, which has not acknowledged it
-            broker.send_signal(signal.SIGKILL)
+            mosquitto.send_signal(signal.SIGKILL)
             await until(lambda: not gate.counts.broker_connected)
             await device.hears_nothing(0.3)
-            await asyncio.to_thread(broker.start)
+            await asyncio.to_thread(mosquitto.start)
             assert (await device.hears("9014")).header["QN"] == "20260101080000002"
             assert gate.counts.published == gate.counts.answered == 2
             await asyncio.to_thread(heard.close)
 
     asyncio.run(scene())
-    broker.stop()
 
 
 def test_a_gateway_that_cannot_publish_any_more_ends(broker: Mosquitto, monkeypatch: pytest.MonkeyPatch) -> None:
