@@ -115,6 +115,7 @@ class Collector:
         self._store = store
         self._clock = clock
         self._decoding = Decoding(config)
+        self._decoding.recall(store.needed())
         self._pending: list[Message] = []
         self._pending_bytes = 0
         self._acknowledged = 0
@@ -211,7 +212,9 @@ class Collector:
             self._store.remember_subscriptions(self._session_key, remembered | filters)
             self._remembered = False
             self._session.change_filters(filters)
-        self._config, self._decoding = config, Decoding(config)
+        decoding = Decoding(config)
+        decoding.recall(self._store.needed())
+        self._config, self._decoding = config, decoding
         self._next_config = None
 
     def _read_group(self, full: str | None, stop: Stopping) -> None:

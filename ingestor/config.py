@@ -36,6 +36,8 @@ from sensors import (
 )  # fmt: skip
 from sensors.calibrations import Calibrations
 from sensors.checks import Checks
+from sensors.decoders import mappings
+from sensors.decoders.mappings import Mapping
 from sensors.devices import Devices
 from sensors.errors import ConfigError, shown
 from sensors.events import Events
@@ -221,6 +223,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     offset_s: int
     quantities: Quantities
     register: Register
+    mappings: dict[str, Mapping]
     sources: list[Source]
     devices: Devices
     hj212: Meanings | None
@@ -381,7 +384,11 @@ def load(directory: Path) -> Config:
         item for each in all_standards.all if isinstance(each, WaterMethod) for item in each.class_items
     )
     register.check_own_items(sections, [*judged], file=label("stations/water.csv"))
-    all_sources = sources.parse(read("sources.toml"), file=label("sources.toml"))
+    all_mappings = {
+        path.stem: mappings.parse(read(f"mappings/{path.name}"), file=label(f"mappings/{path.name}"))
+        for path in sorted((directory / "mappings").glob("*.toml"))
+    }
+    all_sources = sources.parse(read("sources.toml"), all_mappings, file=label("sources.toml"))
     sources.check_quantities(all_sources, known, file=label("sources.toml"))
     hj212 = None
     if (directory / "hj212.toml").exists() or any(source.dialect == "hj212" for source in all_sources):
@@ -400,6 +407,7 @@ def load(directory: Path) -> Config:
         offset_s=offset_s,
         quantities=known,
         register=all_stations,
+        mappings=all_mappings,
         sources=all_sources,
         devices=all_devices,
         hj212=hj212,

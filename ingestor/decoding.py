@@ -2,11 +2,15 @@
 
 import logging
 import traceback
+from collections.abc import Callable, Iterable
+
+import msgspec
 
 from ingestor.config import Config
-from ingestor.store import Arrival
+from ingestor.store import Arrival, Needed
 from sensors import source_terms, units
-from sensors.decoders import DIALECTS, Context, Decode
+from sensors.decoders import DIALECTS, Context, Decode, Terms
+from sensors.decoders.taking import Observed
 from sensors.reading import Decoded, Refusal
 from sensors.sources import Source
 
@@ -18,10 +22,14 @@ KNOWN_TOPICS = 100_000
 
 
 class Decoding:
-    """Decodes by one configuration; a changed configuration needs another."""
+    """Decodes by one configuration; a changed configuration needs another.
 
-    def __init__(self, config: Config) -> None:
+    `trace` is called with each `Observed` that a decoder has read, but for native payloads.
+    """
+
+    def __init__(self, config: Config, *, trace: Callable[[Observed], None] | None = None) -> None:
         self._config = config
+        self._trace = trace
         self._matchers = [(source, source.matcher()) for source in config.sources]
         self._decoders = {source.name: self._decoder(source) for source in config.sources}
         self._by_topic: dict[str, tuple[Source, Decode, Context] | None] = {}
@@ -48,7 +56,14 @@ class Decoding:
                 self._failures.add((kind, place.name, place.lineno))
                 log.error("source %s: the decoder failed: %s in %s, %s", source.name, kind, place.name, place.lineno)
             decoded = Decoded([], [Refusal("internal", f"decoder: {type(error).__name__}")])
-        return Arrival(source.name, topic, received_at, payload, decoded.readings, decoded.refusals, again)
+        return Arrival(
+            source.name, topic, received_at, payload, decoded.readings, decoded.refusals, again, decoded.needed_later
+        )
+
+    def recall(self, messages: Iterable[Needed]) -> None:
+        """Bring back what decoders remember of messages that came before; what else becomes of them is done."""
+        for each in messages:
+            self.arrival(each.topic, each.payload, each.received_at)
 
     def _find(self, topic: str) -> tuple[Source, Decode, Context] | None:
         """Find the source of a topic, and remember it."""
@@ -64,11 +79,18 @@ class Decoding:
             self._by_topic[topic] = found
         return found
 
+    def grounds(self, topic: str) -> tuple[Context, Terms]:
+        """Return what a message of a topic, which a source must take, is decoded by."""
+        found = self._find(topic)
+        assert found is not None
+        return found[2], self._terms(found[0])
+
+    def _terms(self, source: Source) -> Terms:
+        terms = source_terms.terms(source, self._config.quantities, self._config.devices, hj212=self._config.hj212)
+        return terms if self._trace is None else msgspec.structs.replace(terms, trace=self._trace)
+
     def _decoder(self, source: Source) -> Decode:
-        config = self._config
-        return DIALECTS[source.dialect](
-            source_terms.terms(source, config.quantities, config.devices, hj212=config.hj212)
-        )
+        return DIALECTS[source.dialect](self._terms(source))
 
     def _context(self, source: Source, captures: dict[str, str], topic: str) -> Context:
         medium = captures.get("medium", source.medium)
@@ -89,4 +111,5 @@ class Decoding:
             quantities=self._config.quantities,
             register=self._config.register,
             factors=factors or None,
+            max_payload_bytes=source.max_payload_bytes,
         )

@@ -28,7 +28,8 @@ def retry(
     """Decode messages again, as of their last arrival; what is taken now goes to the store through the outbox.
 
     Values that the message gave at its arrival are not stored again: a later message may have corrected them. What
-    was refused then and is taken now is stored, also where something was stored for its time since.
+    was refused then and is taken now is stored, also where something was stored for its time since. What is read by
+    another message, as numbers of Sparkplug by a birth, is read by the last that came.
 
     Raises
     ------
@@ -36,6 +37,8 @@ def retry(
         If the ledger cannot be read or written; messages done so far are done.
     """
     decoding = Decoding(config)
+    needed = ledger.needed()
+    decoding.recall(needed)
     released = stayed = values = 0
     for number in numbers:
         kept = ledger.quarantined_one(number)
@@ -50,6 +53,8 @@ def retry(
             readings, refusals = _not_taken(checked.readings, kept), checked.refusals
         else:
             arrival = decoding.arrival(kept.topic, kept.payload, kept.last_at)
+            if arrival.needed_later:
+                decoding.recall(needed)
             readings, refusals = _not_taken(arrival.readings, kept), arrival.refusals
         ledger.release(number, readings, refusals, [*kept.taken, *taken_of(readings)])
         released, stayed = released + (not refusals), stayed + bool(refusals)

@@ -34,17 +34,24 @@ class Refusal(msgspec.Struct, frozen=True):
 
 
 class Decoded(msgspec.Struct, frozen=True):
-    """The outcome of one message: what can be stored and what was refused."""
+    """The outcome of one message: what can be stored and what was refused.
+
+    `needed_later` tells that later messages are read by this one, as the numbers of Sparkplug by a birth;
+    of a topic the last such message is.
+    """
 
     readings: list[Reading]
     refusals: list[Refusal]
+    needed_later: bool = False
 
 
 REASONS = {
     "too_large": "payload longer than the source allows",
     "broken_json": "payload is no JSON",
-    "broken_frame": "no frame of HJ 212, or one whose length, check or bytes are wrong",
+    "broken_payload": "payload that is not in its binary format (CBOR, Protocol Buffers)",
+    "unknown_alias": "a number in place of a name that no birth told, or one of another type",
     "no_data": "message without a value that the source takes",
+    "broken_frame": "no frame of HJ 212, or one whose length, check or bytes are wrong",
     "unconfirmed": "a part of HJ 212-2025 of which too little is confirmed to take it",
     "wrong_type": "a field is missing, unknown or of the wrong type",
     "unknown_station": "the register does not know the station",

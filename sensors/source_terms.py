@@ -5,28 +5,38 @@ import re
 from zoneinfo import ZoneInfo
 
 from sensors import units
+from sensors.decoders import DIALECTS, NO_PERIODS
 from sensors.decoders.hj212_rules import Hj212Options, rules
-from sensors.decoders.terms import Code, Terms
+from sensors.decoders.mappings import Mapping
+from sensors.decoders.terms import MISSING, Code, Terms
 from sensors.devices import Devices
 from sensors.errors import ConfigError, shown
 from sensors.hj212.meanings import Meanings
 from sensors.quantities import MEDIA, Medium, Quantities
 from sensors.sources import Source
 
+_NO_MAPPING = Mapping(values={})
 _OFFSET = re.compile(r"([+-])(\d\d):([0-5]\d)")
 
 
 def check(sources: list[Source], quantities: Quantities, *, file: str, hj212: Meanings | None = None) -> None:
-    """Check the terms of all sources but native ones; `hj212` are those of config/hj212.toml, needed by its sources.
+    """Check the terms of all sources but native ones, and that their dialects can make decoders of them.
+
+    `hj212` are those of config/hj212.toml, needed by its sources.
 
     Raises
     ------
     ConfigError
-        As `terms`.
+        As `terms`, and where a dialect finds its options wrong.
     """
     for i, source in enumerate(sources):
         if source.dialect != "native":
-            terms(source, quantities, {}, at=f"{file}: source[{i}]", hj212=hj212)
+            at = f"{file}: source[{i}]"
+            of_source = terms(source, quantities, {}, at=at, hj212=hj212)
+            try:
+                DIALECTS[source.dialect](of_source)
+            except ConfigError as error:
+                raise ConfigError(f"{at}.{error}") from error
 
 
 def zone_of(zone: str, at: str) -> dt.tzinfo:
@@ -60,14 +70,20 @@ def terms(
     Raises
     ------
     ConfigError
-        If a code is no quantity, or a unit cannot be converted.
+        If a code is no quantity, a unit cannot be converted, or a period is missing that payloads do not state.
     """
-    targets = {**_own_codes(source, quantities), **source.codes}
+    if source.dialect in NO_PERIODS and source.period_s is None:
+        raise ConfigError(
+            f"{at}.period_s: expected seconds, as payloads of {source.dialect} state no averaging period, got nothing"
+        )
+    mapping = source.mapping if isinstance(source.mapping, Mapping) else _NO_MAPPING
+    targets = {**_own_codes(source, quantities), **_codes_of(mapping, source.medium), **source.codes}
+    declared = {**mapping.units, **source.units}
     codes = {}
     for code, target in targets.items():
         medium, key = _target(target, source, quantities, f"{at}.codes.{code}")
         quantity = quantities.of(medium)[key]
-        unit = source.units.get(code, source.units.get(f"{medium}.{key}", source.units.get(key)))
+        unit = declared.get(code, declared.get(f"{medium}.{key}", declared.get(key)))
         factor = None
         if unit is not None:
             exact = units.factor_of(unit, medium, quantity)
@@ -76,7 +92,7 @@ def terms(
                     f"{at}.units: expected a unit that converts to {quantity.unit} of {medium}.{key}, got {shown(unit)}"
                 )
             factor = None if exact == 1 else float(exact)
-        codes[code] = Code(medium, key, factor)
+        codes[code] = Code(medium, key, factor, unit)
     named = {
         *codes,
         *(f"{code.medium}.{code.quantity}" for code in codes.values()),
@@ -84,17 +100,18 @@ def terms(
     }
     if unknown := [code for code in source.units if code not in named]:
         raise ConfigError(f"{at}.units: expected codes or quantities of the source, got {shown(unknown[0])}")
+    zone = source.zone or mapping.zone
     return Terms(
         codes=codes,
-        ignored=frozenset(source.ignore),
-        ignores_rest="*" in source.ignore,
-        zone=None if source.zone is None else zone_of(source.zone, at),
-        label=source.label,
-        period_s=source.period_s,
-        without_time=source.without_time,
+        ignored=frozenset((*mapping.ignore, *source.ignore)),
+        ignores_rest="*" in (*mapping.ignore, *source.ignore),
+        zone=None if zone is None else zone_of(zone, at),
+        label=source.label or mapping.label or "start",
+        period_s=mapping.period_s if source.period_s is None else source.period_s,
+        without_time=source.without_time or mapping.without_time or "refuse",
         encoding=source.encoding,
-        sentinels=frozenset(map(float, source.sentinels)),
-        missing=frozenset(source.missing),
+        sentinels=frozenset(map(float, mapping.sentinels or () if source.sentinels is None else source.sentinels)),
+        missing=frozenset((mapping.missing or MISSING) if source.missing is None else source.missing),
         devices=devices.get(source.name, {}),
         options=_options(source, hj212, at),
     )
@@ -107,6 +124,15 @@ def _options(source: Source, hj212: Meanings | None, at: str) -> object:
             raise ConfigError(f"{at}.dialect: expected hj212.toml beside sources.toml for hj212, got no such file")
         return rules(source.hj212 or Hj212Options(), hj212, source.period_s, at=at)
     return getattr(source, source.dialect.replace("-", "_"), None)
+
+
+def _codes_of(mapping: Mapping, medium: Medium | None) -> dict[str, str]:
+    """Codes that a mapping knows, without those of other media than the source's."""
+    return {
+        code: target
+        for code, target in mapping.codes.items()
+        if medium is None or target.partition(".")[0] not in MEDIA or target.partition(".")[0] == medium
+    }
 
 
 def _own_codes(source: Source, quantities: Quantities) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 
 import msgspec
@@ -10,7 +10,10 @@ import msgspec
 from sensors import strict, units
 from sensors.decoders import DIALECTS
 from sensors.decoders.hj212_rules import Hj212Options
-from sensors.decoders.terms import MISSING, Encoding, Label, WithoutTime
+from sensors.decoders.mappings import Mapping as JsonMapping
+from sensors.decoders.senml import SenmlOptions
+from sensors.decoders.sparkplug import SparkplugOptions
+from sensors.decoders.terms import Encoding, Label, WithoutTime
 from sensors.errors import ConfigError, shown
 from sensors.quantities import MEDIA, Medium, Quantities
 from sensors.reading import DAY_S
@@ -37,8 +40,9 @@ class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
     The rest is for the other dialects, see `sensors.source_terms` and `sensors.decoders.terms.Terms`. `codes` says
     which quantity each code is, as "air.pm25", or "pm25" where the source has a medium; what it leaves out the dialect
-    knows, or not. `ignore` names codes that are no quantity; `*` all that are not known. A key of the name of a dialect
-    holds what that alone knows.
+    knows, or not. `ignore` names codes that are no quantity; `*` all that are not known. `mapping`, of that dialect
+    alone, is the name of a file of config/mappings, or a mapping itself. A key of the name of another dialect holds
+    what that alone knows.
     """
 
     name: str
@@ -52,13 +56,16 @@ class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     codes: dict[str, str] = {}
     ignore: tuple[str, ...] = ()
     zone: str | None = None
-    label: Label = "start"
+    label: Label | None = None
     period_s: int | None = None
-    without_time: WithoutTime = "refuse"
+    without_time: WithoutTime | None = None
     encoding: Encoding = "utf-8"
-    sentinels: tuple[Decimal, ...] = ()
-    missing: tuple[str, ...] = MISSING
+    sentinels: tuple[Decimal, ...] | None = None
+    missing: tuple[str, ...] | None = None
+    mapping: str | JsonMapping | None = None
     hj212: Hj212Options | None = None
+    senml: SenmlOptions | None = None
+    sparkplug: SparkplugOptions | None = None
 
     @property
     def subscription(self) -> str:
@@ -93,15 +100,16 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     source: list[Source]
 
 
-def parse(text: str, *, file: str) -> list[Source]:
-    """Return the sources declared by a TOML text.
+def parse(text: str, mappings: Mapping[str, JsonMapping] | None = None, *, file: str) -> list[Source]:
+    """Return the sources declared by a TOML text; `mappings` are those that they may name.
 
     Raises
     ------
     ConfigError
-        If a key, dialect or topic template is wrong, or a name stands twice.
+        If a key, dialect, mapping or topic template is wrong, or a name stands twice.
     """
-    sources = strict.toml(text, _File, file=file).source
+    declared = strict.toml(text, _File, file=file).source
+    sources = [with_mapping(source, mappings or {}, f"{file}: source[{i}]") for i, source in enumerate(declared)]
     names: set[str] = set()
     for i, source in enumerate(sources):
         at = f"{file}: source[{i}]"
@@ -121,6 +129,10 @@ def parse(text: str, *, file: str) -> list[Source]:
             for key in source.__struct_fields__:
                 if key not in _OF_NATIVE and getattr(source, key) != getattr(_BARE, key):
                     raise ConfigError(f"{at}.{key}: expected nothing of the native dialect, got a value")
+        if (source.dialect == "mapping") != (source.mapping is not None):
+            raise ConfigError(
+                f"{at}.mapping: expected a mapping of the dialect mapping and of no other, got {shown(source.dialect)}"
+            )
         for dialect in DIALECTS:
             if dialect != source.dialect and getattr(source, dialect, None) is not None:
                 raise ConfigError(f"{at}.{dialect}: expected nothing as the dialect is {source.dialect}, got a value")
@@ -129,6 +141,24 @@ def parse(text: str, *, file: str) -> list[Source]:
         if source.max_payload_bytes < 1 or source.max_ahead_s < 0:
             raise ConfigError(f"{at}: expected positive limits, got {source.max_payload_bytes}, {source.max_ahead_s}")
     return sources
+
+
+def with_mapping(source: Source, mappings: Mapping[str, JsonMapping], at: str) -> Source:
+    """Return a source with the mapping that it names in place of the name; `at` names it in errors.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such mapping.
+    """
+    if not isinstance(source.mapping, str):
+        return source
+    if source.mapping not in mappings:
+        raise ConfigError(
+            f"{at}.mapping: expected one of config/mappings ({', '.join(mappings) or 'none there'}), "
+            f"got {shown(source.mapping)}"
+        )
+    return msgspec.structs.replace(source, mapping=mappings[source.mapping])
 
 
 def _check_topic(source: Source, at: str) -> None:

@@ -22,7 +22,8 @@ SEND_BYTES: Final = 16_384
 """What the system keeps of answers that a device does not take."""
 BACKLOG: Final = 1024
 HANDSHAKE_S: Final = 15.0
-SAVE_S: Final = 60.0
+KEEP_S: Final = 15.0
+"""Pause between two looks at the file of devices, and between two writings of what was seen."""
 FILES_BESIDE: Final = 100
 """Descriptors beside those of devices."""
 _KEEPALIVE: Final = ((socket.TCP_KEEPIDLE, 60), (socket.TCP_KEEPINTVL, 15), (socket.TCP_KEEPCNT, 4))
@@ -57,7 +58,7 @@ class Server:
         self.port = server.sockets[0].getsockname()[1]
         log.info("listening on %s:%d%s", host, self.port, "" if self._tls is None else " with TLS")
         publishing = asyncio.create_task(self._publisher.run())
-        saving = asyncio.create_task(self._save())
+        keeping = asyncio.create_task(self._keep())
         try:
             await stop.wait()
         finally:
@@ -69,9 +70,9 @@ class Server:
                 for task in late:
                     task.cancel()
                 await asyncio.gather(*late, return_exceptions=True)
-            for task in (publishing, saving):
+            for task in (publishing, keeping):
                 task.cancel()
-            await asyncio.gather(publishing, saving, return_exceptions=True)
+            await asyncio.gather(publishing, keeping, return_exceptions=True)
             shared.seen.save()
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -95,9 +96,10 @@ class Server:
 
         task.add_done_callback(end)
 
-    async def _save(self) -> None:
+    async def _keep(self) -> None:
         while True:
-            await asyncio.sleep(SAVE_S)
+            await asyncio.sleep(KEEP_S)
+            self._shared.devices.refresh()
             self._shared.seen.save()
 
 

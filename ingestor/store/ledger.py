@@ -6,17 +6,17 @@ The outbox holds groups of readings as lines of InfluxDB (`line_protocol`), in t
 import hashlib
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
 
 from aggregations.targets import Report
-from ingestor.store import archives, arrivals, line_protocol, publications, reported, reviewed, runs
+from ingestor.store import archives, arrivals, line_protocol, needed, publications, reported, reviewed, runs
 from ingestor.store.archives import Archived
 from ingestor.store.arrivals import Derived, Due, StationDay, Waiting
-from ingestor.store.ports import Arrival, Backlog, Quarantined, StoreError, Taken
+from ingestor.store.ports import Arrival, Backlog, Needed, Quarantined, StoreError, Taken
 from ingestor.store.publications import Publication
 from ingestor.store.reviewed import DaysOfStation, Entered, Locked, LockKey
 from sensors.reading import Reading, Refusal
@@ -66,6 +66,22 @@ REFUSED_BY_STORE = "(store)"
 """The source of quarantined lines that the store itself refused; no source of config/ can have this name."""
 
 
+def check_version(db: sqlite3.Connection, file: Path) -> None:
+    """Refuse a file of another schema.
+
+    Raises
+    ------
+    StoreError
+        If it is one.
+    """
+    version = db.execute("PRAGMA user_version").fetchone()[0]
+    if version != SCHEMA_VERSION:
+        raise StoreError(
+            f"store {file}: expected schema version {SCHEMA_VERSION}, got {version}; "
+            f"use the qingjing that made it, or another --data"
+        )
+
+
 class Ledger:
     """Outbox, quarantine, counts; used from one thread."""
 
@@ -81,6 +97,7 @@ class Ledger:
         """
         self.file = file
         self._failing: str | None = None
+        self._guard: Callable[[], None] = lambda: None
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
             self._db = sqlite3.connect(file, isolation_level=None, timeout=busy_s)
@@ -107,6 +124,13 @@ class Ledger:
         """Where readings end up, for people."""
         return str(self.file)
 
+    def guard(self, check: Callable[[], None]) -> None:
+        """Call `check` at the beginning of every transaction from now on: where it raises, nothing of it is kept.
+
+        Before, the transaction may have waited for another process to write; after, no other process can.
+        """
+        self._guard = check
+
     def close(self) -> None:
         """Close the file."""
         self._db.close()
@@ -117,18 +141,16 @@ class Ledger:
             for statement in _SCHEMA.split(";"):
                 self._db.execute(statement)
             self._db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-        elif version != SCHEMA_VERSION:
-            raise StoreError(
-                f"store {self.file}: expected schema version {SCHEMA_VERSION}, got {version}; "
-                f"use the qingjing that made it, or another --data"
-            )
-        for statement in archives.SCHEMA.split(";"):
+        else:
+            check_version(self._db, self.file)
+        for statement in (archives.SCHEMA + needed.SCHEMA).split(";"):
             self._db.execute(statement)
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
         self._db.execute("BEGIN IMMEDIATE")
         try:
+            self._guard()
             yield
             self._db.execute("COMMIT")
         except BaseException:
@@ -157,6 +179,7 @@ class Ledger:
         }
         with self._usable(f"{len(arrivals)} messages not kept"), self._transaction():
             size = self._put(readings, refused, counts)
+            needed.keep(self._db, arrivals)
         self._grow(len(readings), size)
 
     def _put(self, readings: list[Reading], refused: Iterable[Arrival], counts: dict[str, int]) -> int:
@@ -233,6 +256,13 @@ class Ledger:
             moved=before.moved + readings,
             refused=before.refused + len(refused),
         )
+
+    # Messages by which later ones are read
+
+    def needed(self) -> list[Needed]:
+        """See `Intake.needed`."""
+        with self._usable("messages needed for later ones cannot be read"):
+            return needed.kept(self._db)
 
     # Subscriptions
 

@@ -4,7 +4,7 @@ StoreError          the store cannot be used now; nothing of the call was kept; 
 └ UnavailableError       a server is away or busy; it may say when to try again
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Final, NamedTuple, Protocol
 
@@ -42,7 +42,8 @@ class Arrival(msgspec.Struct, frozen=True, gc=False):
     """One message as it came, and what became of it.
 
     Kept whole in quarantine where `refusals` is not empty, whether or not it also gave readings. `again` tells that
-    the broker has marked it as delivered before.
+    the broker has marked it as delivered before. One that is `needed_later` is kept beside, too, until another of its
+    topic takes its place.
     """
 
     source: str
@@ -52,6 +53,15 @@ class Arrival(msgspec.Struct, frozen=True, gc=False):
     readings: list[Reading]
     refusals: list[Refusal]
     again: bool = False
+    needed_later: bool = False
+
+
+class Needed(NamedTuple):
+    """A message by which later ones are read."""
+
+    topic: str
+    payload: bytes
+    received_at: float
 
 
 class Taken(NamedTuple):
@@ -184,6 +194,15 @@ class Intake(Protocol):
         ------
         StoreError
             If nothing could be kept; the same call may be made again.
+        """
+
+    def needed(self) -> list[Needed]:
+        """Return the messages by which later ones are read, the last of each topic, in the order in which they came.
+
+        Raises
+        ------
+        StoreError
+            If they cannot be read.
         """
 
     def backlog(self) -> Backlog:
@@ -334,6 +353,9 @@ class Tables(Protocol):
         SQLite makes them one transaction: all take effect, or none. InfluxDB has no transactions: after a failure
         some may have taken effect. Marks of derivation are set last and only if everything else took effect.
         """
+
+    def guard(self, check: Callable[[], None]) -> None:
+        """Call `check` before anything is written from now on: within a transaction, so that no wait comes after it."""
 
     def overlapping(self) -> AbstractContextManager[None]:
         """Let a server still work on what one `replacing` replaced while the next rows are computed.

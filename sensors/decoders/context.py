@@ -11,7 +11,8 @@ class Context(msgspec.Struct, frozen=True):
 
     The same for all messages of a topic. `offset_s` is the city's offset from UTC [s]; `not_before` counts seconds
     since 1970-01-01T00:00Z. `factors` are those of `sensors.units`, for the native dialect; None where all values come
-    in the units of their quantities.
+    in the units of their quantities. `max_payload_bytes` holds of payloads
+    that were unpacked, too.
     """
 
     medium: str | None
@@ -25,3 +26,4 @@ class Context(msgspec.Struct, frozen=True):
     device: str | None = None
     topic: str = ""
     factors: dict[str, float] | None = None
+    max_payload_bytes: int = 262_144

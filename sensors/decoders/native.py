@@ -1,16 +1,16 @@
-"""The native dialect: one JSON object, or an array of them.
+"""The native dialect: one JSON object, an array of them, or an object a line; any of these in gzip, too.
 
     {"time": "2026-11-21T08:00:00+08:00", "period_s": 3600,
      "values": {"pm25": 15.1, "o3": 96.0, "co": null}, "flags": {"o3": "maintenance"}}
 
 `time` starts the averaging period and carries an offset; fractions of a second are cut, after those beyond six
-digits were rounded. `station` may stand in the object where the topic does not name it. An item of an array, and a
-value of an item, is refused by itself; what stands beside it is kept. A value of water may be a text such as "<0.02":
-below the detection limit.
+digits were rounded. `station` may stand in the object where the topic does not name it. An item of an array or a
+line, and a value of an item, is refused by itself; what stands beside it is kept. A value of water may be a text such
+as "<0.02": below the detection limit.
 """
 
 import datetime as dt
-import json
+import itertools
 import math
 from collections.abc import Callable, Collection
 from typing import Any
@@ -18,11 +18,15 @@ from typing import Any
 import msgspec
 
 from sensors import detection, flags, strict, units
+from sensors.decoders import compressed
 from sensors.decoders.context import Context
+from sensors.decoders.json_text import lenient_tree
 from sensors.decoders.taking import RefusedError, check_gateway, check_medium, check_time
 from sensors.decoders.terms import Terms
 from sensors.errors import shown
-from sensors.reading import Decoded, Reading, Refusal
+from sensors.reading import DAY_S, Decoded, Reading, Refusal
+
+EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
 class Item(msgspec.Struct, forbid_unknown_fields=True, gc=False):
@@ -37,6 +41,7 @@ class Item(msgspec.Struct, forbid_unknown_fields=True, gc=False):
 
 _EMPTY = Refusal("wrong_type", "payload: expected at least one item, got an empty array")
 _decoder = msgspec.json.Decoder(Item | list[Item])
+_line_decoder = msgspec.json.Decoder(Item)
 
 
 def decoder(_terms: Terms) -> Callable[[bytes, float, Context], Decoded]:
@@ -53,7 +58,13 @@ def decode(payload: bytes, received_at: float, context: Context) -> Decoded:
     try:
         whole = _decoder.decode(payload)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        _decode_leniently(payload, received_at, context, into)
+        try:
+            if payload.startswith(compressed.MAGIC):
+                payload = compressed.unpacked(payload, context.max_payload_bytes)
+            if not _decode_lines(payload, received_at, context, into):
+                _decode_leniently(payload, "", received_at, context, into)
+        except RefusedError as error:
+            into.refusals.append(error.refusal)
         return into
     if whole == []:
         into.refusals.append(_EMPTY)
@@ -78,7 +89,7 @@ def _take(item: Item, at: str, keys: Collection[str], received_at: float, contex
         item.values = units.converted(item.values, context.factors)
     known = context.quantities.of(medium)  # type: ignore[arg-type]  # the register knows only media
     if not known_flags and item.values and item.values.keys() <= known.keys() and _all_finite(item.values):
-        plain = tuple([(key, value, flags.GOOD) for key, value in item.values.items()])
+        plain = tuple(zip(item.values, item.values.values(), itertools.repeat(flags.GOOD), strict=False))
         into.readings.append(Reading(medium, station, item.period_s, time, plain))  # type: ignore[arg-type]
         return
     values: list[tuple[str, float | None, int]] = []
@@ -101,8 +112,10 @@ def _take(item: Item, at: str, keys: Collection[str], received_at: float, contex
 
 def _all_finite(values: dict[str, float | None]) -> bool:
     """Whether none is missing and the sum, and with it each, is finite: the usual case, told quickly."""
-    numbers = values.values()
-    return None not in numbers and math.isfinite(sum(numbers))  # type: ignore[arg-type]  # none is None
+    try:
+        return math.isfinite(sum(values.values()))  # type: ignore[arg-type]  # None is an error, as it should be
+    except TypeError:
+        return False
 
 
 def _station(item: Item, at: str, context: Context) -> tuple[str, str]:
@@ -125,7 +138,8 @@ def _station(item: Item, at: str, context: Context) -> tuple[str, str]:
 def _time(item: Item, at: str, medium: str, received_at: float, context: Context) -> int:
     if item.time.tzinfo is None:
         raise RefusedError("naive_time", f"{at}time: expected an offset such as +08:00, got {item.time.isoformat()!r}")
-    time = math.floor(item.time.timestamp())
+    since = item.time - EPOCH
+    time = since.days * DAY_S + since.seconds  # what is left are microseconds, never negative
     check_time(time, item.period_s, medium, received_at, context, at=at, written=item.time)
     return time
 
@@ -143,18 +157,36 @@ def _flags(item: Item, at: str, *, keys: Collection[str]) -> dict[str, int]:
     return {key: flags.NATIVE[word] for key, word in item.flags.items()}
 
 
-def _decode_leniently(payload: bytes, received_at: float, context: Context, into: Decoded) -> None:
-    """Take what can be taken of a payload that is not well typed as a whole, item by item and value by value."""
+def _decode_lines(payload: bytes, received_at: float, context: Context, into: Decoded) -> bool:
+    """Decode an object a line, and return True; return False where the first line is no object of its own."""
+    first, _, rest = payload.lstrip().partition(b"\n")
+    if not (rest.strip() and first.startswith(b"{") and first.rstrip().endswith(b"}")):
+        return False
+    for number, line in enumerate(payload.split(b"\n"), 1):
+        if not line.strip():
+            continue
+        at = f"line {number}."
+        try:
+            item = _line_decoder.decode(line)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            _decode_leniently(line, at, received_at, context, into)
+        else:
+            _take(item, at, item.values, received_at, context, into)
+    return True
+
+
+def _decode_leniently(payload: bytes, at: str, received_at: float, context: Context, into: Decoded) -> None:
+    """Take what can be taken of a payload, or a line of it, that is not well typed, item by item and value by value."""
     try:
-        tree = json.loads(payload.decode("utf-8"), parse_int=_integer)
-    except (ValueError, RecursionError) as error:
-        into.refusals.append(Refusal("broken_json", f"payload: expected JSON, got {shown(str(error))}"))
+        tree = lenient_tree(payload, at=at[:-1] or "payload")
+    except RefusedError as error:
+        into.refusals.append(error.refusal)
         return
     if isinstance(tree, list):
         for i, raw in enumerate(tree):
-            _take_raw(raw, f"[{i}].", received_at, context, into)
+            _take_raw(raw, f"{at[:-1]}[{i}].", received_at, context, into)
     else:
-        _take_raw(tree, "", received_at, context, into)
+        _take_raw(tree, at, received_at, context, into)
 
 
 def _take_raw(raw: Any, at: str, received_at: float, context: Context, into: Decoded) -> None:
@@ -225,9 +257,3 @@ def _misfit(message: str, raw: Any, at: str) -> Refusal:
     code = "bad_time" if place == "time" and not rest.endswith("got nothing") else "wrong_type"
     place = at[:-1] or "payload" if place == strict.TOP_LEVEL else f"{at}{place}"
     return Refusal(code, f"{place}: {rest}")
-
-
-def _integer(digits: str) -> float:
-    """An integer of any length; one beyond the floats is infinite."""
-    number = float(digits)
-    return int(digits) if math.isfinite(number) else number

@@ -24,6 +24,15 @@ HOUR_S: Final = 3600
 ALIGNED: Final = ("air", "noise")
 """Media whose periods start at whole multiples of their length after local midnight. Water is sampled at any time."""
 
+_PERIODS: Final[dict[str, frozenset[int]]] = {
+    medium: frozenset(
+        n
+        for n in range(1, DAY_S + 1)
+        if DAY_S % n == 0 and (medium not in ALIGNED or HOUR_S % n == 0 or n % HOUR_S == 0)
+    )
+    for medium in MEDIA
+}
+"""Lengths that a period of each medium may have. [s]"""
 _LARGEST_S = 2**40
 _NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*", re.ASCII)
 
@@ -90,6 +99,8 @@ def number(value: Any, terms: Terms) -> tuple[float | None, int]:
 
 def take(observed: Observed, received_at: float, context: Context, terms: Terms, into: Decoded) -> None:
     """Check what a device says of one period and append its readings, its refusals, or both."""
+    if terms.trace is not None:
+        terms.trace(observed)
     at = observed.at
     codes, only = terms.codes, context.medium
     found: dict[Medium, dict[str, tuple[str, float | None, int]]] = {}
@@ -126,6 +137,7 @@ def take(observed: Observed, received_at: float, context: Context, terms: Terms,
         into.refusals.append(
             Refusal("ambiguous", f"{at}{quantity}: expected one value, got two that differ; neither is taken")
         )
+    told: list[Refusal] = []
     for medium, of_medium in found.items():
         if not of_medium:
             continue
@@ -133,10 +145,11 @@ def take(observed: Observed, received_at: float, context: Context, terms: Terms,
             station = station_of(medium, observed.device, context, terms, at)
             time = start_of(observed, medium, received_at, context, terms)
         except RefusedError as error:
-            if error.refusal not in into.refusals:
-                into.refusals.append(error.refusal)
+            if error.refusal not in told:
+                told.append(error.refusal)
             continue
         into.readings.append(Reading(medium, station, observed.period_s, time, tuple(of_medium.values())))
+    into.refusals.extend(told)
 
 
 def _unknown(code: str, context: Context, at: str) -> Refusal:
@@ -222,9 +235,9 @@ def check_time(
     RefusedError
         If the period divides no day, or the time lies ahead, before the source's bound, or off the period's start.
     """
-    if not 1 <= period_s <= DAY_S or DAY_S % period_s:
-        raise RefusedError("wrong_type", f"{at}period_s: expected seconds that divide a day, got {shown(period_s)}")
-    if medium in ALIGNED and HOUR_S % period_s and period_s % HOUR_S:
+    if period_s not in _PERIODS[medium]:
+        if not 1 <= period_s <= DAY_S or DAY_S % period_s:
+            raise RefusedError("wrong_type", f"{at}period_s: expected seconds that divide a day, got {shown(period_s)}")
         raise RefusedError("wrong_type", f"{at}period_s: expected parts or multiples of an hour, got {shown(period_s)}")
     if time > received_at + context.max_ahead_s:
         raise RefusedError(

@@ -1,6 +1,7 @@
 """What a source says of its payloads, ready for its decoder: codes, units, zone, label, marks of missing values."""
 
 import datetime as dt
+from collections.abc import Callable
 from typing import Any, Literal
 
 import msgspec
@@ -16,11 +17,15 @@ MISSING = ("", "-", "-;", "--", "*", "—", "NA", "N/A", "null", "NaN")
 
 
 class Code(msgspec.Struct, frozen=True):
-    """What a code of a payload is: a quantity, and what its values are multiplied by, None for nothing."""
+    """What a code of a payload is: a quantity, and what its values are multiplied by, None for nothing.
+
+    `unit` is that which the source declares; None: the quantity's own, unless the payload states one.
+    """
 
     medium: Medium
     quantity: str
     factor: float | None = None
+    unit: str | None = None
 
 
 class Terms(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,7 +36,8 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     time stands for. `period_s` is the averaging period of values whose payload gives none. [s] A payload without any
     time is refused or takes that of its arrival, and its values are then flagged as not evaluated. `sentinels` and
     `missing` are numbers and texts that stand for no value. `devices` are stations by medium and device. `options` are
-    those of the dialect alone.
+    those of the dialect alone. `trace`, if it is
+    there, is called with each `Observed` (sensors.decoders.taking).
     """
 
     codes: dict[str, Code]
@@ -46,3 +52,4 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     missing: frozenset[str] = frozenset(MISSING)
     devices: dict[str, dict[str, str]] = {}
     options: Any = None
+    trace: Callable[[Any], None] | None = None

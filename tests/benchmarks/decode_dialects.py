@@ -29,7 +29,7 @@ MESSAGES = 2000
 
 
 class Case(NamedTuple):
-    """A message, and what it may cost at most. [us]"""
+    """A message, and what it may cost at most. [us] `before` is a topic and payload that have to come first."""
 
     what: str
     bound_us: float
@@ -37,12 +37,45 @@ class Case(NamedTuple):
     topic: str
     payload: Callable[[], bytes]
     devices: Devices | None = None
+    before: tuple[str, bytes] | None = None
 
 
 def sample(name: str) -> bytes:
     """A payload of a real device."""
     return (DATA / "payloads" / name).read_bytes()
 
+
+SENML = """
+    [[source]]
+    name = "senml"
+    topic = "senml/#"
+    dialect = "senml"
+    medium = "air"
+    period_s = 3600
+    """
+SIX = [
+    {"bn": "sz-a01/", "bt": 1789999200, "bu": "ug/m3", "n": "pm25", "v": 15.1},
+    {"n": "pm10", "v": 30.2},
+    {"n": "so2", "v": 5.0},
+    {"n": "no2", "v": 21.0},
+    {"n": "o3", "v": 96.0},
+    {"n": "co", "u": "mg/m3", "v": 0.7},
+]
+SIX_IN_CBOR = bytes.fromhex(  # made by cbor2
+    "86a52167737a2d6130312f221a6ab13860236575672f6d330064706d323502fb402e333333333333a20064706d313002fb40"
+    "3e333333333333a20063736f3202fb4014000000000000a200636e6f3202fb4035000000000000a200626f3302fb40580000"
+    "00000000a30062636f01656d672f6d3302fb3fe6666666666666"
+)
+SPARKPLUG_BIRTH = bytes.fromhex(  # six metrics with name and number, and the next their data; made by Google's protobuf
+    "0880ee90a28c3412160a04706d323510001880ee90a28c342009650000c03f12160a04706d313010011880ee90a28c342009"
+    "650000c03f12150a03736f3210021880ee90a28c342009650000c03f12150a036e6f3210031880ee90a28c342009650000c0"
+    "3f12140a026f3310041880ee90a28c342009650000c03f12140a02636f10051880ee90a28c342009650000c03f1801"
+)
+SPARKPLUG_DATA = bytes.fromhex(
+    "08e0c294a28c34120e100018e0c294a28c34659a997141120e100118e0c294a28c34659a99f141120e100218e0c294a28c34"
+    "650000a040120e100318e0c294a28c34650000a841120e100418e0c294a28c34650000c042120e100518e0c294a28c346533"
+    "33333f1802"
+)
 
 CASES: dict[str, Case] = {
     "native": Case(
@@ -63,6 +96,35 @@ CASES: dict[str, Case] = {
             }
         ).encode(),
     ),
+    "senml": Case(
+        what="SenML in JSON, six records of one time, units stated",
+        bound_us=20,
+        sources=SENML,
+        topic="senml/air",
+        payload=lambda: json.dumps(SIX).encode(),
+    ),
+    "senml-cbor": Case(
+        what="the same in CBOR",
+        bound_us=20,
+        sources=SENML,
+        topic="senml/air",
+        payload=lambda: SIX_IN_CBOR,
+    ),
+    "sparkplug": Case(
+        what="DDATA of six metrics by number, floats of 32 bits, each with its time",
+        bound_us=40,
+        sources="""
+            [[source]]
+            name = "plant"
+            topic = "spBv1.0/#"
+            dialect = "sparkplug"
+            medium = "air"
+            period_s = 60
+            """,
+        topic="spBv1.0/g/DDATA/n/sz-a01",
+        before=("spBv1.0/g/DBIRTH/n/sz-a01", SPARKPLUG_BIRTH),
+        payload=lambda: SPARKPLUG_DATA,
+    ),
     "hj212": Case(
         what="a frame of surface water, 11 items with flags, check and length strict",
         bound_us=30,
@@ -82,15 +144,64 @@ CASES: dict[str, Case] = {
         ),
         devices={"hj212": {"A110000_0001": {"water": "sz-w01"}}},
     ),
+    "mapping": Case(
+        what="a whole uplink of ChirpStack 4 (real), 15 members of which two are quantities",
+        bound_us=40,
+        sources="""
+            [[source]]
+            name = "lorawan"
+            topic = "application/+/device/{device}/event/up"
+            dialect = "mapping"
+            mapping = "chirpstack-v4"
+            period_s = 600
+            ignore = ["*"]
+            codes = { Temperature = "water.temperature", Hygrometry = "water.do" }
+            """,
+        topic="application/1/device/70b3d5770800030f/event/up",
+        payload=lambda: sample("chirpstack_v4_uplink_full.json"),
+        devices={"lorawan": {"70b3d5770800030f": {"water": "sz-w01"}}},
+    ),
+    "mapping of pairs": Case(
+        what="airRohr (real): nine elements of name and text, two of them quantities",
+        bound_us=40,
+        sources="""
+            [[source]]
+            name = "airrohr"
+            topic = "airrohr/{device}"
+            dialect = "mapping"
+            mapping = "sensor-community"
+            period_s = 300
+            without_time = "arrival"
+            """,
+        topic="airrohr/x",
+        payload=lambda: sample("sensor_community_airrohr_nrz2024.json"),
+        devices={"airrohr": {"15303512": {"air": "sz-a01"}}},
+    ),
+    "mapping of a table": Case(
+        what="the national platform's record (real): six texts of numbers, a local time",
+        bound_us=40,
+        sources="""
+            [[source]]
+            name = "cnemc"
+            topic = "cnemc"
+            dialect = "mapping"
+            mapping = "cnemc-2018"
+            """,
+        topic="cnemc",
+        payload=lambda: sample("cnemc_station_record_2018.json"),
+        devices={"cnemc": {"1001A": {"air": "sz-a01"}}},
+    ),
 }
 
 
 def cost_us(case: Case) -> float:
     """CPU of one message, the best of the repeats. [us]"""
     shipped = config.load(ROOT / "config")
-    declared = sources.parse(case.sources, file="sources.toml")
+    declared = sources.parse(case.sources, shipped.mappings, file="sources.toml")
     decoding = Decoding(msgspec.structs.replace(shipped, sources=declared, devices=case.devices or {}))
     payload = case.payload()
+    if case.before is not None:
+        decoding.arrival(*case.before, NOW)
     arrival = decoding.arrival(case.topic, payload, NOW)
     assert arrival.readings, arrival.refusals
     assert not arrival.refusals, arrival.refusals

@@ -23,6 +23,7 @@ from ingestor.store import (
     Backlog,
     InfluxServer,
     InfluxStore,
+    Needed,
     SeriesKey,
     SqliteStore,
     Store,
@@ -90,6 +91,19 @@ def test_intake_keeps_what_was_committed_when_opened_again(kind: str, tmp_path: 
         assert again.backlog().readings == 1
         again.drain()
         assert again.raw(KEY).values.tolist() == [15.1]
+
+
+def test_intake_keeps_the_last_needed_message_of_each_topic_in_order_and_over_a_restart(
+    kind: str, tmp_path: Path, database: str
+) -> None:
+    def born(topic: str, payload: bytes, *, needed: bool = True) -> Arrival:
+        return Arrival("s", topic, 1.0, payload, [], [Refusal("no_data", "payload")], needed_later=needed)
+
+    with closing(opened(kind, tmp_path / "store.sqlite3", database)) as store:
+        store.commit([born("t/1", b"first"), born("t/2", b"second"), born("t/3", b"data", needed=False)])
+        store.commit([born("t/1", b"third")])
+    with closing(opened(kind, tmp_path / "store.sqlite3", database)) as again:
+        assert again.needed() == [Needed("t/2", b"second", 1.0), Needed("t/1", b"third", 1.0)]
 
 
 def test_intake_gives_raw_values_ascending_in_time(store: Store) -> None:

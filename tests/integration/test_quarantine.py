@@ -384,3 +384,30 @@ def test_quarantine_messages_named_in_no_or_several_ways_are_a_mistake(
 def test_quarantine_without_a_store_says_what_makes_one(place: Place, command: str) -> None:
     arguments = {"list": (), "retry": ("--all",), "export": ("-",)}[command]
     assert "expected a store, got none; `qingjing run` makes it" in place.quarantine(command, *arguments, code=1)
+
+
+# --- numbers of Sparkplug, named by a birth that came later
+
+# pm25 = 1 Float 15.1 at 2020-09-13T12:26:40Z, and 1 16.7 a minute later; made by Google's protobuf
+BIRTH = bytes.fromhex("088080babbc82e12160a04706d32351001188080babbc82e2009659a9971411801")
+BY_NUMBER = bytes.fromhex("08e0d4bdbbc82e120e100118e0d4bdbbc82e659a9985411802")
+SOURCE_OF_SPARKPLUG = """
+[[source]]
+name = "plant"
+topic = "spBv1.0/#"
+dialect = "sparkplug"
+medium = "air"
+period_s = 60
+"""
+
+
+def test_quarantine_retry_reads_numbers_of_sparkplug_by_the_birth_that_came_since(place: Place) -> None:
+    with (place.directory / "sources.toml").open("a", encoding="utf-8") as out:
+        out.write(SOURCE_OF_SPARKPLUG)
+    place.put(("spBv1.0/g/NDEATH/n", b""), ("spBv1.0/g/DDATA/n/sz-a01", BY_NUMBER))
+    place.put(("spBv1.0/g/DBIRTH/n/sz-a01", BIRTH))
+    assert place.reasons() == {"no_data": 1, "unknown_alias": 1}
+    assert place.as_json("retry", "--all") == {"released": 1, "stayed": 1, "values": 1}
+    with closing(place.store()) as store:
+        store.drain()
+        assert store.raw(SeriesKey("air", "sz-a01", 60, "pm25")).values.tolist() == [15.1, 16.7]

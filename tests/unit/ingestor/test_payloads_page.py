@@ -61,7 +61,9 @@ def examples() -> list[Example]:
 def page(shipped: Config) -> Config:
     """The shipped configuration with the sources and devices of the page."""
     declared = sources.parse(
-        "\n".join(body for kind, body in BLOCKS if kind == "toml" and "[[source]]" in body), file="docs/payloads.md"
+        "\n".join(body for kind, body in BLOCKS if kind == "toml" and "[[source]]" in body),
+        shipped.mappings,
+        file="docs/payloads.md",
     )
     header = ",".join(devices.COLUMNS)
     rows = [body.removeprefix(header) for kind, body in BLOCKS if kind == "csv" and body.startswith(header)]

@@ -15,8 +15,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from sensors import quantities, source_terms
-from sensors.decoders import DIALECTS, Context
+from sensors import quantities, source_terms, sources
+from sensors.decoders import DIALECTS, Context, mappings
 from sensors.hj212 import meanings
 from sensors.quantities import MEDIA
 from sensors.reading import Decoded
@@ -27,6 +27,10 @@ from tests.support import DATA, ROOT
 GOLDEN = ROOT / "tests" / "golden"
 QUANTITIES = quantities.parse((ROOT / "config" / "quantities.toml").read_text(encoding="utf-8"), file="quantities.toml")
 HJ212 = meanings.parse((ROOT / "config" / "hj212.toml").read_text(encoding="utf-8"), file="hj212.toml")
+MAPPINGS = {
+    path.stem: mappings.parse(path.read_text(encoding="utf-8"), file=path.name)
+    for path in (ROOT / "config" / "mappings").glob("*.toml")
+}
 CASES = sorted(GOLDEN.glob("*/*.toml"))
 
 
@@ -46,7 +50,7 @@ def payloads(case: dict[str, Any]) -> list[bytes]:
 
 def decoded(case: dict[str, Any]) -> Decoded:
     """What all payloads of a case give together."""
-    source = msgspec.convert({"name": "golden", **case["source"]}, Source)
+    source = sources.with_mapping(msgspec.convert({"name": "golden", **case["source"]}, Source), MAPPINGS, "source")
     stations = [
         Station(
             medium=medium, id=name, name=name, name_en="", city="c", district="", lon=None, lat=None, since=None,

@@ -1,0 +1,356 @@
+"""Sparkplug B: metrics of edge nodes and their devices, named by births and by numbers in what follows [1]_.
+
+Topics are `spBv1.0/GROUP/TYPE/NODE[/DEVICE]`. NBIRTH and DBIRTH name the metrics with their numbers (aliases), types
+and units, and carry values, which are taken as those of NDATA and DDATA are. A birth is remembered until the next, or
+until the death of its node or device; a number that no birth is remembered for is refused, and the message can be tried
+again from quarantine after a birth. Deaths, commands and the state of hosts have no values.
+
+The device, or the node of metrics of its own, is the device; the name of a metric its code. Of the properties,
+`engUnit` is the unit of the values and `Quality` their flag.
+
+.. [1] Sparkplug 3.0.0, 4.1 (topics), 6.4 (payloads).
+"""
+
+import math
+from collections.abc import Callable
+from typing import Any, Final, Literal
+
+import msgspec
+
+from sensors import flags
+from sensors.decoders import sparkplug_wire as wire
+from sensors.decoders.context import Context
+from sensors.decoders.sparkplug_wire import Metric, WireError
+from sensors.decoders.stated_units import Converter
+from sensors.decoders.taking import NotANumberError, Observed, RefusedError, number, take
+from sensors.decoders.terms import Terms
+from sensors.errors import shown
+from sensors.reading import Decoded, Refusal
+
+NAMESPACE: Final = "spBv1.0"
+BIRTHS: Final = ("NBIRTH", "DBIRTH")
+DATA: Final = ("NDATA", "DDATA")
+DEATHS: Final = ("NDEATH", "DDEATH")
+EMPTY: Final = (*DEATHS, "NCMD", "DCMD")
+REMEMBERED_BYTES: Final = 64 * 2**20
+"""Births, by their size, that are remembered; beyond it the nodes that were born first are forgotten."""
+
+SIGNED: Final = {1: 32, 2: 32, 3: 32, 4: 64}
+"""Datatypes of signed integers, and the bits of which they are the two's complement. 6.4.17, Int8 to Int64."""
+UNSIGNED: Final = frozenset({5, 6, 7, 8})
+QUALITY: Final = {0: flags.FAIL, 192: flags.GOOD, 500: flags.FAIL}
+"""Bad, good, stale. 6.4.15."""
+
+_OWN = ("bdSeq", "Node Control/", "Device Control/")
+"""Names of Sparkplug's own metrics, or how they begin: no quantities."""
+_LARGEST_MS = 2**52
+
+
+class SparkplugOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a source of Sparkplug says of its own: what devices.csv calls a device, or a node."""
+
+    device: Literal["device", "node/device", "group/node/device"] = "device"
+
+
+class _Known(msgspec.Struct, frozen=True, gc=False):
+    """What a birth says of a metric; `datatype` is 0 where it says none."""
+
+    name: str
+    datatype: int
+    unit: str
+
+
+class _Node(msgspec.Struct):
+    """A node that was born: `metrics` by device ("" its own), each by name and number.
+
+    `sequence` is its bdSeq; `size` that of all its births. [bytes]
+    """
+
+    metrics: dict[str, dict[int | bytes, _Known]]
+    sequence: int | None
+    size: int
+
+
+def decoder(terms: Terms) -> Callable[[bytes, float, Context], Decoded]:
+    """Return the decoder of a source; it remembers births."""
+    return _Decoder(terms).decode
+
+
+class _Decoder:
+    def __init__(self, terms: Terms) -> None:
+        assert terms.period_s is not None
+        self._terms = terms
+        self._period_s = terms.period_s
+        self._parts = (terms.options or SparkplugOptions()).device.count("/") + 1
+        self._convert = Converter(terms)
+        self._nodes: dict[tuple[str, str], _Node] = {}
+        self._size = 0
+
+    def decode(self, payload: bytes, received_at: float, context: Context) -> Decoded:
+        """Return the readings of a payload and what was refused of it.
+
+        Never raises on any payload.
+        """
+        into = Decoded([], [])
+        kind = ""
+        try:
+            group, kind, node, device = _address(context.topic)
+            if kind == "STATE":
+                raise RefusedError("no_data", "payload: expected values, got the state of a host")
+            stamp, metrics = _read(payload)
+            known = self._known(group, kind, node, device, metrics, len(payload))
+        except RefusedError as error:
+            return Decoded([], [error.refusal], needed_later=kind in DEATHS)
+        if kind in BIRTHS:
+            metrics = [metric for metric in metrics if not metric.get(wire.IS_NULL)]  # no value yet: none is missing
+        self._take(metrics, stamp, known, self._device(group, node, device), received_at, context, into)
+        if not into.readings and not into.refusals:
+            into.refusals.append(Refusal("no_data", "payload: expected a value that the source takes, got none"))
+        return Decoded(into.readings, into.refusals, needed_later=kind in BIRTHS)
+
+    def _device(self, group: str, node: str, device: str) -> str:
+        """Return what the source calls a device, or a node: as many levels of both as it says."""
+        levels = [group, node, device] if device else [group, node]
+        return levels[-1] if self._parts == 1 else "/".join(levels[3 - self._parts :])
+
+    def _take(
+        self,
+        metrics: list[Metric],
+        stamp: int | None,
+        known: dict[int | bytes, _Known],
+        device: str,
+        received_at: float,
+        context: Context,
+        into: Decoded,
+    ) -> None:
+        """Take the values of the metrics that have names, a reading for each time."""
+        terms = self._terms
+        codes, ignored, ignores_rest = terms.codes, terms.ignored, terms.ignores_rest
+        groups: dict[int | None, list[tuple[str, float | None, int]]] = {}
+        factors = self._convert.factors
+        for i, metric in enumerate(metrics):
+            if len(metric) == 3 and wire.FLOAT in metric and wire.TIMESTAMP in metric:  # most: number, time and float
+                plain = known.get(metric.get(wire.ALIAS, -1))
+                value = metric[wire.FLOAT]
+                if plain is not None and plain.name in codes and value - value == 0:
+                    factor = factors.get((plain.name, plain.unit)) if plain.unit else 1.0
+                    value = wire.single(value)
+                    if factor == 1 and value not in terms.sentinels:
+                        found = groups.get(metric[wire.TIMESTAMP])
+                        if found is None:
+                            found = groups[metric[wire.TIMESTAMP]] = []
+                        found.append((plain.name, value, flags.GOOD))
+                        continue
+            try:
+                of_birth = _named(metric, known, i)
+                code = of_birth.name
+                if (code not in codes and (ignores_rest or code.startswith(_OWN))) or code in ignored:
+                    continue
+                value, flag = _value(metric, of_birth.datatype, terms, i)
+                unit = of_birth.unit
+                if wire.PROPERTIES in metric:
+                    stated, flag = _stated(metric, flag, i)
+                    unit = stated or unit
+                if unit and value is not None and flag != flags.BELOW_DETECTION:
+                    value = self._convert(code, value, unit, context, f"metrics[{i}].engUnit")
+            except RefusedError as error:
+                into.refusals.append(error.refusal)
+                continue
+            time = metric.get(wire.TIMESTAMP, stamp)
+            found = groups.get(time)
+            if found is None:
+                found = groups[time] = []
+            found.append((code, value, flag))
+        for time, values in groups.items():
+            at = "" if len(groups) == 1 else f"{time} ms: "
+            if time is None or time > _LARGEST_MS:
+                if time is not None:
+                    into.refusals.append(Refusal("bad_time", f"timestamp: expected milliseconds, got {time}"))
+                    continue
+                if terms.without_time == "refuse":
+                    into.refusals.append(
+                        Refusal("no_time", 'timestamp: expected one, as without_time = "arrival" is not set, got none')
+                    )
+                    continue
+                values = [(code, v, flags.NOT_EVALUATED if flag == flags.GOOD else flag) for code, v, flag in values]
+            moment = math.floor(received_at) if time is None else time // 1000
+            take(
+                Observed(device, moment, self._period_s, values, sampled=True, at=at), received_at, context, terms, into
+            )
+
+    def _known(
+        self, group: str, kind: str, node: str, device: str, metrics: list[Metric], size: int
+    ) -> dict[int | bytes, _Known]:
+        """Return what is known of the metrics of a message, which may be a birth or a death itself.
+
+        Raises
+        ------
+        RefusedError
+            If it is a message without values.
+        """
+        key = (group, node)
+        born = self._nodes.get(key)
+        if kind in DATA:
+            return {} if born is None else born.metrics.get(device, {})
+        if kind in EMPTY:
+            if kind == "NDEATH" and born is not None and _sequence(metrics) in (None, born.sequence):
+                self._forget(key)
+            elif kind == "DDEATH" and born is not None:
+                born.metrics.pop(device, None)
+            raise RefusedError("no_data", f"payload: expected values, got {kind}, which has none")
+        if kind == "NBIRTH" or born is None:
+            self._forget(key)
+            born = self._nodes[key] = _Node({}, _sequence(metrics) if kind == "NBIRTH" else None, 0)
+        born.metrics[device] = known = dict(_announced(metrics))
+        born.size += size
+        self._size += size
+        while self._size > REMEMBERED_BYTES and len(self._nodes) > 1:
+            self._forget(next(iter(self._nodes)))
+        return known
+
+    def _forget(self, key: tuple[str, str]) -> None:
+        born = self._nodes.pop(key, None)
+        self._size -= born.size if born is not None else 0
+
+
+def _address(topic: str) -> tuple[str, str, str, str]:
+    """Return group, type of message, node and device ("" of none) of a topic.
+
+    Raises
+    ------
+    RefusedError
+        If it is none of Sparkplug.
+    """
+    levels = topic.split("/")
+    if levels[:2] == [NAMESPACE, "STATE"] or levels[0] == "STATE":
+        return "", "STATE", "", ""
+    if levels[0] == NAMESPACE and len(levels) in (4, 5):
+        _, group, kind, node, device = [*levels, ""][:5]
+        if kind in (*BIRTHS, *DATA, *EMPTY) and (kind[0] == "D") == (device != ""):
+            return group, kind, node, device
+    raise RefusedError("unknown_topic", f"topic: expected {NAMESPACE}/GROUP/TYPE/NODE[/DEVICE], got {shown(topic)}")
+
+
+def _read(payload: bytes) -> tuple[int | None, list[Metric]]:
+    try:
+        return wire.payload(payload)
+    except WireError as error:
+        raise RefusedError("broken_payload", f"payload: {error}") from error
+
+
+def _sequence(metrics: list[Metric]) -> int | None:
+    """Return the number that a birth and the death that ends it have in common. 6.4.19."""
+    for metric in metrics:
+        if metric.get(wire.NAME) == b"bdSeq":
+            return metric.get(wire.LONG, metric.get(wire.INT))
+    return None
+
+
+def _announced(metrics: list[Metric]) -> list[tuple[int | bytes, _Known]]:
+    """Return the metrics of a birth by name and number; those whose name or properties cannot be read are none."""
+    found: list[tuple[int | bytes, _Known]] = []
+    for metric in metrics:
+        if wire.NAME in metric:
+            try:
+                known = _of_birth(metric)
+            except WireError:
+                continue
+            found.append((metric[wire.NAME], known))
+            if wire.ALIAS in metric:
+                found.append((metric[wire.ALIAS], known))
+    return found
+
+
+def _of_birth(metric: Metric) -> _Known:
+    unit = wire.properties(metric[wire.PROPERTIES]).get("engUnit") if wire.PROPERTIES in metric else None
+    return _Known(wire.text(metric[wire.NAME]), metric.get(wire.DATATYPE, 0), unit if type(unit) is str else "")
+
+
+def _named(metric: Metric, known: dict[int | bytes, _Known], i: int) -> _Known:
+    """Return name, type and unit of a metric, by itself or by its birth.
+
+    Raises
+    ------
+    RefusedError
+        If it has no name, or its type is not that of its birth.
+    """
+    name, alias, datatype = metric.get(wire.NAME), metric.get(wire.ALIAS), metric.get(wire.DATATYPE, 0)
+    key = alias if name is None else name
+    found = None if key is None else known.get(key)
+    if found is None and name is not None:
+        try:
+            return _Known(wire.text(name), datatype, "")
+        except WireError as error:
+            raise RefusedError("broken_payload", f"metrics[{i}].name: {error}") from error
+    if found is None and alias is None:
+        raise RefusedError("wrong_type", f"metrics[{i}]: expected a name or an alias, got neither")
+    if found is None:
+        raise RefusedError(
+            "unknown_alias",
+            f"metrics[{i}].alias: expected one that a birth named, got {alias}; "
+            "`qingjing quarantine retry` takes it after the next birth",
+        )
+    if datatype not in (0, found.datatype):
+        raise RefusedError(
+            "unknown_alias", f"metrics[{i}].datatype: expected {found.datatype} as in its birth, got {datatype}"
+        )
+    return found
+
+
+def _value(metric: Metric, datatype: int, terms: Terms, i: int) -> tuple[float | None, int]:
+    """Return the value of a metric and its flag.
+
+    Raises
+    ------
+    RefusedError
+        If it is no number, or there is not one.
+    """
+    if metric.get(wire.IS_NULL):
+        return None, flags.MISSING
+    found = metric.keys() & wire.VALUES
+    if len(found) != 1:
+        raise RefusedError("wrong_type", f"metrics[{i}]: expected one value, got {len(found)}")
+    (tag,) = found
+    raw: Any = metric[tag]
+    try:
+        if tag == wire.FLOAT:
+            raw = wire.single(raw)
+        elif tag in (wire.INT, wire.LONG):
+            if datatype in SIGNED:
+                bits = SIGNED[datatype]
+                raw = (raw & (1 << bits) - 1) - (raw >> bits - 1 & 1) * (1 << bits)
+            elif datatype not in UNSIGNED:
+                raise RefusedError(
+                    "wrong_type", f"metrics[{i}].datatype: expected one of a number (1 to 10), got {datatype or 'none'}"
+                )
+        elif tag == wire.STRING:
+            raw = wire.text(raw)
+        elif tag != wire.DOUBLE:
+            raise RefusedError("wrong_type", f"metrics[{i}]: expected a number, got field {tag >> 3}")
+        return number(raw, terms)
+    except WireError as error:
+        raise RefusedError("broken_payload", f"metrics[{i}].string_value: {error}") from error
+    except NotANumberError:
+        code = "not_finite" if type(raw) is float else "wrong_type"
+        raise RefusedError(code, f"metrics[{i}]: expected a number, got {shown(raw)}") from None
+
+
+def _stated(metric: Metric, flag: int, i: int) -> tuple[str, int]:
+    """Return the unit that the properties of a metric state, "" of none, and the flag after its quality.
+
+    Raises
+    ------
+    RefusedError
+        If they cannot be read, or the quality is none of Sparkplug.
+    """
+    try:
+        properties = wire.properties(metric[wire.PROPERTIES])
+    except WireError as error:
+        raise RefusedError("broken_payload", f"metrics[{i}].properties: {error}") from error
+    quality = properties.get("Quality", 192)
+    if quality not in QUALITY:
+        raise RefusedError(
+            "unknown_flag", f"metrics[{i}].Quality: expected {', '.join(map(str, QUALITY))}, got {shown(quality)}"
+        )
+    unit = properties.get("engUnit")
+    return unit if type(unit) is str else "", flags.worse(flag, QUALITY[quality])
