@@ -42,6 +42,8 @@ from sensors.devices import Devices
 from sensors.errors import ConfigError, shown
 from sensors.events import Events
 from sensors.gas_states import GasStates
+from sensors.hj212 import meanings
+from sensors.hj212.meanings import Meanings
 from sensors.names import STATION_ID
 from sensors.noise_surveys import NoiseSurveys
 from sensors.quantities import MEDIA, Quantities
@@ -224,6 +226,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     mappings: dict[str, Mapping]
     sources: list[Source]
     devices: Devices
+    hj212: Meanings | None
     checks: Checks
     gas_states: GasStates
     calibrations: Calibrations
@@ -387,7 +390,10 @@ def load(directory: Path) -> Config:
     }
     all_sources = sources.parse(read("sources.toml"), all_mappings, file=label("sources.toml"))
     sources.check_quantities(all_sources, known, file=label("sources.toml"))
-    source_terms.check(all_sources, known, file=label("sources.toml"))
+    hj212 = None
+    if (directory / "hj212.toml").exists() or any(source.dialect == "hj212" for source in all_sources):
+        hj212 = meanings.parse(read("hj212.toml"), file=label("hj212.toml"))
+    source_terms.check(all_sources, known, file=label("sources.toml"), hj212=hj212)
     all_devices = devices.parse(
         read("devices.csv") if (directory / "devices.csv").exists() else ",".join(devices.COLUMNS),
         {(station.medium, station.id) for station in stations},
@@ -404,6 +410,7 @@ def load(directory: Path) -> Config:
         mappings=all_mappings,
         sources=all_sources,
         devices=all_devices,
+        hj212=hj212,
         checks=all_checks,
         gas_states=all_gas_states,
         calibrations=all_calibrations,

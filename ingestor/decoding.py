@@ -86,7 +86,7 @@ class Decoding:
         return found[2], self._terms(found[0])
 
     def _terms(self, source: Source) -> Terms:
-        terms = source_terms.terms(source, self._config.quantities, self._config.devices)
+        terms = source_terms.terms(source, self._config.quantities, self._config.devices, hj212=self._config.hj212)
         return terms if self._trace is None else msgspec.structs.replace(terms, trace=self._trace)
 
     def _decoder(self, source: Source) -> Decode:

@@ -68,10 +68,6 @@ _WORDS: Final[dict[str, dict[Language, str]]] = {
     "reading": {"zh": "读数      {}", "en": "reading   {}"},
     "refused": {"zh": "拒收      {}: {}", "en": "refused   {}: {}"},
     "do": {"zh": "          → {}", "en": "          → {}"},
-    "nothing": {
-        "zh": "结果      无读数，也无拒收：全部按名称忽略",
-        "en": "outcome   no readings, no refusals: all is ignored by name",
-    },
 }
 
 TO_DO: Final[dict[str, dict[Language, str]]] = {
@@ -98,8 +94,22 @@ TO_DO: Final[dict[str, dict[Language, str]]] = {
         "zh": "在数据源中设 zone，或让设备发送时区",
         "en": "name the `zone` in the source, or let the device send an offset",
     },
+    "no_time": {
+        "zh": '核对映射的 time；设备不发时间时设 without_time = "arrival"',
+        "en": 'look at `time` of the mapping; of devices that send none: without_time = "arrival"',
+    },
+    "no_data": {
+        "zh": "核对 codes 与 ignore；确实无用的报文可用 quarantine drop 删除",
+        "en": "compare `codes` and `ignore`; what is worth nothing goes by `qingjing quarantine drop`",
+    },
+    "broken_payload": {"zh": "核对方言；检查设备发送的内容", "en": "look at what the device sends, and at the dialect"},
+    "broken_frame": {
+        "zh": "检查帧；厂商变体见 docs/hj212.md",
+        "en": "look at the frame; docs/hj212.md has variants of vendors",
+    },
+    "unknown_alias": {"zh": "等待设备重新上线（birth）", "en": "wait for the next birth of the device"},
     "bad_time": {
-        "zh": '检查 time_format、label、period_s；无时间时可设 without_time = "arrival"',
+        "zh": "检查 time_format、label、period_s",
         "en": 'look at time_format, label, period_s; of no time: without_time = "arrival"',
     },
     "future_time": {"zh": "检查设备时钟和 zone", "en": "look at the clock of the device, and at `zone`"},
@@ -151,7 +161,7 @@ def steps(trace: Trace, offset_s: int, language: Language) -> list[str]:
         lines.append(say("refused", refusal.code, printable(refusal.detail)))
         if refusal.code in TO_DO:
             lines.append(say("do", TO_DO[refusal.code][language]))
-    return lines if arrival.readings or arrival.refusals else [*lines, say("nothing")]
+    return lines
 
 
 def plain(trace: Trace, offset_s: int) -> dict[str, Any]:

@@ -15,8 +15,11 @@ from pathlib import Path
 
 import msgspec
 
+from ingestor.encoders import Encoder, Message
+from ingestor.encoders.native import ZONE
 from ingestor.gateway import Gateway, GatewayError
-from ingestor.simulation import ZONE, Message, Simulation
+from ingestor.simulation import Simulation
+from ingestor.simulation_faults import Faults
 from sensors.register import Register
 
 log = logging.getLogger(__name__)
@@ -30,25 +33,40 @@ Due = tuple[float, Message]
 
 
 class Course(msgspec.Struct, frozen=True, kw_only=True):
-    """What is simulated: readings of `register`'s stations of `city` that are due from `since` on.
+    """What is simulated: readings of `register`'s stations of `city`, None of all, that are due from `since` on.
 
     `gateway` is the name under which they are sent, None where each station sends for itself. Stations send one after
-    the other over the first `spread_s` of each hour.
+    the other over the first `spread_s` of each hour. `encoder` makes the messages of another dialect than the native
+    one.
     """
 
     register: Register
-    city: str
+    city: str | None
     seed: int
     gateway: str | None
     since: float
     spread_s: float
+    encoder: Encoder | None = None
+    faults: Faults = Faults()
 
     def messages(self) -> Iterator[Due]:
         """Yield the moment at which a message is due (seconds since 1970 in UTC), and the message; without an end."""
+        if self.encoder is not None:
+            for station in self.register.stations:
+                if self.city in (None, station.city):
+                    for message in self.encoder.introduce(station.medium, station.id, int(self.since)):
+                        yield self.since, message
         for year in itertools.count(dt.datetime.fromtimestamp(self.since, ZONE).year):
             days = 366 if calendar.isleap(year) else 365
             simulation = Simulation(
-                self.register, city=self.city, seed=self.seed + year, days=days, year=year, gateway=self.gateway
+                self.register,
+                city=self.city,
+                seed=self.seed + year,
+                days=days,
+                year=year,
+                gateway=self.gateway,
+                encoder=self.encoder,
+                faults=self.faults,
             )
             for at, message in simulation.timed(spread_s=self.spread_s):
                 if at >= self.since:

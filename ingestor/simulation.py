@@ -7,31 +7,24 @@ levels are near those that cities of southern China publish.
 import datetime as dt
 import heapq
 from collections.abc import Callable, Iterable, Iterator
-from zoneinfo import ZoneInfo
 
-import msgspec
 import numpy as np
 
 from aggregations.rounding import BoolArray, FloatArray
+from ingestor.encoders.native import ZONE, NativeEncoder
+from ingestor.encoders.port import Encoder, Message
+from ingestor.simulation_faults import Faults
 from sensors.register import Register, Station
 
 YEAR = 2020
-ZONE = ZoneInfo("Asia/Shanghai")
 HOUR_S = 3600
 WATER_EVERY_H = 4
 
-SHARE_DUPLICATE = 0.004
-SHARE_LATE = 0.004
-SHARE_SWAPPED = 0.004
-SHARE_MISSING = 0.003
-OUTAGES_A_YEAR = 5
 LATEST_H = 72
-MALFORMED_EVERY = 4000
 STUCK_FROM_DAY = 12
 STUCK_DAYS = 3
 STUCK_STATION = 4
 
-Message = tuple[str, bytes]
 _Due = tuple[int, float, Message]
 
 ZONE_LEVELS: dict[str | None, tuple[float, float]] = {
@@ -44,15 +37,28 @@ DIRT_OF_RIVERS = (1.3, 1.75, 0.85, 1.1, 1.6, 0.9, 0.6)
 class Simulation:
     """The messages of a simulated city over the first `days` days of a year.
 
-    With a `gateway` they come as from one gateway of several stations: below its name, each naming its station.
+    `city` None stands for all stations of the register. With a `gateway` messages come as from one gateway of several
+    stations: below its name, each naming its station. An `encoder` makes those of another dialect than the native one.
     """
 
     def __init__(
-        self, register: Register, *, city: str, seed: int, days: int, year: int = YEAR, gateway: str | None = None
+        self,
+        register: Register,
+        *,
+        city: str | None,
+        seed: int,
+        days: int,
+        year: int = YEAR,
+        gateway: str | None = None,
+        encoder: Encoder | None = None,
+        faults: Faults | None = None,
     ) -> None:
         self._random = np.random.default_rng(seed)
+        self._faults = faults or Faults()
+        self._chance = self._random if self._faults.seed is None else np.random.default_rng(self._faults.seed)
+        self._encoder = encoder or NativeEncoder(gateway=gateway)
         self._hours = days * 24
-        self._stations = [s for s in register.stations if s.city == city]
+        self._stations = [s for s in register.stations if city is None or s.city == city]
         self._gateway = gateway
         start = dt.datetime(year, 1, 1, tzinfo=ZONE)
         self._start = start.timestamp()
@@ -63,6 +69,11 @@ class Simulation:
         self._weather = self._wander(self._hours, hours=60)
         self._values = {(s.medium, s.id): self._series(i, s) for i, s in enumerate(self._stations)}
         self._sent = {key: self._is_sent() for key in self._values}
+
+    @property
+    def began(self) -> int:
+        """The start of the year, in seconds since 1970-01-01T00:00Z."""
+        return int(self._start)
 
     def expected_messages(self) -> int:
         """About how many messages there will be."""
@@ -81,27 +92,30 @@ class Simulation:
         return self._with_faults(self._when_due(spread_s))
 
     def _with_faults(self, in_order: Iterable[_Due]) -> Iterator[tuple[float, Message]]:
+        faults = self._faults
+        malformed_every = round(1 / faults.malformed) if faults.malformed else 0
         late: list[tuple[int, int, Message]] = []
         held: Message | None = None
         at = self._start
         for count, (hour, at, message) in enumerate(in_order):  # the last moment is used below
             while late and late[0][0] <= hour:
                 yield at, heapq.heappop(late)[2]
-            fate = self._random.random()
-            if fate < SHARE_LATE:
-                heapq.heappush(late, (hour + int(self._random.integers(1, LATEST_H)), count, message))
+            fate = self._chance.random()
+            if fate < faults.late:
+                heapq.heappush(late, (hour + int(self._chance.integers(1, LATEST_H)), count, message))
                 continue
-            if fate < SHARE_LATE + SHARE_SWAPPED and held is None:
+            if fate < faults.late + faults.swapped and held is None:
                 held = message
                 continue
             yield at, message
-            if fate > 1 - SHARE_DUPLICATE:
+            if fate > 1 - faults.duplicate:
                 yield at, message
             if held is not None:
                 yield at, held
                 held = None
-            if count % MALFORMED_EVERY == MALFORMED_EVERY // 2:
-                yield at, self._malformed(count // MALFORMED_EVERY, message[0], self._times[hour])
+            if malformed_every and count % malformed_every == malformed_every // 2:
+                number = count // malformed_every
+                yield at, self._malformed(number, message, self._times[hour])
         if held is not None:
             yield at, held
         while late:
@@ -128,30 +142,26 @@ class Simulation:
         return [self._encoding_of(station) for station in self._stations]
 
     def _encoding_of(self, station: Station) -> tuple[int, Callable[[int], Message | None]]:
-        encode = msgspec.json.Encoder().encode
+        encode, start = self._encoder.encode, int(self._start)
         key = (station.medium, station.id)
         columns = {name: values.tolist() for name, values in self._values[key].items()}
         sent = self._sent[key].tolist()
         hours = WATER_EVERY_H if station.medium == "water" else 1
-        named = {} if self._gateway is None else {"station": station.id}
-        topic = f"env/v1/{station.medium}/{station.id}"
-        if self._gateway is not None:
-            topic = f"env/v1/gateways/{self._gateway}/{station.medium}"
 
         def message(hour: int) -> Message | None:
             if not sent[hour]:
                 return None
             values = {name: column[hour] for name, column in columns.items()}
-            return topic, encode({**named, "time": self._times[hour], "period_s": hours * HOUR_S, "values": values})
+            return encode(station.medium, station.id, start + hour * HOUR_S, hours * HOUR_S, values)
 
         return hours, message
 
     def _is_sent(self) -> BoolArray:
         """Whether each hour is sent at all: single gaps, and outages of up to a day."""
-        sent = self._random.random(self._hours) >= SHARE_MISSING
-        for _ in range(round(OUTAGES_A_YEAR * self._hours / 8784)):
-            first = int(self._random.integers(0, self._hours))
-            sent[first : first + int(self._random.integers(2, 24))] = False
+        sent = self._chance.random(self._hours) >= self._faults.missing
+        for _ in range(round(self._faults.outages * self._hours / 8784)):
+            first = int(self._chance.integers(0, self._hours))
+            sent[first : first + int(self._chance.integers(2, 24))] = False
         return sent
 
     def _wander(self, n: int, *, hours: float) -> FloatArray:
@@ -216,8 +226,12 @@ class Simulation:
         level = np.where(is_night, night, day) + 1.2 * self._random.standard_normal()
         return {"leq": _rounded(level + 1.6 * self._wander(self._hours, hours=5), 1)}
 
-    def _malformed(self, number: int, topic: str, time: str) -> Message:
+    def _malformed(self, number: int, message: Message, time: str) -> Message:
         """One of the faults that gateways are known for, in turn; `number` makes each different."""
+        topic, payload = message
+        if not isinstance(self._encoder, NativeEncoder):
+            broken = [payload[: len(payload) // 2], b"", payload + payload, bytes([0xFF, 0xD8, number % 256]) * 20]
+            return topic, broken[number % len(broken)]
         good = f'"period_s":3600,"values":{{"pm25":{number}.5}}'
         naive = time.removesuffix("+08:00")
         air = "env/v1/air/"

@@ -6,10 +6,12 @@ from zoneinfo import ZoneInfo
 
 from sensors import units
 from sensors.decoders import DIALECTS, NO_PERIODS
+from sensors.decoders.hj212_rules import Hj212Options, rules
 from sensors.decoders.mappings import Mapping
 from sensors.decoders.terms import MISSING, Code, Terms
 from sensors.devices import Devices
 from sensors.errors import ConfigError, shown
+from sensors.hj212.meanings import Meanings
 from sensors.quantities import MEDIA, Medium, Quantities
 from sensors.sources import Source
 
@@ -17,8 +19,10 @@ _NO_MAPPING = Mapping(values={})
 _OFFSET = re.compile(r"([+-])(\d\d):([0-5]\d)")
 
 
-def check(sources: list[Source], quantities: Quantities, *, file: str) -> None:
+def check(sources: list[Source], quantities: Quantities, *, file: str, hj212: Meanings | None = None) -> None:
     """Check the terms of all sources but native ones, and that their dialects can make decoders of them.
+
+    `hj212` are those of config/hj212.toml, needed by its sources.
 
     Raises
     ------
@@ -28,7 +32,7 @@ def check(sources: list[Source], quantities: Quantities, *, file: str) -> None:
     for i, source in enumerate(sources):
         if source.dialect != "native":
             at = f"{file}: source[{i}]"
-            of_source = terms(source, quantities, {}, at=at)
+            of_source = terms(source, quantities, {}, at=at, hj212=hj212)
             try:
                 DIALECTS[source.dialect](of_source)
             except ConfigError as error:
@@ -55,7 +59,9 @@ def zone_of(zone: str, at: str) -> dt.tzinfo:
         ) from error
 
 
-def terms(source: Source, quantities: Quantities, devices: Devices, *, at: str = "source") -> Terms:
+def terms(
+    source: Source, quantities: Quantities, devices: Devices, *, at: str = "source", hj212: Meanings | None = None
+) -> Terms:
     """Return the terms by which payloads of a source other than native ones are read; `at` names it in errors.
 
     Codes that the source does not name are those that its dialect knows (HJ 212: those of quantities.toml); else each
@@ -107,8 +113,17 @@ def terms(source: Source, quantities: Quantities, devices: Devices, *, at: str =
         sentinels=frozenset(map(float, mapping.sentinels or () if source.sentinels is None else source.sentinels)),
         missing=frozenset((mapping.missing or MISSING) if source.missing is None else source.missing),
         devices=devices.get(source.name, {}),
-        options=getattr(source, source.dialect.replace("-", "_"), None),
+        options=_options(source, hj212, at),
     )
+
+
+def _options(source: Source, hj212: Meanings | None, at: str) -> object:
+    """What only the dialect of a source needs."""
+    if source.dialect == "hj212":
+        if hj212 is None:
+            raise ConfigError(f"{at}.dialect: expected hj212.toml beside sources.toml for hj212, got no such file")
+        return rules(source.hj212 or Hj212Options(), hj212, source.period_s, at=at)
+    return getattr(source, source.dialect.replace("-", "_"), None)
 
 
 def _codes_of(mapping: Mapping, medium: Medium | None) -> dict[str, str]:

@@ -9,6 +9,7 @@ import msgspec
 
 from sensors import strict, units
 from sensors.decoders import DIALECTS
+from sensors.decoders.hj212_rules import Hj212Options
 from sensors.decoders.mappings import Mapping as JsonMapping
 from sensors.decoders.senml import SenmlOptions
 from sensors.decoders.sparkplug import SparkplugOptions
@@ -30,16 +31,18 @@ LABORATORY = "import-lab"
 class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One subscription.
 
-    `topic` is a template such as `env/v1/{medium}/{station}`; each capture stands for one whole level. Below
-    `{gateway}` only stations that the register gives to that gateway are taken; `{device}` is a device of devices.csv,
-    or a station. A level may be `+`, and the last one `#`. A native template without `{medium}` needs `medium`. A time
-    more than `max_ahead_s` after the collector's clock, or before `not_before` (a gateway whose clock was never set),
-    is refused. `units` names quantities of air that come in another unit than their own, or codes of any medium.
+    `topic` is a template such as `env/v1/{medium}/{station}`; each capture stands for one whole level, `{medium}` for
+    one that is a medium. Of several sources that take a topic the first does. Below `{gateway}` only stations that the
+    register gives to that gateway are taken; `{device}` is a device of devices.csv, or a station. A level may be `+`,
+    and the last one `#`. A native template without `{medium}` needs `medium`. A time more than `max_ahead_s` after the
+    collector's clock, or before `not_before` (a gateway whose clock was never set), is refused. `units` names
+    quantities of air that come in another unit than their own, or codes of any medium.
 
     The rest is for the other dialects, see `sensors.source_terms` and `sensors.decoders.terms.Terms`. `codes` says
     which quantity each code is, as "air.pm25", or "pm25" where the source has a medium; what it leaves out the dialect
     knows, or not. `ignore` names codes that are no quantity; `*` all that are not known. `mapping`, of that dialect
-    alone, is the name of a file of config/mappings, or a mapping itself.
+    alone, is the name of a file of config/mappings, or a mapping itself. A key of the name of another dialect holds
+    what that alone knows.
     """
 
     name: str
@@ -60,6 +63,7 @@ class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     sentinels: tuple[Decimal, ...] | None = None
     missing: tuple[str, ...] | None = None
     mapping: str | JsonMapping | None = None
+    hj212: Hj212Options | None = None
     senml: SenmlOptions | None = None
     sparkplug: SparkplugOptions | None = None
 
@@ -87,6 +91,8 @@ def _pattern(level: str) -> str:
         return "[^/]+"
     if level == "#":
         return ".*"
+    if level == "{medium}":
+        return f"(?P<medium>{'|'.join(MEDIA)})"
     return f"(?P<{level[1:-1]}>[^/]+)" if _CAPTURE.fullmatch(level) else re.escape(level)
 
 
@@ -123,13 +129,11 @@ def parse(text: str, mappings: Mapping[str, JsonMapping] | None = None, *, file:
             for key in source.__struct_fields__:
                 if key not in _OF_NATIVE and getattr(source, key) != getattr(_BARE, key):
                     raise ConfigError(f"{at}.{key}: expected nothing of the native dialect, got a value")
+        if source.dialect == "mapping" and source.mapping is None:
+            raise ConfigError(f"{at}.mapping: expected a mapping, or the name of one of config/mappings, got nothing")
         for dialect in DIALECTS:
             if dialect != source.dialect and getattr(source, dialect, None) is not None:
                 raise ConfigError(f"{at}.{dialect}: expected nothing as the dialect is {source.dialect}, got a value")
-        if source.dialect == "mapping" and source.mapping is None:
-            raise ConfigError(
-                f"{at}.mapping: expected a mapping, or the name of one, of the dialect mapping, got nothing"
-            )
         if source.period_s is not None and (source.period_s < 1 or DAY_S % source.period_s):
             raise ConfigError(f"{at}.period_s: expected seconds that divide a day, got {source.period_s}")
         if source.max_payload_bytes < 1 or source.max_ahead_s < 0:

@@ -59,8 +59,9 @@ class Server:
         log.info("listening on %s:%d%s", host, self.port, "" if self._tls is None else " with TLS")
         publishing = asyncio.create_task(self._publisher.run())
         keeping = asyncio.create_task(self._keep())
+        stopping = asyncio.create_task(stop.wait())
         try:
-            await stop.wait()
+            await asyncio.wait((stopping, publishing, keeping), return_when=asyncio.FIRST_COMPLETED)
         finally:
             server.close()
             for session in list(self._sessions):
@@ -70,10 +71,13 @@ class Server:
                 for task in late:
                     task.cancel()
                 await asyncio.gather(*late, return_exceptions=True)
-            for task in (publishing, keeping):
-                task.cancel()
-            await asyncio.gather(publishing, keeping, return_exceptions=True)
+            for beside in (stopping, publishing, keeping):
+                beside.cancel()
+            outcomes = await asyncio.gather(stopping, publishing, keeping, return_exceptions=True)
             shared.seen.save()
+        for outcome in outcomes:
+            if isinstance(outcome, Exception):
+                raise outcome  # a fault of the gateway itself: better gone than deaf
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         shared = self._shared

@@ -66,6 +66,22 @@ REFUSED_BY_STORE = "(store)"
 """The source of quarantined lines that the store itself refused; no source of config/ can have this name."""
 
 
+def check_version(db: sqlite3.Connection, file: Path) -> None:
+    """Refuse a file of another schema.
+
+    Raises
+    ------
+    StoreError
+        If it is one.
+    """
+    version = db.execute("PRAGMA user_version").fetchone()[0]
+    if version != SCHEMA_VERSION:
+        raise StoreError(
+            f"store {file}: expected schema version {SCHEMA_VERSION}, got {version}; "
+            f"use the qingjing that made it, or another --data"
+        )
+
+
 class Ledger:
     """Outbox, quarantine, counts; used from one thread."""
 
@@ -125,11 +141,8 @@ class Ledger:
             for statement in _SCHEMA.split(";"):
                 self._db.execute(statement)
             self._db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-        elif version != SCHEMA_VERSION:
-            raise StoreError(
-                f"store {self.file}: expected schema version {SCHEMA_VERSION}, got {version}; "
-                f"use the qingjing that made it, or another --data"
-            )
+        else:
+            check_version(self._db, self.file)
         for statement in (archives.SCHEMA + needed.SCHEMA).split(";"):
             self._db.execute(statement)
 

@@ -7,7 +7,7 @@ from its terms; what a decoder has to remember between payloads lives in it.
 from collections.abc import Callable
 from typing import Final
 
-from sensors.decoders import mapping, native, senml, sparkplug
+from sensors.decoders import hj212, mapping, native, senml, sparkplug
 from sensors.decoders.context import Context
 from sensors.decoders.terms import Terms
 from sensors.reading import Decoded
@@ -19,9 +19,10 @@ Decode = Callable[[bytes, float, Context], Decoded]
 
 DIALECTS: Final[dict[str, Callable[[Terms], Decode]]] = {
     "native": native.decoder,
-    "mapping": mapping.decoder,
+    "hj212": hj212.decoder,
     "senml": senml.decoder,
     "sparkplug": sparkplug.decoder,
+    "mapping": mapping.decoder,
 }
 """By the name that `config/sources.toml` uses: what makes the decoder of a source."""
 

@@ -19,16 +19,11 @@ _TOPIC = re.compile(r"\$topic\[(-?\d{1,3})\]", re.ASCII)
 
 
 class Scope(msgspec.Struct, gc=False):
-    """A payload while it is decoded.
-
-    `found` remembers what expressions of the whole payload found; `unknown` a code that is neither known nor ignored by
-    its name.
-    """
+    """A payload while it is decoded; `found` remembers what expressions of the whole payload found."""
 
     root: Any
     context: Context
     found: dict[str, Any]
-    unknown: str | None = None
 
 
 Find = Callable[[Any, Scope], Any]

@@ -1,8 +1,6 @@
 """Any JSON whose places a mapping names: from a payload to records, from a record to a device, a time and values.
 
-A record is refused by itself, and so is a value; what stands beside it is kept. A payload of which everything is
-ignored by name gives neither readings nor refusals; one of which only `*` ignores something, and nothing is taken, is
-refused: a source whose codes are misspelt must not be silent.
+A record is refused by itself, and so is a value; what stands beside it is kept.
 """
 
 import math
@@ -20,7 +18,7 @@ from sensors.decoders.stated_units import Converter
 from sensors.decoders.taking import NotANumberError, Observed, RefusedError, number, take
 from sensors.decoders.terms import Terms
 from sensors.decoders.times import brief
-from sensors.errors import ConfigError, shown
+from sensors.errors import ConfigError
 from sensors.reading import DAY_S, Decoded, Refusal
 
 DEEPEST: Final = 8
@@ -94,14 +92,8 @@ class _Decoder:
                 self._record(record, f"[{i}].", scope, received_at, into)
         else:
             self._record(records, "", scope, received_at, into)
-        if scope.unknown and not into.readings and not into.refusals:
-            into.refusals.append(
-                Refusal(
-                    "unknown_quantity",
-                    f"payload: expected a code that the source knows, or that `ignore` names, got none but such as "
-                    f"{shown(scope.unknown)}",
-                )
-            )
+        if not into.readings and not into.refusals:
+            into.refusals.append(Refusal("no_data", "payload: expected a value that the source takes, got none"))
         return into
 
     def _record(self, record: Any, at: str, scope: Scope, received_at: float, into: Decoded) -> None:
@@ -111,7 +103,7 @@ class _Decoder:
                 raise RefusedError("wrong_type", f"{at[:-1] or 'payload'}: expected an object, got {brief(record)}")
             raw = self._raw(record, at, scope)
             if not raw:
-                raise RefusedError("wrong_type", f"{at}values: expected at least one value, got none")
+                raise RefusedError("no_data", f"{at}values: expected at least one value, got none")
             device = self._device_of(record, at, scope)
             observed, arrived = self._observed(device, record, at, scope, received_at)
             of_record = found(self._flags, record, scope, f"{at}flags")
@@ -128,8 +120,6 @@ class _Decoder:
                     raise RefusedError("wrong_type", f"{at}{where}: expected a code, got {brief(code)}")
                 known = terms.codes.get(code)
                 if known is None:
-                    if code not in terms.ignored:
-                        scope.unknown = code
                     if terms.trace is not None or (code not in terms.ignored and not terms.ignores_rest):
                         observed.values.append((code, None, flags.MISSING))  # for `take` to refuse
                     continue
@@ -167,7 +157,7 @@ class _Decoder:
             time = math.floor(received_at)
         else:
             raise RefusedError(
-                "bad_time", f'{at}time: expected a time, or `without_time = "arrival"` in sources.toml, got nothing'
+                "no_time", f'{at}time: expected a time, or `without_time = "arrival"` in sources.toml, got nothing'
             )
         if interval is not None:
             end = time + interval if self._terms.label == "end" else time

@@ -101,6 +101,8 @@ class _Decoder:
             known = self._known(group, kind, node, device, metrics, len(payload))
         except RefusedError as error:
             return Decoded([], [error.refusal], needed_later=kind in DEATHS)
+        if kind in BIRTHS:
+            metrics = [metric for metric in metrics if not metric.get(wire.IS_NULL)]  # no value yet: none is missing
         self._take(metrics, stamp, known, self._device(group, node, device), received_at, context, into)
         if not into.readings and not into.refusals:
             into.refusals.append(Refusal("no_data", "payload: expected a value that the source takes, got none"))

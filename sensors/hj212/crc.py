@@ -12,7 +12,6 @@ from typing import Final
 POLYNOMIAL: Final = 0xA001
 _WORD: Final = 8
 """Steps after which the register is what it was. [bytes]"""
-_LOWEST: Final = (1 << 8 * _WORD) - 1
 
 
 def _eight_shifts(register: int) -> int:
@@ -23,22 +22,34 @@ def _eight_shifts(register: int) -> int:
 
 _TABLE: Final = tuple(_eight_shifts(byte) for byte in range(256))
 _HIGH: Final = bytes(register >> 8 for register in _TABLE)
+_FOLDS: Final = tuple((8 * _WORD << fold, (1 << (8 * _WORD << fold)) - 1) for fold in range(12))
+"""Bits of 2**fold words, and their mask: a segment is folded in halves of these sizes."""
+LONGEST: Final = _WORD << len(_FOLDS)
+"""Longest segment that is checked; four digits can announce 9999. [bytes]"""
 
 
 def check(segment: bytes) -> int:
-    """Return the check of a data segment: what stands between the declared length and the check."""
+    """Return the check of a data segment: what stands between the declared length and the check.
+
+    Raises
+    ------
+    ValueError
+        If the segment is three times as long as any frame can be.
+    """
     size = len(segment)
     if not size:
         return 0xFFFF
-    folded = int.from_bytes(segment, "big")
-    for halving in range(((size - 1) // _WORD).bit_length() - 1, -1, -1):
-        folded ^= folded >> (8 * _WORD << halving)  # what is above does not come down any more
-    index = 0
-    for byte in (folded & _LOWEST ^ 0xFF << 8 * ((size - 1) % _WORD)).to_bytes(
-        _WORD, "big"
-    ):  # FFFF meets the first byte
-        index = _HIGH[index] ^ byte
-    return _TABLE[index]
+    folded = int.from_bytes(segment, "big") ^ 0xFF << 8 * (size - 1)
+    fold = ((size + _WORD - 1) // _WORD - 1).bit_length()
+    if size > LONGEST:
+        raise ValueError(f"segment: expected at most {LONGEST} bytes, got {size}")
+    while fold:
+        fold -= 1
+        bits, low = _FOLDS[fold]
+        folded = folded >> bits ^ folded & low
+    a, b, c, d, e, f, g, h = folded.to_bytes(_WORD, "big")
+    high = _HIGH
+    return _TABLE[high[high[high[high[high[high[high[a] ^ b] ^ c] ^ d] ^ e] ^ f] ^ g] ^ h]
 
 
 def modbus(segment: bytes) -> int:

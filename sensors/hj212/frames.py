@@ -23,6 +23,9 @@ LengthRule = Literal["strict", "ignore"]
 Version = Literal[2005, 2017, 2025]
 VERSIONS: Final[dict[int, Version]] = {0: 2005, 1: 2017, 2: 2025}
 """Edition of the protocol by bits 2 to 7 of Flag."""
+_VERSION_OF: Final = {
+    text: VERSIONS.get(flag >> 2) for flag in range(256) for text in {f"{flag}", f"{flag:02d}", f"{flag:03d}"}
+}
 
 BROKEN: Final = {
     "noise": "bytes outside of any frame",
@@ -78,7 +81,7 @@ class Frame(msgspec.Struct, frozen=True, gc=False):
     @property
     def version(self) -> Version | None:
         """Edition by bits 2 to 7 of Flag, 2005 without one; None where they give no edition that is known here."""
-        return None if self.flag is None else VERSIONS.get(self.flag >> 2)
+        return _VERSION_OF.get(self.header.get("Flag", "0"))
 
     @property
     def wants_answer(self) -> bool:
@@ -91,7 +94,9 @@ class Frame(msgspec.Struct, frozen=True, gc=False):
 
         Bit 1 of Flag announces PNO and PNUM, but devices send one without the other; the numbers decide.
         """
-        number, count = self.header.get("PNO", ""), self.header.get("PNUM", "")
+        if "PNO" not in self.header or "PNUM" not in self.header:
+            return None
+        number, count = self.header["PNO"], self.header["PNUM"]
         if not _is_number(number, digits=4) or not _is_number(count, digits=4):
             return None
         return (int(number), int(count)) if 1 <= int(number) <= int(count) and int(count) > 1 else None
@@ -115,7 +120,11 @@ def read(raw: bytes, digits: int = 4) -> Frame | Broken:
     header, found, rest = segment.partition(b"CP=&&")
     if not found or not rest.endswith(b"&&"):
         return Broken(raw, "no_parameters")
-    pairs = _pairs(header.decode("latin-1"))
+    pairs: dict[str, str] = {}
+    for pair in header.decode("latin-1").split(";"):
+        key, equals, value = pair.partition("=")
+        if equals:
+            pairs.setdefault(key.strip(), value.strip())
     return Frame(raw, raw[2 : 2 + digits].decode(), segment, raw[-4:].decode(), pairs, rest[:-2])
 
 
@@ -131,16 +140,6 @@ def build(header: dict[str, object], cp: str = "") -> bytes:
     if len(segment) > 9999:
         raise ValueError(f"segment: expected at most 9999 bytes, got {len(segment)}")
     return b"##%04d%b%04X\r\n" % (len(segment), segment, crc.check(segment))
-
-
-def _pairs(header: str) -> dict[str, str]:
-    listed = [pair.split("=", 1) for pair in header.split(";") if "=" in pair]
-    pairs: dict[str, str] = dict(listed)
-    if len(pairs) < len(listed) or " " in header:
-        pairs = {}
-        for key, value in listed:
-            pairs.setdefault(key.strip(), value.strip())
-    return pairs
 
 
 def _is_number(text: str, digits: int) -> bool:

@@ -18,6 +18,8 @@ import msgspec
 KINDS: Final = ("Rtd", "Avg", "Min", "Max", "Cou", "Flag", "ZsRtd", "ZsAvg", "ZsMin", "ZsMax", "EFlag", "SampleTime")
 """Kinds that are known in any case of letters; others are kept as they come."""
 
+MOST_REMEMBERED: Final = 512
+"""Keys of a frame whose layout is remembered."""
 _KIND: Final = {kind.lower(): kind for kind in KINDS}
 _BLANKS: Final = re.compile(r"\s*([;,=])\s*")
 _NO_VALUE: Final = "?"
@@ -55,13 +57,14 @@ class Parameters(msgspec.Struct, frozen=True, gc=False):
 
 def parameters(text: str) -> Parameters:
     """Read the parameters of a frame; never raises. Texts that are neither field nor item are in `Layout.stray`."""
-    if " " in text or "\t" in text or "\n" in text or "\r" in text:
+    if text.split(None, 1) != [text]:
         text = _BLANKS.sub(r"\1", text.strip())
     text = text.rstrip(";")
-    _, *parts = (";" + text).replace(";", "=;").replace(",", "=,").split("=")
+    marked = text.replace(";", "=;").replace(",", "=,")
+    parts = f";{marked}".split("=")
     keys, values = tuple(parts[::2]), parts[1::2]
-    if len(keys) == len(values) == text.count(";") + text.count(",") + 1:
-        layout = _layout(keys)
+    if len(keys) == len(values) == len(marked) - len(text) + 1:
+        layout = _layout_of(keys)
         if layout is not None:
             return Parameters(layout, values)
     return _one_by_one(text)
@@ -77,9 +80,14 @@ def _one_by_one(text: str) -> Parameters:
             keys.append((mark if equals else _NO_VALUE) + key)
             values.append(value)
             mark = ","
-    layout = _layout(tuple(keys))
+    layout = _layout_of(tuple(keys))
     assert layout is not None
     return Parameters(layout, values)
+
+
+def _layout_of(keys: tuple[str, ...]) -> Layout | None:
+    """The layout of keys, remembered where these are no more than devices send: others must not fill the memory."""
+    return _layout(keys) if len(keys) <= MOST_REMEMBERED else _layout.__wrapped__(keys)
 
 
 @lru_cache(1024)

@@ -21,6 +21,7 @@ from ingestor import config
 from ingestor.decoding import Decoding
 from sensors import sources
 from sensors.devices import Devices
+from sensors.hj212 import frames
 
 NOW = 1_790_000_000.0  # 2026-09-21T14:13:20Z
 REPEATS = 15
@@ -95,6 +96,54 @@ CASES: dict[str, Case] = {
             }
         ).encode(),
     ),
+    "senml": Case(
+        what="SenML in JSON, six records of one time, units stated",
+        bound_us=20,
+        sources=SENML,
+        topic="senml/air",
+        payload=lambda: json.dumps(SIX).encode(),
+    ),
+    "senml-cbor": Case(
+        what="the same in CBOR",
+        bound_us=20,
+        sources=SENML,
+        topic="senml/air",
+        payload=lambda: SIX_IN_CBOR,
+    ),
+    "sparkplug": Case(
+        what="DDATA of six metrics by number, floats of 32 bits, each with its time",
+        bound_us=40,
+        sources="""
+            [[source]]
+            name = "plant"
+            topic = "spBv1.0/#"
+            dialect = "sparkplug"
+            medium = "air"
+            period_s = 60
+            """,
+        topic="spBv1.0/g/DDATA/n/sz-a01",
+        before=("spBv1.0/g/DBIRTH/n/sz-a01", SPARKPLUG_BIRTH),
+        payload=lambda: SPARKPLUG_DATA,
+    ),
+    "hj212": Case(
+        what="a frame of surface water, 11 items with flags, check and length strict",
+        bound_us=30,
+        sources="""
+            [[source]]
+            name = "hj212"
+            topic = "env/v1/hj212/{device}"
+            dialect = "hj212"
+            """,
+        topic="env/v1/hj212/A110000_0001",
+        payload=lambda: frames.build(
+            {"QN": "20260921201304125", "ST": 21, "CN": 2061, "PW": 123456, "MN": "A110000_0001", "Flag": 5},
+            "DataTime=20260921200000;w01001-Avg=8.33,w01001-Flag=N;w01009-Avg=10.15,w01009-Flag=N;"
+            "w01010-Avg=9.7,w01010-Flag=N;w01014-Avg=1425,w01014-Flag=N;w01003-Avg=13.10,w01003-Flag=N;"
+            "w21011-Avg=0.04,w21011-Flag=N;w21001-Avg=3.563168,w21001-Flag=N;w21003-Avg=0.09055002,w21003-Flag=N;"
+            "w01019-Avg=4.102818,w01019-Flag=N;w01017-Avg=15.0,w01017-Flag=N;w23002-Avg=0,w23002-Flag=N",
+        ),
+        devices={"hj212": {"A110000_0001": {"water": "sz-w01"}}},
+    ),
     "mapping": Case(
         what="a whole uplink of ChirpStack 4 (real), 15 members of which two are quantities",
         bound_us=40,
@@ -141,35 +190,6 @@ CASES: dict[str, Case] = {
         topic="cnemc",
         payload=lambda: sample("cnemc_station_record_2018.json"),
         devices={"cnemc": {"1001A": {"air": "sz-a01"}}},
-    ),
-    "senml": Case(
-        what="SenML in JSON, six records of one time, units stated",
-        bound_us=20,
-        sources=SENML,
-        topic="senml/air",
-        payload=lambda: json.dumps(SIX).encode(),
-    ),
-    "senml-cbor": Case(
-        what="the same in CBOR",
-        bound_us=20,
-        sources=SENML,
-        topic="senml/air",
-        payload=lambda: SIX_IN_CBOR,
-    ),
-    "sparkplug": Case(
-        what="DDATA of six metrics by number, floats of 32 bits, each with its time",
-        bound_us=40,
-        sources="""
-            [[source]]
-            name = "plant"
-            topic = "spBv1.0/#"
-            dialect = "sparkplug"
-            medium = "air"
-            period_s = 60
-            """,
-        topic="spBv1.0/g/DDATA/n/sz-a01",
-        before=("spBv1.0/g/DBIRTH/n/sz-a01", SPARKPLUG_BIRTH),
-        payload=lambda: SPARKPLUG_DATA,
     ),
 }
 

@@ -42,14 +42,9 @@ CASES = int(os.environ.get("QINGJING_FUZZ_CASES", "40000"))
 GROUP = 2000
 NOW = 1_600_000_000.0  # 2020-09-13T12:26:40Z
 NOT_OF_NATIVE = {
-    *NOT_OF_A_PAYLOAD,
-    "ambiguous",
-    "broken_payload",
-    "no_data",
-    "no_time",
-    "unknown_alias",
-    "unknown_unit",
-}
+    *NOT_OF_A_PAYLOAD, "ambiguous", "unknown_unit", "broken_frame", "broken_payload", "no_data", "no_time",
+    "unknown_alias", "unconfirmed",
+}  # fmt: skip
 """Reasons that no native payload gives."""
 BY = config.load(ROOT / "config")
 DECODING = Decoding(BY)

@@ -21,7 +21,7 @@ import pytest
 from ingestor import decoding_tables
 from ingestor.config import Config
 from ingestor.decoding import Decoding
-from sensors import devices, sources
+from sensors import devices, flags, sources
 from sensors.quantities import MEDIA
 from tests.support import ROOT
 
@@ -86,3 +86,21 @@ def test_payload_of_the_page_becomes_what_the_page_says(example: Example, page: 
     assert received.tzinfo is not None
     arrival = Decoding(page).arrival(example.topic, example.payload, received.timestamp())
     assert decoding_tables.outcome(arrival, page.offset_s) == example.outcome
+
+
+def test_page_lists_the_commands_and_letters_of_hj212(page: Config) -> None:
+    assert page.hj212 is not None
+    rows = [
+        [cell.strip() for cell in line.strip("| ").split("|")] for line in PAGE.splitlines() if line.startswith("|")
+    ]
+    confirmed = {True: "yes", False: "no"}
+    for command in page.hj212.command:
+        [row] = [row for row in rows if row[0] == f"{command.code} {command.name_en}"]
+        assert row[1] == f"`CODE-{command.kind}`"
+        assert f"{command.period_s} s" in row[2]
+        assert row[3:] == [", ".join(map(str, command.editions)), confirmed[command.confirmed]]
+    for letter in page.hj212.letter:
+        only = " (2005 only)" if letter.editions == (2005,) else ""
+        [row] = [row for row in rows if row[0] == f"{letter.letter}{only}" and row[1] == letter.name_en]
+        assert row[2].startswith(str(flags.NATIVE[letter.flag]))
+        assert row[3] == confirmed[letter.confirmed]

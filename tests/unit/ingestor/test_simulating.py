@@ -6,13 +6,16 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from ingestor import cli, simulating
 from ingestor.config import Config
+from ingestor.encoders import Message
+from ingestor.encoders.native import ZONE
 from ingestor.gateway import GatewayError
 from ingestor.simulating import Course
-from ingestor.simulation import ZONE, Message
+from sensors import sources
 from sensors.register import Register
 from tests.support import ROOT
 
@@ -204,6 +207,11 @@ def test_no_more_are_sent_a_second_than_asked_for(shipped: Config) -> None:
         (["--city", "nowhere"], "--city: expected a city of settings.toml, got 'nowhere'"),
         (["--city", "beijing"], "--city: expected a city with stations, got 'beijing', of which none is registered"),
         (["--password-file", "x"], "--password-file: expected --gateway, whose password it is, got nothing"),
+        (["--dialect", "morse"], "--dialect: expected one of native, senml, senml-cbor, sparkplug"),
+        (["--dialect", "senml", "--gateway", "g1"], "--gateway: expected none, as senml has no gateways of several"),
+        (["--faults", "late"], "--faults: expected NAME=NUMBER of duplicate, late"),
+        (["--stations", "nowhere.csv"], "--stations: expected a number, or a CSV file of stations, got 'nowhere.csv'"),
+        (["--stations", "0"], "--stations: expected at least 1, or a file, got 0"),
         (["--gateway", "a/b"], "--gateway: expected 1 to 64 letters, digits, ., _ or -, got 'a/b'"),
     ],
 )
@@ -215,3 +223,40 @@ def test_command_says_what_it_cannot_take(
         cli.main()
     assert ended.value.code == 2
     assert said in capsys.readouterr().err
+
+
+def test_sources_that_read_a_dialect_are_printed(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options = ("simulate", "--dialect", "sparkplug", "--show-sources")
+    monkeypatch.setattr("sys.argv", ["qingjing", "--config", str(ROOT / "config"), *options])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert not ended.value.code
+    printed = sources.parse(capsys.readouterr().out, file="printed")
+    assert [source.dialect for source in printed] == ["sparkplug", "sparkplug"]
+
+
+def test_stations_of_a_file_are_simulated_whatever_their_medium_and_city(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    simulated: list[Course] = []
+
+    def simulate(given: Course, *_: object, **__: object) -> int:
+        simulated.append(given)
+        return 0
+
+    monkeypatch.setattr("ingestor.simulating.simulate", simulate)
+    file = tmp_path / "mine.csv"
+    header = "id,name,name_en,city,district,lon,lat,zone_class,since,until"
+    file.write_text(f"{header}\nmine-1,某处,Somewhere,elsewhere,,,,2,,\n", encoding="utf-8")
+    options = ("simulate", "--stations", str(file), "--dialect", "senml", "--faults", "none")
+    monkeypatch.setattr("sys.argv", ["qingjing", "--config", str(ROOT / "config"), *options])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert not ended.value.code
+    assert "0 messages of 1 stations" in capsys.readouterr().out
+    since = moment("2026-03-01T00:00")
+    course_ = msgspec.structs.replace(simulated[0], since=since)
+    topics = [topic for _, (topic, _) in itertools.islice(course_.messages(), 30)]
+    assert topics == ["senml/noise/mine-1"] * 30

@@ -17,6 +17,7 @@ import pytest
 
 from sensors import quantities, source_terms, sources
 from sensors.decoders import DIALECTS, Context, mappings
+from sensors.hj212 import meanings
 from sensors.quantities import MEDIA
 from sensors.reading import Decoded
 from sensors.register import Register, Station
@@ -25,6 +26,7 @@ from tests.support import DATA, ROOT
 
 GOLDEN = ROOT / "tests" / "golden"
 QUANTITIES = quantities.parse((ROOT / "config" / "quantities.toml").read_text(encoding="utf-8"), file="quantities.toml")
+HJ212 = meanings.parse((ROOT / "config" / "hj212.toml").read_text(encoding="utf-8"), file="hj212.toml")
 MAPPINGS = {
     path.stem: mappings.parse(path.read_text(encoding="utf-8"), file=path.name)
     for path in (ROOT / "config" / "mappings").glob("*.toml")
@@ -57,7 +59,7 @@ def decoded(case: dict[str, Any]) -> Decoded:
         for medium in MEDIA
         for name in case.get("stations", {}).get(medium, ())
     ]  # fmt: skip
-    terms = source_terms.terms(source, QUANTITIES, {"golden": case.get("devices", {})})
+    terms = source_terms.terms(source, QUANTITIES, {"golden": case.get("devices", {})}, hj212=HJ212)
     decode = DIALECTS[source.dialect](terms)
     received = case["received"] if isinstance(case["received"], dt.datetime) else moment(case["received"])
     into = Decoded([], [])

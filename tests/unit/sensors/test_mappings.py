@@ -36,7 +36,7 @@ def test_mapping_that_comes_along_can_be_named_by_a_source(name: str) -> None:
 @pytest.mark.parametrize(
     ("body", "message"),
     [
-        ("", "s.toml: source[0].mapping: expected a mapping, or the name of one, of the dialect mapping, got nothing"),
+        ("", "s.toml: source[0].mapping: expected a mapping, or the name of one of config/mappings, got nothing"),
         ('mapping = "no"', "s.toml: source[0].mapping: expected one of config/mappings ("),
         (
             mapping('values = "v"', of_source=""),

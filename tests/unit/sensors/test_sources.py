@@ -48,7 +48,7 @@ def test_source_captures_become_single_level_wildcards(topic: str, subscription:
         ("env/v1/{medium}/{station}", "env/v1/air/a1", {"medium": "air", "station": "a1"}),
         ("env/v1/{medium}/{station}", "env/v1/air/河北省-26-大桥", {"medium": "air", "station": "河北省-26-大桥"}),
         ("env/v1/{medium}/{station}", "env/v1/air/a.1+x", {"medium": "air", "station": "a.1+x"}),
-        ("{station}/{medium}", "a/b", {"station": "a", "medium": "b"}),
+        ("{station}/{medium}", "a/noise", {"station": "a", "medium": "noise"}),
         ("x/{station}/y", "x/y/y", {"station": "y"}),
         ("plain/topic", "plain/topic", {}),
         ("gateways/{gateway}/{medium}", "gateways/g-1/air", {"gateway": "g-1", "medium": "air"}),
@@ -73,10 +73,12 @@ def test_source_topic_gives_its_captures(template: str, topic: str, captures: di
         "env/v2/air/a1",
         "ENV/v1/air/a1",
         "env/v1/air/a1\n/x",
+        "env/v1/hj212/a1",
+        "env/v1/airs/a1",
         "",
     ],
 )
-def test_source_takes_no_topic_of_another_depth_or_word(topic: str) -> None:
+def test_source_takes_no_topic_of_another_depth_word_or_medium(topic: str) -> None:
     assert source("env/v1/{medium}/{station}").matcher()(topic) is None
 
 

@@ -13,6 +13,7 @@ from sensors.decoders import Context, Terms
 from sensors.decoders.taking import NotANumberError, Observed, number, take
 from sensors.devices import Devices
 from sensors.errors import ConfigError
+from sensors.hj212 import meanings
 from sensors.quantities import Medium
 from sensors.reading import Decoded, Reading
 from sensors.register import Register, Station
@@ -21,9 +22,9 @@ from sensors.sources import Source
 NOW = 1_600_000_000  # 2020-09-13T12:26:40Z
 NOON = 1_599_998_400  # 12:00:00Z of that day, 20:00 in Shanghai: 1,600 s earlier
 HOUR_S = 3600
-QUANTITIES = quantities.parse(
-    (Path(__file__).resolve().parents[3] / "config" / "quantities.toml").read_text(encoding="utf-8"), file="q.toml"
-)
+CONFIG = Path(__file__).resolve().parents[3] / "config"
+QUANTITIES = quantities.parse((CONFIG / "quantities.toml").read_text(encoding="utf-8"), file="q.toml")
+HJ212 = meanings.parse((CONFIG / "hj212.toml").read_text(encoding="utf-8"), file="h.toml")
 
 
 def _station(medium: Medium, name: str) -> Station:
@@ -40,7 +41,8 @@ REGISTER = Register(
 
 def terms(*, of: Devices | None = None, dialect: str = "hj212", **fields: Any) -> Terms:
     """The terms of a source called n; HJ 212 knows codes of its own."""
-    return source_terms.terms(Source(name="n", topic="t", dialect=dialect, **fields), QUANTITIES, of or {})
+    source = Source(name="n", topic="t", dialect=dialect, **fields)
+    return source_terms.terms(source, QUANTITIES, of or {}, hj212=HJ212)
 
 
 def context(medium: str | None = None, station: str | None = "a1", gateway: str | None = None) -> Context:

@@ -1,0 +1,91 @@
+"""Messages in SenML: a pack a reading, in JSON or CBOR."""
+
+import struct
+from typing import Any
+
+import msgspec
+
+from ingestor.encoders.port import Message
+from sensors.decoders.senml import LABELS
+from sensors.quantities import Medium, Quantities
+
+_UNITS = {"degC": "Cel", "1": "/", "ug/m3": "ug/m3", "mg/m3": "mg/m3", "dB": "dB", "%": "%", "NTU": "NTU"}
+"""Units of SenML for ours; quantities in others go without."""
+_NUMBERS = {name: label for label, name in LABELS.items()}
+
+
+class SenmlEncoder:
+    """In JSON: the station is the base name, its quantities are the names of records."""
+
+    _level = "senml"
+    sources = """[[source]]
+name = "senml-water"
+topic = "senml/water/{station}"
+dialect = "senml"
+medium = "water"
+period_s = 14400
+
+[[source]]
+name = "senml"
+topic = "senml/{medium}/{station}"
+dialect = "senml"
+period_s = 3600
+"""
+
+    def __init__(self, quantities: Quantities) -> None:
+        self._quantities = quantities
+
+    def introduce(self, medium: Medium, station: str, at: int) -> list[Message]:  # noqa: ARG002
+        """See `Encoder.introduce`."""
+        return []
+
+    def encode(
+        self,
+        medium: Medium,
+        station: str,
+        time: int,
+        period_s: int,  # noqa: ARG002  # the source says it
+        values: dict[str, float],
+    ) -> Message:
+        """See `Encoder.encode`."""
+        known = self._quantities.of(medium)
+        records: list[dict[str, Any]] = []
+        for key, value in values.items():
+            base = {} if records else {"bn": f"{station}/", "bt": time}
+            unit = _UNITS.get(known[key].unit)
+            name = key if medium == "water" else f"{medium}.{key}"
+            records.append({**base, "n": name, **({} if unit is None else {"u": unit}), "v": value})
+        return f"{self._level}/{medium}/{station}", self._pack(records)
+
+    def _pack(self, records: list[dict[str, Any]]) -> bytes:
+        return msgspec.json.encode(records)
+
+
+class SenmlCborEncoder(SenmlEncoder):
+    """The same in CBOR."""
+
+    def _pack(self, records: list[dict[str, Any]]) -> bytes:
+        return _cbor([{_NUMBERS[name]: value for name, value in record.items()} for record in records])
+
+
+def _cbor(item: Any) -> bytes:
+    """Return lists, tables, texts, integers and floats in CBOR."""
+    if isinstance(item, float):
+        return b"\xfb" + struct.pack(">d", item)
+    if isinstance(item, int):
+        return _head(0, item) if item >= 0 else _head(1, -1 - item)
+    if isinstance(item, str):
+        text = item.encode()
+        return _head(3, len(text)) + text
+    if isinstance(item, list):
+        return _head(4, len(item)) + b"".join(map(_cbor, item))
+    return _head(5, len(item)) + b"".join(_cbor(key) + _cbor(value) for key, value in item.items())
+
+
+def _head(major: int, count: int) -> bytes:
+    if count < 24:
+        return bytes([major << 5 | count])
+    for more, layout in enumerate((">B", ">H", ">I", ">Q"), start=24):
+        if count < 1 << (8 << (more - 24)):
+            return bytes([major << 5 | more]) + struct.pack(layout, count)
+    raise ValueError(f"expected at most 64 bits, got {count}")

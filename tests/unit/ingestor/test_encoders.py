@@ -1,0 +1,120 @@
+"""What encoders make, read by the sources that they name, comes back as the same readings; faults by their shares."""
+
+from collections import Counter
+
+import msgspec
+import pytest
+
+from ingestor import simulation_faults
+from ingestor.config import Config
+from ingestor.decoding import Decoding
+from ingestor.encoders import ENCODERS
+from ingestor.simulation import HOUR_S, Simulation
+from ingestor.simulation_faults import NONE, Faults
+from sensors import sources
+from sensors.errors import ConfigError
+from sensors.register import Register
+
+DAYS = 1
+Values = dict[tuple[str, str, int, int, str], float | None]
+
+
+def simulated(shipped: Config, dialect: str, faults: Faults) -> Simulation:
+    """Two stations of each medium, of whatever city."""
+    stations = [s for medium in ("air", "water", "noise") for s in shipped.register.of(medium)[:2]]
+    return Simulation(
+        Register(stations), city=None, seed=1, days=DAYS, encoder=ENCODERS[dialect](shipped.quantities), faults=faults
+    )
+
+
+def decoded(shipped: Config, dialect: str) -> tuple[Values, Counter[str]]:
+    """Values and reasons of refusals that the dialect's own sources make of what its encoder makes."""
+    encoder = ENCODERS[dialect](shipped.quantities)
+    stations = [s for medium in ("air", "water", "noise") for s in shipped.register.of(medium)[:2]]
+    simulation = Simulation(Register(stations), city=None, seed=1, days=DAYS, encoder=encoder, faults=NONE)
+    decoding = Decoding(msgspec.structs.replace(shipped, sources=sources.parse(encoder.sources, file="sources.toml")))
+    began = simulation.began
+    births = [message for s in stations for message in encoder.introduce(s.medium, s.id, began)]
+    values: Values = {}
+    reasons: Counter[str] = Counter()
+    for topic, payload in [*births, *simulation.messages()]:
+        arrival = decoding.arrival(topic, payload, began + (DAYS + 1) * 24.0 * HOUR_S)
+        reasons.update(refusal.code for refusal in arrival.refusals)
+        for reading in arrival.readings:
+            for quantity, value, flag in reading.values:
+                assert flag == 1
+                key = (reading.medium, reading.station, reading.period_s, reading.time, quantity)
+                assert key not in values
+                values[key] = value
+    return values, reasons
+
+
+@pytest.fixture(scope="module")
+def native(shipped: Config) -> Values:
+    values, reasons = decoded(shipped, "native")
+    assert not reasons
+    assert len(values) == DAYS * 24 * 2 * 6 + DAYS * 6 * 2 * 9 + DAYS * 24 * 2
+    return values
+
+
+@pytest.mark.parametrize("dialect", [name for name in ENCODERS if name != "native"])
+def test_messages_of_a_dialect_come_back_as_the_readings_of_native_ones(
+    dialect: str, shipped: Config, native: Values
+) -> None:
+    values, reasons = decoded(shipped, dialect)
+    assert values == native
+    assert reasons == (Counter(no_data=3 + 6) if dialect == "sparkplug" else Counter())  # births without values
+
+
+def test_births_of_sparkplug_are_needed_by_their_data(shipped: Config) -> None:
+    encoder = ENCODERS["sparkplug"](shipped.quantities)
+    encoder.introduce("air", "sz-a01", 0)
+    topic, payload = encoder.encode("air", "sz-a01", 1_600_000_000, HOUR_S, {"pm25": 15.1})
+    decoding = Decoding(msgspec.structs.replace(shipped, sources=sources.parse(encoder.sources, file="sources.toml")))
+    assert [r.code for r in decoding.arrival(topic, payload, 1_600_003_600.0).refusals] == ["unknown_alias"]
+
+
+def test_faults_come_in_their_shares_and_malformed_messages_of_any_dialect_are_refused(shipped: Config) -> None:
+    faults = simulation_faults.parse("duplicate=0.1,malformed=0.02,seed=7")
+    plain = list(simulated(shipped, "senml", NONE).messages())
+    faulty = list(simulated(shipped, "senml", faults).messages())
+    known = Counter(plain)
+    twice = sum(count - known[each] for each, count in Counter(faulty).items() if each in known)
+    broken = [each for each in faulty if each not in known]
+    assert 0.05 * len(plain) < twice < 0.15 * len(plain)
+    assert len(broken) == round(0.02 * len(plain))
+    decoding = Decoding(
+        msgspec.structs.replace(
+            shipped, sources=sources.parse(ENCODERS["senml"](shipped.quantities).sources, file="sources.toml")
+        )
+    )
+    assert all(decoding.arrival(topic, payload, 1.7e9).refusals for topic, payload in broken)
+
+
+def test_the_same_seed_of_faults_gives_the_same_messages_whatever_else(shipped: Config) -> None:
+    faults = simulation_faults.parse("late=0.2,swapped=0.1,missing=0.1,seed=7")
+    first, second = (list(simulated(shipped, "native", faults).messages()) for _ in range(2))
+    assert first == second
+    assert set(first) < set(simulated(shipped, "native", NONE).messages())
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("late", "--faults: expected NAME=NUMBER of duplicate, late, swapped, missing, malformed, outages, seed"),
+        ("lost=0.1", "each once, got 'lost=0.1'"),
+        ("late=0.1,late=0.2", "each once, got 'late=0.2'"),
+        ("late=often", "--faults: late: expected a number, got 'often'"),
+        ("late=0.5", "--faults: Expected `float` <= 0.4"),
+        ("late=nan", "--faults: Expected `float`"),
+        ("seed=-1", "--faults: Expected `int` >= 0"),
+    ],
+)
+def test_faults_that_cannot_be_are_refused(text: str, said: str) -> None:
+    with pytest.raises(ConfigError) as error:
+        simulation_faults.parse(text)
+    assert said in str(error.value)
+
+
+def test_none_stands_for_no_faults() -> None:
+    assert simulation_faults.parse("none") == NONE

@@ -1,0 +1,133 @@
+"""Claims about SenML and Sparkplug B beside the golden cases: what sources may say, two ways that agree, floats."""
+
+import json
+import struct
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sensors import quantities, source_terms, sources
+from sensors.decoders import DIALECTS, Context
+from sensors.decoders.sparkplug_wire import single
+from sensors.errors import ConfigError
+from sensors.quantities import Medium
+from sensors.reading import Decoded
+from sensors.register import Register, Station
+from sensors.sources import Source
+from tests.support import ROOT
+
+NOW = 1_600_000_000.0  # 2020-09-13T12:26:40Z
+QUANTITIES = quantities.parse((ROOT / "config" / "quantities.toml").read_text(encoding="utf-8"), file="q.toml")
+
+
+def _station(medium: Medium, name: str) -> Station:
+    return Station(
+        medium=medium, id=name, name=name, name_en="", city="c", district="", lon=None, lat=None, since=None, until=None
+    )
+
+
+CONTEXT = Context("air", None, 300, 0, 28_800, QUANTITIES, Register([_station("air", "a1"), _station("air", "a2")]))
+SENML = DIALECTS["senml"](
+    source_terms.terms(
+        Source(name="n", topic="t", dialect="senml", medium="air", period_s=60, units={"o3": "ppb"}), QUANTITIES, {}
+    )
+)
+
+
+def declared(text: str) -> None:
+    found = sources.parse(f'[[source]]\nname = "n"\ntopic = "t/#"\n{text}', file="s.toml")
+    source_terms.check(found, QUANTITIES, file="s.toml")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            'dialect = "senml"',
+            "s.toml: source[0].period_s: expected seconds, as payloads of senml state no averaging period, got nothing",
+        ),
+        (
+            'dialect = "sparkplug"',
+            "s.toml: source[0].period_s: expected seconds, as payloads of sparkplug state no averaging period",
+        ),
+        ('dialect = "senml"\nperiod_s = 60\nsenml = { names = "{device}" }', "with {device} and {code}, each once"),
+        ('dialect = "senml"\nperiod_s = 60\nsenml = { sums = "add" }', "expected one of refuse, ignore, got 'add'"),
+        ('dialect = "senml"\nperiod_s = 60\nsenml = { name = "" }', "senml.name: expected one of names, sums"),
+        (
+            'dialect = "senml"\nperiod_s = 60\nsparkplug = {}',
+            "s.toml: source[0].sparkplug: expected nothing as the dialect is senml, got a value",
+        ),
+        ('dialect = "native"\nmedium = "air"\nsenml = {}', "senml: expected nothing of the native dialect"),
+        ('dialect = "sparkplug"\nperiod_s = 60\nsparkplug = { device = "n" }', "device: expected one of"),
+    ],
+)
+def test_source_that_cannot_be_is_refused_by_its_key(text: str, said: str) -> None:
+    with pytest.raises(ConfigError) as error:
+        declared(text)
+    assert said in str(error.value)
+
+
+# --- the short way of SenML and the long one
+
+
+records = st.lists(
+    st.fixed_dictionaries(
+        {"v": st.one_of(st.floats(-1e9, 1e9), st.integers(-(10**6), 10**6))},
+        optional={
+            "n": st.sampled_from(["pm25", "o3", "co", "", "none"]),
+            "u": st.sampled_from(["ug/m3", "mg/m3", "ppb", "Cel", ""]),
+            "t": st.sampled_from([0, -60, 0.5, 1.6e9, 3e12]),
+            "bn": st.sampled_from(["a1", "a2/", "", "nowhere"]),
+            "bt": st.sampled_from([0, 1.6e9, 1_599_990_000]),
+            "bu": st.sampled_from(["ug/m3", "ppm", ""]),
+        },
+    ),
+    max_size=6,
+)
+
+
+def outcome(decoded: Decoded) -> tuple[list[Any], list[Any]]:
+    return decoded.readings, decoded.refusals
+
+
+@given(records)
+def test_pack_with_fields_of_no_effect_gives_the_same_as_without_them(pack: list[dict[str, Any]]) -> None:
+    longer = [{**record, "ut": 60} for record in pack]
+    plain, roundabout = (SENML(json.dumps(each).encode(), NOW, CONTEXT) for each in (pack, longer))
+    if not pack:
+        assert [r.code for r in plain.refusals] == ["wrong_type"]
+        return
+    assert outcome(plain) == outcome(roundabout)
+
+
+# --- floats of 32 bits
+
+
+@given(st.floats(width=32, allow_nan=False, allow_infinity=False))
+def test_shortest_decimal_is_the_same_float_of_32_bits(value: float) -> None:
+    assert struct.unpack("<f", struct.pack("<f", single(value)))[0] == value
+
+
+@given(st.integers(-999_999, 999_999), st.integers(0, 3))
+def test_decimal_of_six_digits_comes_back_from_a_float_of_32_bits(digits: int, decimals: int) -> None:
+    written = float(f"{digits}e-{decimals}")
+    assert single(struct.unpack("<f", struct.pack("<f", written))[0]) == written
+
+
+def test_births_beyond_the_bound_are_forgotten_from_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sensors.decoders.sparkplug.REMEMBERED_BYTES", 100)
+    source = Source(name="n", topic="spBv1.0/#", dialect="sparkplug", medium="air", period_s=60)
+    decode = DIALECTS["sparkplug"](source_terms.terms(source, QUANTITIES, {}))
+    birth = bytes.fromhex("088080babbc82e12160a04706d32351001188080babbc82e2009659a9971411801")  # pm25 = 1
+    by_number = bytes.fromhex("088080babbc82e120e1001188080babbc82e659a9971411802")
+
+    def heard(kind: str, node: str, payload: bytes) -> list[str]:
+        context = msgspec.structs.replace(CONTEXT, topic=f"spBv1.0/g/{kind}/{node}/a1")
+        return [refusal.code for refusal in decode(payload, NOW, context).refusals]
+
+    assert [heard("DBIRTH", f"n{i}", birth) for i in range(4)] == [[]] * 4  # 33 bytes each: the fourth is too much
+    assert heard("DDATA", "n0", by_number) == ["unknown_alias"]
+    assert [heard("DDATA", f"n{i}", by_number) for i in (1, 2, 3)] == [[]] * 3
