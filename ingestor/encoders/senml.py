@@ -7,7 +7,7 @@ import msgspec
 
 from ingestor.encoders.port import Message
 from sensors.decoders.senml import LABELS
-from sensors.quantities import Medium, Quantities
+from sensors.quantities import MEDIA, Medium, Quantities
 
 _UNITS = {"degC": "Cel", "1": "/", "ug/m3": "ug/m3", "mg/m3": "mg/m3", "dB": "dB", "%": "%", "NTU": "NTU"}
 """Units of SenML for ours; quantities in others go without."""
@@ -18,6 +18,7 @@ class SenmlEncoder:
     """In JSON: the station is the base name, its quantities are the names of records."""
 
     _level = "senml"
+    media: tuple[Medium, ...] = MEDIA
     sources = """[[source]]
 name = "senml-water"
 topic = "senml/water/{station}"
