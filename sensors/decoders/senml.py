@@ -25,6 +25,7 @@ from sensors import flags, units
 from sensors.decoders import cbor
 from sensors.decoders.context import Context
 from sensors.decoders.json_text import tree_of
+from sensors.decoders.senml_plain import NotPlainError, of_cbor, of_json
 from sensors.decoders.stated_units import Converter
 from sensors.decoders.taking import NotANumberError, Observed, RefusedError, number, take
 from sensors.decoders.terms import Terms
@@ -38,14 +39,13 @@ RELATIVE_BELOW: Final = 2**28
 LONGEST_NAME: Final = 255
 LARGEST_TIME: Final = 2.0**40
 
-LABELS: Final = {
+LABELS: Final[dict[int | str, str]] = {
     -1: "bver", -2: "bn", -3: "bt", -4: "bu", -5: "bv", -6: "bs",
     0: "n", 1: "u", 2: "v", 3: "vs", 4: "vb", 5: "s", 6: "t", 7: "ut", 8: "vd",
 }  # fmt: skip
 """Labels of CBOR by number. RFC 8428, table 4."""
 
 _FIELDS = frozenset(LABELS.values())
-_NAMES = cbor.Names(LABELS)
 _BASE = frozenset({"bver", "bn", "bt", "bu", "bv", "bs"})
 _VALUES = ("v", "vs", "vb", "vd")
 _ENDS = ":/._-;"
@@ -77,19 +77,6 @@ class _Base(msgspec.Struct, gc=False):
     version: int | None = None
 
 
-class _Plain(msgspec.Struct, forbid_unknown_fields=True, gc=False):
-    """A record with no more than most have, for which there is a short way."""
-
-    v: float
-    n: str = ""
-    u: str | None = None
-    t: float = 0.0
-    bn: str | None = None
-    bt: float | None = None
-    bu: str | None = None
-
-
-_plain = msgspec.json.Decoder(list[_Plain])
 _Split = Callable[[str, str, int], tuple[str | None, str]]
 _Group = tuple[int, list[tuple[str, float | None, int]]]
 
@@ -124,11 +111,8 @@ def decoder(terms: Terms) -> Callable[[bytes, float, Context], Decoded]:
         if not plain_source:
             return False
         try:
-            if _is_cbor(payload):
-                records = msgspec.convert(cbor.decode(payload, _NAMES), list[_Plain])
-            else:
-                records = _plain.decode(payload)
-        except (msgspec.DecodeError, cbor.CborError, UnicodeDecodeError, RecursionError):
+            records = of_cbor(payload) if _is_cbor(payload) else of_json(payload)
+        except NotPlainError:
             return False
         base_name, base_time, base_unit = "", 0.0, ""
         group: list[tuple[str, float | None, int]] = []
@@ -243,7 +227,7 @@ def _records(payload: bytes, terms: Terms) -> list[Any]:
     """
     if _is_cbor(payload):
         try:
-            tree = cbor.decode(payload, _NAMES)
+            tree = cbor.decode(payload, LABELS)
         except cbor.CborError as error:
             raise RefusedError("broken_payload", f"payload: {error}") from error
     else:
