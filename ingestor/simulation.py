@@ -12,13 +12,13 @@ import numpy as np
 
 from aggregations.rounding import BoolArray, FloatArray
 from ingestor.encoders.native import ZONE, NativeEncoder
-from ingestor.encoders.port import Encoder, Message
+from ingestor.encoders.port import PERIODS, Encoder, Message
 from ingestor.simulation_faults import Faults
 from sensors.register import Register, Station
 
 YEAR = 2020
 HOUR_S = 3600
-WATER_EVERY_H = 4
+WATER_EVERY_H = PERIODS["water"] // HOUR_S
 
 LATEST_H = 72
 STUCK_FROM_DAY = 12

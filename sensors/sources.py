@@ -11,7 +11,7 @@ from sensors import strict, units
 from sensors.decoders import DIALECTS
 from sensors.decoders.hj212_rules import Hj212Options
 from sensors.decoders.mappings import Mapping as JsonMapping
-from sensors.decoders.senml import SenmlOptions
+from sensors.decoders.senml_names import SenmlOptions
 from sensors.decoders.sparkplug import SparkplugOptions
 from sensors.decoders.terms import Encoding, Label, WithoutTime
 from sensors.errors import ConfigError, shown

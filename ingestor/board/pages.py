@@ -132,7 +132,9 @@ class Shown:
             title=f"{title} · {texts.text('board', language)}",
             heading=title,
             url=partial(_url, language=language),
-            other_url=str(self.request.url.path) + _query({**self.query, "lang": "zh" if language == "en" else "en"}),
+            other_url="/"
+            + self.request.url.path.lstrip("/")
+            + _query({**self.query, "lang": "zh" if language == "en" else "en"}),
             here=self.request.url.path,
             now=self.now,
             at=lambda moment: at(moment).strftime("%Y-%m-%d %H:%M"),

@@ -110,6 +110,10 @@ def simulate(
     if password_file is not None and gateway is None:
         raise ConfigError("--password-file: expected --gateway, whose password it is, got nothing")
     chosen = _chosen(stations, loaded.register, city)
+    if encoder is not None:
+        chosen = [each for each in chosen if each.medium in encoder.media]
+        if not chosen:
+            raise ConfigError(f"--dialect: expected stations of {', '.join(encoder.media)} for {dialect}, got others")
     now = time.time()
     course = Course(
         register=Register(chosen),

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from ingestor.encoders.port import Message
-from sensors.quantities import Medium, Quantities
+from sensors.quantities import MEDIA, Medium, Quantities
 
 ZONE = ZoneInfo("Asia/Shanghai")
 
@@ -14,6 +14,7 @@ ZONE = ZoneInfo("Asia/Shanghai")
 class NativeEncoder:
     """One object a message. With a `gateway` below its name, each object naming its station."""
 
+    media: tuple[Medium, ...] = MEDIA
     sources = """[[source]]
 name = "native"
 topic = "env/v1/{medium}/{station}"

@@ -1,17 +1,21 @@
 """What an encoder promises."""
 
-from typing import Protocol
+from typing import Final, Protocol
 
 from sensors.quantities import Medium
+
+PERIODS: Final[dict[Medium, int]] = {"air": 3600, "water": 14_400, "noise": 3600}
+"""Averaging periods that simulated stations send, which sources of dialects without periods have to state. [s]"""
 
 Message = tuple[str, bytes]
 """Topic and payload."""
 
 
 class Encoder(Protocol):
-    """Makes the messages of gateways; `sources` are those of sources.toml that read them."""
+    """Makes the messages of gateways; `sources` are those of sources.toml that read them, `media` what they measure."""
 
     sources: str
+    media: tuple[Medium, ...]
 
     def introduce(self, medium: Medium, station: str, at: int) -> list[Message]:
         """Return what a station sends before its first reading, as births. `at` counts seconds since 1970 in UTC."""

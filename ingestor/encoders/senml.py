@@ -7,17 +7,19 @@ import msgspec
 
 from ingestor.encoders.port import Message
 from sensors.decoders.senml import LABELS
-from sensors.quantities import Medium, Quantities
+from sensors.quantities import MEDIA, Medium, Quantities
 
 _UNITS = {"degC": "Cel", "1": "/", "ug/m3": "ug/m3", "mg/m3": "mg/m3", "dB": "dB", "%": "%", "NTU": "NTU"}
 """Units of SenML for ours; quantities in others go without."""
-_NUMBERS = {name: label for label, name in LABELS.items()}
+NUMBERS = {name: label for label, name in LABELS.items()}
+"""Labels of CBOR by name."""
 
 
 class SenmlEncoder:
     """In JSON: the station is the base name, its quantities are the names of records."""
 
     _level = "senml"
+    media: tuple[Medium, ...] = MEDIA
     sources = """[[source]]
 name = "senml-water"
 topic = "senml/water/{station}"
@@ -65,10 +67,10 @@ class SenmlCborEncoder(SenmlEncoder):
     """The same in CBOR."""
 
     def _pack(self, records: list[dict[str, Any]]) -> bytes:
-        return _cbor([{_NUMBERS[name]: value for name, value in record.items()} for record in records])
+        return encoded_in_cbor([{NUMBERS[name]: value for name, value in record.items()} for record in records])
 
 
-def _cbor(item: Any) -> bytes:
+def encoded_in_cbor(item: Any) -> bytes:
     """Return lists, tables, texts, integers and floats in CBOR."""
     if isinstance(item, float):
         return b"\xfb" + struct.pack(">d", item)
@@ -78,8 +80,8 @@ def _cbor(item: Any) -> bytes:
         text = item.encode()
         return _head(3, len(text)) + text
     if isinstance(item, list):
-        return _head(4, len(item)) + b"".join(map(_cbor, item))
-    return _head(5, len(item)) + b"".join(_cbor(key) + _cbor(value) for key, value in item.items())
+        return _head(4, len(item)) + b"".join(map(encoded_in_cbor, item))
+    return _head(5, len(item)) + b"".join(encoded_in_cbor(key) + encoded_in_cbor(value) for key, value in item.items())
 
 
 def _head(major: int, count: int) -> bytes:

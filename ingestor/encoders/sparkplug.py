@@ -4,7 +4,7 @@ import struct
 
 from ingestor.encoders.port import Message
 from sensors.decoders import sparkplug_wire as wire
-from sensors.quantities import Medium, Quantities
+from sensors.quantities import MEDIA, Medium, Quantities
 
 GROUP = "qingjing"
 _DOUBLE = 10
@@ -17,6 +17,7 @@ _PROPERTY_KEY, _PROPERTY_VALUE, _PROPERTY_TYPE, _PROPERTY_STRING = 0x0A, 0x12, 0
 class SparkplugEncoder:
     """Births name the quantities of a station with their units and numbers; data have the numbers only."""
 
+    media: tuple[Medium, ...] = MEDIA
     sources = f"""[[source]]
 name = "sparkplug-water"
 topic = "spBv1.0/{GROUP}/+/water/{{device}}"

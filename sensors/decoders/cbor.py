@@ -20,20 +20,12 @@ LARGEST_EXPONENT: Final = 400
 
 _DECIMAL_FRACTION = 4
 _BREAK = 0xFF
-_DOUBLE = struct.Struct(">d").unpack_from
 _SIMPLE = {0xF4: False, 0xF5: True, 0xF6: None, 0xF7: None}
 _FLOATS = {0xF9: struct.Struct(">e"), 0xFA: struct.Struct(">f"), 0xFB: struct.Struct(">d")}
 _SIZES = {24: 1, 25: 2, 26: 4, 27: 8}
 
 
-class Names:
-    """Names of keys: `by_label`, and of those that are one byte, -24 to 23, `by_head`."""
-
-    def __init__(self, by_label: Mapping[int, str]) -> None:
-        self.by_label: dict[int | str, str] = dict(by_label.items())
-        self.by_head = {
-            label if label >= 0 else 0x1F - label: name for label, name in by_label.items() if -25 < label < 24
-        }
+Names = Mapping[int | str, str]
 
 
 class CborError(ValueError):
@@ -99,43 +91,26 @@ def _item(data: bytes, at: int, depth: int, names: Names) -> tuple[Any, int]:
 
 def _array(data: bytes, at: int, left: int | None, depth: int, names: Names) -> tuple[list[Any], int]:
     items: list[Any] = []
-    item: Any
-    while left is None or left > 0:
+    while left != len(items):
         if left is None and data[at] == _BREAK:
             return items, at + 1
-        head = data[at]
-        if 0xA0 <= head < 0xB8 and depth + 1 < DEEPEST:
-            item, at = _map(data, at + 1, head - 0xA0, depth + 1, names)
-        else:
-            item, at = _item(data, at, depth + 1, names)
+        item, at = _item(data, at, depth + 1, names)
         items.append(item)
-        left = None if left is None else left - 1
     return items, at
 
 
 def _map(data: bytes, at: int, left: int | None, depth: int, names: Names) -> tuple[dict[int | str, Any], int]:
     entries: dict[int | str, Any] = {}
-    while left is None or left > 0:
+    while left != len(entries):
         if left is None and data[at] == _BREAK:
             return entries, at + 1
-        key: Any = names.by_head.get(data[at])
-        if key is not None:  # the usual kinds of key and value first: they cost most of the time
-            at += 1
-        else:
-            key, at = _item(data, at, depth + 1, names)
-            if type(key) is not int and type(key) is not str:
-                raise CborError(f"expected keys that are integers or texts before byte {at}, got another type")
-            key = names.by_label.get(key, key)
+        key, at = _item(data, at, depth + 1, names)
+        if type(key) is not int and type(key) is not str:
+            raise CborError(f"expected keys that are integers or texts before byte {at}, got another type")
+        key = names.get(key, key)
         if key in entries:
             raise CborError(f"expected each key of a map once, got {shown(key)} again before byte {at}")
-        head = data[at]
-        if head == 0xFB:
-            entries[key], at = _DOUBLE(data, at + 1)[0], at + 9
-        elif 0x60 <= head < 0x78 and (end := at + head - 0x5F) <= len(data):
-            entries[key], at = data[at + 1 : end].decode(), end
-        else:
-            entries[key], at = _item(data, at, depth + 1, names)
-        left = None if left is None else left - 1
+        entries[key], at = _item(data, at, depth + 1, names)
     return entries, at
 
 

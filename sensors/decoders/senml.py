@@ -15,9 +15,8 @@ quantity. A base field that cannot be read ends the pack; what stood before it i
 """
 
 import math
-import re
 from collections.abc import Callable
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import msgspec
 
@@ -25,6 +24,8 @@ from sensors import flags, units
 from sensors.decoders import cbor
 from sensors.decoders.context import Context
 from sensors.decoders.json_text import tree_of
+from sensors.decoders.senml_names import SenmlOptions, by_base, splitter
+from sensors.decoders.senml_plain import NotPlainError, of_cbor, of_json
 from sensors.decoders.stated_units import Converter
 from sensors.decoders.taking import NotANumberError, Observed, RefusedError, number, take
 from sensors.decoders.terms import Terms
@@ -35,36 +36,17 @@ VERSION: Final = 10
 """The version of RFC 8428; a pack of a higher one must not be read. 4.4."""
 RELATIVE_BELOW: Final = 2**28
 """Times below it count from now. [s] 4.5.3."""
-LONGEST_NAME: Final = 255
 LARGEST_TIME: Final = 2.0**40
 
-LABELS: Final = {
+LABELS: Final[dict[int | str, str]] = {
     -1: "bver", -2: "bn", -3: "bt", -4: "bu", -5: "bv", -6: "bs",
     0: "n", 1: "u", 2: "v", 3: "vs", 4: "vb", 5: "s", 6: "t", 7: "ut", 8: "vd",
 }  # fmt: skip
 """Labels of CBOR by number. RFC 8428, table 4."""
 
 _FIELDS = frozenset(LABELS.values())
-_NAMES = cbor.Names(LABELS)
 _BASE = frozenset({"bver", "bn", "bt", "bu", "bv", "bs"})
 _VALUES = ("v", "vs", "vb", "vd")
-_ENDS = ":/._-;"
-_PART = re.compile(r"\{(device|code)\}")
-
-
-class SenmlOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a source of SenML says of its own.
-
-    `names` is a template of whole names such as "{device}:{code}", of which `{device}` takes as much as it can. `sums`
-    are refused, or left out.
-    """
-
-    names: str = ""
-    sums: Literal["refuse", "ignore"] = "refuse"
-
-    def __post_init__(self) -> None:
-        if self.names and sorted(_PART.findall(self.names)) != ["code", "device"]:
-            raise ValueError("expected names with {device} and {code}, each once")
 
 
 class _Base(msgspec.Struct, gc=False):
@@ -77,27 +59,13 @@ class _Base(msgspec.Struct, gc=False):
     version: int | None = None
 
 
-class _Plain(msgspec.Struct, forbid_unknown_fields=True, gc=False):
-    """A record with no more than most have, for which there is a short way."""
-
-    v: float
-    n: str = ""
-    u: str | None = None
-    t: float = 0.0
-    bn: str | None = None
-    bt: float | None = None
-    bu: str | None = None
-
-
-_plain = msgspec.json.Decoder(list[_Plain])
-_Split = Callable[[str, str, int], tuple[str | None, str]]
 _Group = tuple[int, list[tuple[str, float | None, int]]]
 
 
 def decoder(terms: Terms) -> Callable[[bytes, float, Context], Decoded]:
     """Return the decoder of a source."""
     options = terms.options if isinstance(terms.options, SenmlOptions) else SenmlOptions()
-    split = _by_template(options.names) if options.names else _by_base
+    split = splitter(options)
     convert = Converter(terms)
     factors = convert.factors
     assert terms.period_s is not None
@@ -124,11 +92,8 @@ def decoder(terms: Terms) -> Callable[[bytes, float, Context], Decoded]:
         if not plain_source:
             return False
         try:
-            if _is_cbor(payload):
-                records = msgspec.convert(cbor.decode(payload, _NAMES), list[_Plain])
-            else:
-                records = _plain.decode(payload)
-        except (msgspec.DecodeError, cbor.CborError, UnicodeDecodeError, RecursionError):
+            records = of_cbor(payload) if _is_cbor(payload) else of_json(payload)
+        except NotPlainError:
             return False
         base_name, base_time, base_unit = "", 0.0, ""
         group: list[tuple[str, float | None, int]] = []
@@ -158,7 +123,7 @@ def decoder(terms: Terms) -> Callable[[bytes, float, Context], Decoded]:
                 value = round(value * factor, units.DECIMALS)
             if before != (base_name, time):
                 before = base_name, time
-                group = groups.setdefault((_by_base(base_name, code, i)[0], math.floor(time)), (i, []))[1]
+                group = groups.setdefault((by_base(base_name, code, i)[0], math.floor(time)), (i, []))[1]
             group.append((code, value, flags.GOOD))
         return bool(groups)
 
@@ -243,7 +208,7 @@ def _records(payload: bytes, terms: Terms) -> list[Any]:
     """
     if _is_cbor(payload):
         try:
-            tree = cbor.decode(payload, _NAMES)
+            tree = cbor.decode(payload, LABELS)
         except cbor.CborError as error:
             raise RefusedError("broken_payload", f"payload: {error}") from error
     else:
@@ -360,23 +325,3 @@ def _sum(i: int) -> Refusal:
     return Refusal(
         "wrong_type", f'[{i}].s: expected no sum, as no quantity is one; senml.sums = "ignore" leaves sums out, got one'
     )
-
-
-def _by_base(base: str, name: str, _i: int) -> tuple[str | None, str]:
-    return (base[:-1] if base[-1:] in _ENDS else base) or None, name
-
-
-def _by_template(names: str) -> _Split:
-    pattern = "".join(
-        f"(?P<{part}>.+)" if part in ("device", "code") else re.escape(part) for part in _PART.split(names)
-    )
-    match = re.compile(pattern, re.DOTALL).fullmatch
-
-    def split(base: str, name: str, i: int) -> tuple[str | None, str]:
-        whole = base + name
-        found = match(whole) if len(whole) <= LONGEST_NAME else None
-        if found is None:
-            raise RefusedError("unknown_station", f"[{i}].n: expected a name such as {names}, got {shown(whole)}")
-        return found["device"], found["code"]
-
-    return split

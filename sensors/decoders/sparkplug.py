@@ -13,16 +13,17 @@ The device, or the node of metrics of its own, is the device; the name of a metr
 
 import math
 from collections.abc import Callable
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 import msgspec
 
 from sensors import flags
 from sensors.decoders import sparkplug_wire as wire
 from sensors.decoders.context import Context
+from sensors.decoders.sparkplug_metrics import Known, announced, named, sequence_of, stated, value_of
 from sensors.decoders.sparkplug_wire import Metric, WireError
 from sensors.decoders.stated_units import Converter
-from sensors.decoders.taking import NotANumberError, Observed, RefusedError, number, take
+from sensors.decoders.taking import Observed, RefusedError, take
 from sensors.decoders.terms import Terms
 from sensors.errors import shown
 from sensors.reading import Decoded, Refusal
@@ -35,12 +36,6 @@ EMPTY: Final = (*DEATHS, "NCMD", "DCMD")
 REMEMBERED_BYTES: Final = 64 * 2**20
 """Births, by their size, that are remembered; beyond it the nodes that were born first are forgotten."""
 
-SIGNED: Final = {1: 32, 2: 32, 3: 32, 4: 64}
-"""Datatypes of signed integers, and the bits of which they are the two's complement. 6.4.17, Int8 to Int64."""
-UNSIGNED: Final = frozenset({5, 6, 7, 8})
-QUALITY: Final = {0: flags.FAIL, 192: flags.GOOD, 500: flags.FAIL}
-"""Bad, good, stale. 6.4.15."""
-
 _OWN = ("bdSeq", "Node Control/", "Device Control/")
 """Names of Sparkplug's own metrics, or how they begin: no quantities."""
 _LARGEST_MS = 2**52
@@ -52,21 +47,13 @@ class SparkplugOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     device: Literal["device", "node/device", "group/node/device"] = "device"
 
 
-class _Known(msgspec.Struct, frozen=True, gc=False):
-    """What a birth says of a metric; `datatype` is 0 where it says none."""
-
-    name: str
-    datatype: int
-    unit: str
-
-
 class _Node(msgspec.Struct):
     """A node that was born: `metrics` by device ("" its own), each by name and number.
 
     `sequence` is its bdSeq; `size` that of all its births. [bytes]
     """
 
-    metrics: dict[str, dict[int | bytes, _Known]]
+    metrics: dict[str, dict[int | bytes, Known]]
     sequence: int | None
     size: int
 
@@ -117,7 +104,7 @@ class _Decoder:
         self,
         metrics: list[Metric],
         stamp: int | None,
-        known: dict[int | bytes, _Known],
+        known: dict[int | bytes, Known],
         device: str,
         received_at: float,
         context: Context,
@@ -142,15 +129,15 @@ class _Decoder:
                         found.append((plain.name, value, flags.GOOD))
                         continue
             try:
-                of_birth = _named(metric, known, i)
+                of_birth = named(metric, known, i)
                 code = of_birth.name
                 if (code not in codes and (ignores_rest or code.startswith(_OWN))) or code in ignored:
                     continue
-                value, flag = _value(metric, of_birth.datatype, terms, i)
+                value, flag = value_of(metric, of_birth.datatype, terms, i)
                 unit = of_birth.unit
                 if wire.PROPERTIES in metric:
-                    stated, flag = _stated(metric, flag, i)
-                    unit = stated or unit
+                    own, flag = stated(metric, flag, i)
+                    unit = own or unit
                 if unit and value is not None and flag != flags.BELOW_DETECTION:
                     value = self._convert(code, value, unit, context, f"metrics[{i}].engUnit")
             except RefusedError as error:
@@ -180,7 +167,7 @@ class _Decoder:
 
     def _known(
         self, group: str, kind: str, node: str, device: str, metrics: list[Metric], size: int
-    ) -> dict[int | bytes, _Known]:
+    ) -> dict[int | bytes, Known]:
         """Return what is known of the metrics of a message, which may be a birth or a death itself.
 
         Raises
@@ -193,15 +180,15 @@ class _Decoder:
         if kind in DATA:
             return {} if born is None else born.metrics.get(device, {})
         if kind in EMPTY:
-            if kind == "NDEATH" and born is not None and _sequence(metrics) in (None, born.sequence):
+            if kind == "NDEATH" and born is not None and sequence_of(metrics) in (None, born.sequence):
                 self._forget(key)
             elif kind == "DDEATH" and born is not None:
                 born.metrics.pop(device, None)
             raise RefusedError("no_data", f"payload: expected values, got {kind}, which has none")
         if kind == "NBIRTH" or born is None:
             self._forget(key)
-            born = self._nodes[key] = _Node({}, _sequence(metrics) if kind == "NBIRTH" else None, 0)
-        born.metrics[device] = known = dict(_announced(metrics))
+            born = self._nodes[key] = _Node({}, sequence_of(metrics) if kind == "NBIRTH" else None, 0)
+        born.metrics[device] = known = dict(announced(metrics))
         born.size += size
         self._size += size
         while self._size > REMEMBERED_BYTES and len(self._nodes) > 1:
@@ -236,121 +223,3 @@ def _read(payload: bytes) -> tuple[int | None, list[Metric]]:
         return wire.payload(payload)
     except WireError as error:
         raise RefusedError("broken_payload", f"payload: {error}") from error
-
-
-def _sequence(metrics: list[Metric]) -> int | None:
-    """Return the number that a birth and the death that ends it have in common. 6.4.19."""
-    for metric in metrics:
-        if metric.get(wire.NAME) == b"bdSeq":
-            return metric.get(wire.LONG, metric.get(wire.INT))
-    return None
-
-
-def _announced(metrics: list[Metric]) -> list[tuple[int | bytes, _Known]]:
-    """Return the metrics of a birth by name and number; those whose name or properties cannot be read are none."""
-    found: list[tuple[int | bytes, _Known]] = []
-    for metric in metrics:
-        if wire.NAME in metric:
-            try:
-                known = _of_birth(metric)
-            except WireError:
-                continue
-            found.append((metric[wire.NAME], known))
-            if wire.ALIAS in metric:
-                found.append((metric[wire.ALIAS], known))
-    return found
-
-
-def _of_birth(metric: Metric) -> _Known:
-    unit = wire.properties(metric[wire.PROPERTIES]).get("engUnit") if wire.PROPERTIES in metric else None
-    return _Known(wire.text(metric[wire.NAME]), metric.get(wire.DATATYPE, 0), unit if type(unit) is str else "")
-
-
-def _named(metric: Metric, known: dict[int | bytes, _Known], i: int) -> _Known:
-    """Return name, type and unit of a metric, by itself or by its birth.
-
-    Raises
-    ------
-    RefusedError
-        If it has no name, or its type is not that of its birth.
-    """
-    name, alias, datatype = metric.get(wire.NAME), metric.get(wire.ALIAS), metric.get(wire.DATATYPE, 0)
-    key = alias if name is None else name
-    found = None if key is None else known.get(key)
-    if found is None and name is not None:
-        try:
-            return _Known(wire.text(name), datatype, "")
-        except WireError as error:
-            raise RefusedError("broken_payload", f"metrics[{i}].name: {error}") from error
-    if found is None and alias is None:
-        raise RefusedError("wrong_type", f"metrics[{i}]: expected a name or an alias, got neither")
-    if found is None:
-        raise RefusedError(
-            "unknown_alias",
-            f"metrics[{i}].alias: expected one that a birth named, got {alias}; "
-            "`qingjing quarantine retry` takes it after the next birth",
-        )
-    if datatype not in (0, found.datatype):
-        raise RefusedError(
-            "unknown_alias", f"metrics[{i}].datatype: expected {found.datatype} as in its birth, got {datatype}"
-        )
-    return found
-
-
-def _value(metric: Metric, datatype: int, terms: Terms, i: int) -> tuple[float | None, int]:
-    """Return the value of a metric and its flag.
-
-    Raises
-    ------
-    RefusedError
-        If it is no number, or there is not one.
-    """
-    if metric.get(wire.IS_NULL):
-        return None, flags.MISSING
-    found = metric.keys() & wire.VALUES
-    if len(found) != 1:
-        raise RefusedError("wrong_type", f"metrics[{i}]: expected one value, got {len(found)}")
-    (tag,) = found
-    raw: Any = metric[tag]
-    try:
-        if tag == wire.FLOAT:
-            raw = wire.single(raw)
-        elif tag in (wire.INT, wire.LONG):
-            if datatype in SIGNED:
-                bits = SIGNED[datatype]
-                raw = (raw & (1 << bits) - 1) - (raw >> bits - 1 & 1) * (1 << bits)
-            elif datatype not in UNSIGNED:
-                raise RefusedError(
-                    "wrong_type", f"metrics[{i}].datatype: expected one of a number (1 to 10), got {datatype or 'none'}"
-                )
-        elif tag == wire.STRING:
-            raw = wire.text(raw)
-        elif tag != wire.DOUBLE:
-            raise RefusedError("wrong_type", f"metrics[{i}]: expected a number, got field {tag >> 3}")
-        return number(raw, terms)
-    except WireError as error:
-        raise RefusedError("broken_payload", f"metrics[{i}].string_value: {error}") from error
-    except NotANumberError:
-        code = "not_finite" if type(raw) is float else "wrong_type"
-        raise RefusedError(code, f"metrics[{i}]: expected a number, got {shown(raw)}") from None
-
-
-def _stated(metric: Metric, flag: int, i: int) -> tuple[str, int]:
-    """Return the unit that the properties of a metric state, "" of none, and the flag after its quality.
-
-    Raises
-    ------
-    RefusedError
-        If they cannot be read, or the quality is none of Sparkplug.
-    """
-    try:
-        properties = wire.properties(metric[wire.PROPERTIES])
-    except WireError as error:
-        raise RefusedError("broken_payload", f"metrics[{i}].properties: {error}") from error
-    quality = properties.get("Quality", 192)
-    if quality not in QUALITY:
-        raise RefusedError(
-            "unknown_flag", f"metrics[{i}].Quality: expected {', '.join(map(str, QUALITY))}, got {shown(quality)}"
-        )
-    unit = properties.get("engUnit")
-    return unit if type(unit) is str else "", flags.worse(flag, QUALITY[quality])

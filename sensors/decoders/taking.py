@@ -97,6 +97,12 @@ def number(value: Any, terms: Terms) -> tuple[float | None, int]:
     return found, flags.GOOD
 
 
+def integer(digits: str) -> float:
+    """Return an integer of JSON of any length; one beyond the floats is infinite."""
+    found = float(digits)
+    return int(digits) if math.isfinite(found) else found
+
+
 def take(observed: Observed, received_at: float, context: Context, terms: Terms, into: Decoded) -> None:
     """Check what a device says of one period and append its readings, its refusals, or both."""
     if terms.trace is not None:

@@ -148,7 +148,7 @@ def main() -> None:
         broker = Mosquitto(Path(folder))
         broker.start()
         subscriber = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2)
-        subscriber.on_connect = lambda client, *_: client.subscribe("env/v1/hj212/#", qos=0)
+        subscriber.on_connect = lambda client, *_: client.subscribe("env/hj212/v1/#", qos=0)
         subscriber.connect("127.0.0.1", broker.port)
         subscriber.loop_start()
         port = free_port()

@@ -66,7 +66,14 @@ def test_readme_commands_work_in_order(copy: Path) -> None:
     assert "深圳市生态环境局2020年工作计划" in done.stdout
     for line in printed_lines((copy / "README.md").read_text()):
         assert line in done.stdout, f"the README shows {line!r}, make demo prints something else"
+    printed = {"".join(line.split()) for line in done.stdout.splitlines()}
+    rows = [line for line in (ROOT / "README.zh-CN.md").read_text().splitlines() if line.startswith("│ ")]
+    assert len(rows) == 4
+    for row in rows:
+        assert "".join(row.split()) in printed, f"the Chinese README shows {row!r}, make demo prints something else"
 
 
 def test_chinese_readme_names_commands_of_the_english_one() -> None:
-    assert set(commands(ROOT / "README.zh-CN.md")) <= set(commands(ROOT / "README.md"))
+    chinese, english = commands(ROOT / "README.zh-CN.md"), commands(ROOT / "README.md")
+    assert chinese[:2] == english[:2] == ["make demo", "make test"]
+    assert set(chinese) <= set(english)

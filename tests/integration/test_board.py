@@ -288,6 +288,10 @@ def test_answers_forbid_browsers_what_they_need_not_do(client: TestClient) -> No
         assert headers["x-content-type-options"] == "nosniff"
         assert "set-cookie" not in headers
     assert client.get("/wall", headers={"Host": "evil.example"}).status_code == 400
+    elsewhere = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors"}
+    assert client.get("/api/outlook", headers=elsewhere).status_code == 403
+    assert client.get("/wall", headers=elsewhere | {"Sec-Fetch-Mode": "navigate"}).status_code == 200
+    assert 'href="//' not in client.get("http://127.0.0.1//evil.example/x").text
     for method in ("POST", "PUT", "DELETE"):
         assert client.request(method, "/api/targets").status_code == 405
     page = client.get("/wall").text

@@ -522,7 +522,7 @@ def test_gateway_of_hj212_writes_by_tls_where_it_may_and_is_told_where_not(broke
         )  # fmt: skip
         connected = asyncio.create_task(publisher.run())
         async with asyncio.timeout(10):
-            await publisher.publish("env/v1/hj212/A1", b"##")
+            await publisher.publish("env/hj212/v1/A1", b"##")
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(0.5):
                 await publisher.publish(TOPIC, b"##")
@@ -532,7 +532,7 @@ def test_gateway_of_hj212_writes_by_tls_where_it_may_and_is_told_where_not(broke
     with client(broker, COLLECTOR) as collector:
         collector.subscribe("env/v1/#")
         asyncio.run(scene())
-        assert collector.heard == {"env/v1/hj212/A1": [b"##"]}
+        assert collector.heard == {"env/hj212/v1/A1": [b"##"]}
     assert (counts.published, counts.held) == (1, 1)
 
 

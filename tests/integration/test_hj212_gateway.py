@@ -54,7 +54,7 @@ class Heard:
         self.subscribed = False
         self._client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2)
         self._client.reconnect_delay_set(1, 1)
-        self._client.on_connect = lambda client, *_: client.subscribe("env/v1/hj212/#", qos=1)
+        self._client.on_connect = lambda client, *_: client.subscribe("env/hj212/v1/#", qos=1)
         self._client.on_subscribe = lambda *_: setattr(self, "subscribed", True)
         self._client.on_message = lambda _client, _user, got: self.messages.append((got.topic, got.payload))
         self._client.connect("127.0.0.1", port)
@@ -177,7 +177,7 @@ def test_data_are_published_as_they_came_and_answered(broker: Mosquitto, heard: 
             assert (gate.counts.frames, gate.counts.published, gate.counts.answered) == (3, 3, 2)
 
     asyncio.run(scene())
-    assert heard.messages[0] == ("env/v1/hj212/A1", upload())
+    assert heard.messages[0] == ("env/hj212/v1/A1", upload())
 
 
 def test_a_frame_in_ten_segments_and_ten_in_one(broker: Mosquitto, heard: Heard) -> None:

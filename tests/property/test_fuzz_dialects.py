@@ -175,7 +175,7 @@ DIALECTS: dict[str, Dialect] = {
 
             [[source]]
             name = "gateways"
-            topic = "env/v1/hj212/{gateway}"
+            topic = "env/hj212/v1/{gateway}"
             dialect = "hj212"
 
             [[source]]
@@ -188,7 +188,7 @@ DIALECTS: dict[str, Dialect] = {
             encoding = "gb18030"
             sentinels = [-100]
             """,
-        topics=("env/v1/lenient", "env/v1/lenient", "env/v1/lenient", "env/v1/strict", "env/v1/hj212/g1"),
+        topics=("env/v1/lenient", "env/v1/lenient", "env/v1/lenient", "env/v1/strict", "env/hj212/v1/g1"),
         samples=(_HJ212, *frames()),
         reaches=frozenset(
             {"broken_frame", "no_data", "unconfirmed", "unknown_quantity", "wrong_type", "bad_time", "unknown_station"}

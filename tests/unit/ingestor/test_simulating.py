@@ -207,7 +207,7 @@ def test_no_more_are_sent_a_second_than_asked_for(shipped: Config) -> None:
         (["--city", "nowhere"], "--city: expected a city of settings.toml, got 'nowhere'"),
         (["--city", "beijing"], "--city: expected a city with stations, got 'beijing', of which none is registered"),
         (["--password-file", "x"], "--password-file: expected --gateway, whose password it is, got nothing"),
-        (["--dialect", "morse"], "--dialect: expected one of native, senml, senml-cbor, sparkplug"),
+        (["--dialect", "morse"], "--dialect: expected one of native, hj212, senml, senml-cbor, sparkplug"),
         (["--dialect", "senml", "--gateway", "g1"], "--gateway: expected none, as senml has no gateways of several"),
         (["--faults", "late"], "--faults: expected NAME=NUMBER of duplicate, late"),
         (["--stations", "nowhere.csv"], "--stations: expected a number, or a CSV file of stations, got 'nowhere.csv'"),

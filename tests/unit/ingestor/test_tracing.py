@@ -17,6 +17,11 @@ from tests.support import ROOT
 
 SOURCES = """
 [[source]]
+name = "native"
+topic = "env/v1/{medium}/{station}"
+dialect = "native"
+
+[[source]]
 name = "boxes"
 topic = "boxes/{device}"
 dialect = "mapping"
@@ -43,8 +48,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A configuration with a source of boxes, and a payload of one."""
     folder = tmp_path_factory.mktemp("decode")
     config = Path(shutil.copytree(ROOT / "config", folder / "config"))
-    with (config / "sources.toml").open("a", encoding="utf-8") as file:
-        file.write(SOURCES)
+    (config / "sources.toml").write_text(SOURCES, encoding="utf-8")
     with (config / "devices.csv").open("a", encoding="utf-8") as file:
         file.write("boxes,b7,air,sz-a01\n")
     (folder / "box.json").write_text(json.dumps(PAYLOAD), encoding="utf-8")
@@ -125,7 +129,7 @@ def test_decode_of_native_payloads_shows_the_outcome(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--source", "box", "-"), "--source: expected one of sources.toml (native, gateway, boxes), got 'box'"),
+        (("--source", "box", "-"), "--source: expected one of sources.toml (native, boxes), got 'box'"),
         (("--source", "boxes", "-"), "--topic: expected a topic such as boxes/{device}, got nothing"),
         (("--source", "boxes", "--topic", "x", "-"), "--topic: expected a topic such as boxes/{device}, got 'x'"),
         (

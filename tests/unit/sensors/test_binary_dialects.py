@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ingestor.encoders.senml import NUMBERS, encoded_in_cbor
 from sensors import quantities, source_terms, sources
 from sensors.decoders import DIALECTS, Context
 from sensors.decoders.sparkplug_wire import single
@@ -89,6 +90,11 @@ records = st.lists(
 )
 
 
+def cbor_of(pack: list[dict[str, Any]]) -> bytes:
+    """A pack in CBOR."""
+    return encoded_in_cbor([{NUMBERS[name]: value for name, value in record.items()} for record in pack])
+
+
 def outcome(decoded: Decoded) -> tuple[list[Any], list[Any]]:
     return decoded.readings, decoded.refusals
 
@@ -96,11 +102,18 @@ def outcome(decoded: Decoded) -> tuple[list[Any], list[Any]]:
 @given(records)
 def test_pack_with_fields_of_no_effect_gives_the_same_as_without_them(pack: list[dict[str, Any]]) -> None:
     longer = [{**record, "ut": 60} for record in pack]
-    plain, roundabout = (SENML(json.dumps(each).encode(), NOW, CONTEXT) for each in (pack, longer))
+    encoded = [json.dumps(pack).encode(), json.dumps(longer).encode(), cbor_of(pack), cbor_of(longer)]
+    plain, roundabout, plain_cbor, roundabout_cbor = (SENML(each, NOW, CONTEXT) for each in encoded)
     if not pack:
         assert [r.code for r in plain.refusals] == ["wrong_type"]
         return
-    assert outcome(plain) == outcome(roundabout)
+    assert outcome(plain) == outcome(roundabout) == outcome(plain_cbor) == outcome(roundabout_cbor)
+
+
+def test_field_that_stands_twice_in_cbor_is_refused_on_the_short_way_as_on_the_long() -> None:
+    twice = bytes.fromhex("81a400627631" + "02f93c00" + "02f93e00" + "221a5f5e1000")
+    short = bytes.fromhex("81a4" + "0062" + "6f33" + "0201" + "0202" + "221a5f5e1000")
+    assert [[r.code for r in SENML(each, NOW, CONTEXT).refusals] for each in (twice, short)] == [["broken_payload"]] * 2
 
 
 # --- floats of 32 bits

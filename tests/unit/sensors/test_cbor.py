@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from sensors.decoders.cbor import CborError, Names, decode
+from sensors.decoders.cbor import CborError, decode
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,7 @@ from sensors.decoders.cbor import CborError, Names, decode
     ],
 )  # fmt: skip
 def test_item_is_the_value_of_the_standards_example(encoded: str, value: Any) -> None:
-    found = decode(bytes.fromhex(encoded), Names({}))
+    found = decode(bytes.fromhex(encoded), {})
     assert (type(found), found) == (type(value), value)
 
 
@@ -37,24 +37,24 @@ def test_item_is_the_value_of_the_standards_example(encoded: str, value: Any) ->
         ("7f657374726561646d696e67ff", "definite length"), ("1c", "definite length"), ("f7ff", "the end after"),
         ("ff", "got 0xff"), ("f0", "got 0xf0"), ("f818", "got 0xf8"),
         ("c074323031332d30332d32315432303a30343a30305a", "no tag"),
-        ("c249010000000000000000", "no tag"), ("a2010201", "got 1 again"), ("a1f500", "integers or texts"),
+        ("c249010000000000000000", "no tag"), ("a201020103", "got 1 again"), ("a1f500", "integers or texts"),
         ("c4821a3b9aca0001", "exponent of at most 400"), ("c482000100", "the end after"), ("c41903e8", "mantissa"),
     ],
 )  # fmt: skip
 def test_item_that_is_none_is_refused_by_what_is_wrong(encoded: str, why: str) -> None:
     with pytest.raises(CborError, match=why):
-        decode(bytes.fromhex(encoded), Names({}))
+        decode(bytes.fromhex(encoded), {})
 
 
 def test_arrays_may_be_eight_deep_and_no_deeper() -> None:
-    assert decode(b"\x81" * 7 + b"\x80", Names({})) == [[[[[[[[]]]]]]]]
+    assert decode(b"\x81" * 7 + b"\x80", {}) == [[[[[[[[]]]]]]]]
     with pytest.raises(CborError, match="at most 8"):
-        decode(b"\x81" * 8 + b"\x80", Names({}))
+        decode(b"\x81" * 8 + b"\x80", {})
     with pytest.raises(CborError, match="at most 8"):
-        decode(b"\x9f" * 200_000, Names({}))
+        decode(b"\x9f" * 200_000, {})
 
 
 def test_keys_have_the_names_that_are_given_and_each_name_once() -> None:
-    assert decode(bytes.fromhex("a301020304616105"), Names({1: "n", 3: "t"})) == {"n": 2, "t": 4, "a": 5}
+    assert decode(bytes.fromhex("a301020304616105"), {1: "n", 3: "t"}) == {"n": 2, "t": 4, "a": 5}
     with pytest.raises(CborError, match="got 'n' again"):
-        decode(bytes.fromhex("a20102616e03"), Names({1: "n"}))
+        decode(bytes.fromhex("a20102616e03"), {1: "n"})

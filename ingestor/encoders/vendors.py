@@ -1,0 +1,109 @@
+"""Messages in the JSON of network servers and devices, which the mappings that come along read."""
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from ingestor.encoders.port import PERIODS, Encoder, Message
+from sensors.quantities import MEDIA, Medium, Quantities
+
+Form = Callable[[Medium, str, int, int, dict[str, float]], Any]
+"""From medium, station, start and length of the period, and values to what a payload holds."""
+
+
+class VendorEncoder:
+    """One message a reading; a station is a device of its own name, its quantities the members of the payload."""
+
+    media: tuple[Medium, ...] = MEDIA
+
+    def __init__(self, topic: str, form: Form, sources: str) -> None:
+        self._topic = topic
+        self._form = form
+        self.sources = sources
+
+    def introduce(self, medium: Medium, station: str, at: int) -> list[Message]:  # noqa: ARG002
+        """See `Encoder.introduce`."""
+        return []
+
+    def encode(self, medium: Medium, station: str, time: int, period_s: int, values: dict[str, float]) -> Message:
+        """See `Encoder.encode`."""
+        payload = self._form(medium, station, time, period_s, values)
+        return self._topic.format(medium=medium, device=station), msgspec.json.encode(payload)
+
+
+class SensorCommunityEncoder(VendorEncoder):
+    """AirRohr firmware: PM10 and PM2.5 of air, as texts, and no time: that of arrival is taken."""
+
+    media: tuple[Medium, ...] = ("air",)
+
+    def __init__(self, _quantities: Quantities) -> None:
+        super().__init__(
+            "airrohr/{device}",
+            _sensor_community,
+            '[[source]]\nname = "airrohr"\ntopic = "airrohr/{device}"\ndialect = "mapping"\n'
+            'mapping = "sensor-community"\nmedium = "air"\nperiod_s = 3600\nwithout_time = "arrival"\n',
+        )
+
+
+def _instant(time: int) -> str:
+    return dt.datetime.fromtimestamp(time, dt.UTC).isoformat().replace("+00:00", "Z")
+
+
+def _chirpstack(medium: Medium, station: str, time: int, _period_s: int, values: dict[str, float]) -> Any:
+    device = {"applicationName": medium, "deviceName": station, "devEui": station}
+    return {"time": _instant(time), "deviceInfo": device, "fPort": 2, "object": values}
+
+
+def _the_things_stack(medium: Medium, station: str, time: int, _period_s: int, values: dict[str, float]) -> Any:
+    device = {"device_id": station, "application_ids": {"application_id": medium}}
+    uplink = {"f_port": 2, "received_at": _instant(time), "decoded_payload": values}
+    return {"end_device_ids": device, "received_at": _instant(time), "uplink_message": uplink}
+
+
+def _cloudevents(medium: Medium, station: str, time: int, _period_s: int, values: dict[str, float]) -> Any:
+    return {
+        "specversion": "1.0",
+        "id": f"{medium}/{station}/{time}",
+        "type": "reading",
+        "source": medium,
+        "subject": station,
+        "time": _instant(time),
+        "datacontenttype": "application/json",
+        "data": values,
+    }
+
+
+def _sensorthings(_medium: Medium, station: str, time: int, period_s: int, values: dict[str, float]) -> Any:
+    interval = f"{_instant(time)}/{_instant(time + period_s)}"
+    return {"phenomenonTime": interval, "resultTime": _instant(time + period_s), "result": values,
+            "Datastream": {"@iot.id": station}}  # fmt: skip
+
+
+def _sensor_community(_medium: Medium, station: str, _time: int, _period_s: int, values: dict[str, float]) -> Any:
+    texts = [(f"SDS_{name}", values[key]) for name, key in (("P1", "pm10"), ("P2", "pm25")) if key in values]
+    return {
+        "esp8266id": station,
+        "software_version": "NRZ-2020-129",
+        "sensordatavalues": [{"value_type": name, "value": f"{value:.2f}"} for name, value in texts],
+    }
+
+
+_FORMS: dict[str, tuple[str, Form]] = {
+    "chirpstack-v4": ("application/{medium}/device/{device}/event/up", _chirpstack),
+    "the-things-stack-v3": ("v3/{medium}@qingjing/devices/{device}/up", _the_things_stack),
+    "cloudevents": ("cloudevents/{medium}/{device}", _cloudevents),
+    "sensorthings": ("v1.1/{medium}/{device}/Observations", _sensorthings),
+}
+
+
+def by_mapping(name: str) -> Callable[[Quantities], Encoder]:
+    """Return what makes the encoder of a mapping that comes along."""
+    topic, form = _FORMS[name]
+    sources = [
+        f'[[source]]\nname = "{name}-{medium}"\ntopic = "{topic.replace("{medium}", medium)}"\ndialect = "mapping"\n'
+        f'mapping = "{name}"\nmedium = "{medium}"\nperiod_s = {PERIODS[medium]}\n'
+        for medium in MEDIA
+    ]
+    return lambda _quantities: VendorEncoder(topic, form, "\n".join(sources))
