@@ -82,8 +82,8 @@ TO_DO: Final[dict[str, dict[Language, str]]] = {
         "en": "name the device in devices.csv, or the station in stations/",
     },
     "foreign_station": {
-        "zh": "在 gateways.csv 中把点位分配给该网关",
-        "en": "give the station to the gateway in gateways.csv",
+        "zh": "报文与主题须为同一点位或设备；网关的点位在 gateways.csv 中分配",
+        "en": "payload and topic must name the same station or device; gateways.csv gives stations to gateways",
     },
     "unknown_quantity": {
         "zh": "在数据源的 codes 中对应指标，或列入 ignore",

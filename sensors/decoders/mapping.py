@@ -56,12 +56,12 @@ class _Decoder:
         self._items = finder(mapping.items, at="mapping.items")
         self._device = finder(mapping.device, at="mapping.device")
         self._time = finder(mapping.time, at="mapping.time")
-        self._period = finder(mapping.period, at="mapping.period")
+        self._period = finder(mapping.period, at="mapping.period") if mapping.period else None
         self._code = finder(mapping.code, at="mapping.code")
         self._value = finder(mapping.value, at="mapping.value")
         self._unit = finder(mapping.unit, at="mapping.unit") if mapping.unit else None
         self._flag = finder(mapping.flag, at="mapping.flag") if mapping.flag else None
-        self._flags = finder(mapping.flags, at="mapping.flags")
+        self._flags = finder(mapping.flags, at="mapping.flags") if mapping.flags else None
         table = mapping.values if isinstance(mapping.values, dict) else {}
         self._table = [
             (code, finder(places, at=f"mapping.values.{code}", nothing=ABSENT)) for code, places in table.items()
@@ -106,7 +106,7 @@ class _Decoder:
                 raise RefusedError("no_data", f"{at}values: expected at least one value, got none")
             device = self._device_of(record, at, scope)
             observed, arrived = self._observed(device, record, at, scope, received_at)
-            of_record = found(self._flags, record, scope, f"{at}flags")
+            of_record = None if self._flags is None else found(self._flags, record, scope, f"{at}flags")
         except RefusedError as error:
             into.refusals.append(error.refusal)
             return
@@ -148,7 +148,7 @@ class _Decoder:
         self, device: str | None, record: Any, at: str, scope: Scope, received_at: float
     ) -> tuple[Observed, bool]:
         """Return what a record says but its values; and whether its time is that of its arrival, for want of one."""
-        period = found(self._period, record, scope, f"{at}period")
+        period = None if self._period is None else found(self._period, record, scope, f"{at}period")
         raw = found(self._time, record, scope, f"{at}time")
         interval = None
         if raw is not None:
@@ -173,11 +173,14 @@ class _Decoder:
     def _raw(self, record: Any, at: str, scope: Scope) -> list[_Raw]:
         """Return each value of a record as the payload has it."""
         if self._values is None:
-            return [
-                (code, code, value, None, None)
-                for code, find in self._table
-                if (value := found(find, record, scope, at)) is not ABSENT
-            ]
+            try:
+                return [
+                    (code, code, value, None, None)
+                    for code, find in self._table
+                    if (value := find(record, scope)) is not ABSENT
+                ]
+            except FAULTS as error:
+                raise misfit(at) from error
         values = found(self._values, record, scope, f"{at}values")
         if type(values) is dict:
             return [(code, code, value, None, None) for code, value in members(values, "", DEEPEST)]

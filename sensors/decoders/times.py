@@ -5,7 +5,6 @@ numbers counted since 1970-01-01T00:00Z; else a pattern of strptime such as "%Y%
 """
 
 import datetime as dt
-import math
 import re
 from typing import Any, Final
 
@@ -13,6 +12,7 @@ import msgspec
 
 from sensors.decoders.taking import RefusedError
 from sensors.errors import ConfigError, shown
+from sensors.reading import DAY_S
 
 UNIX: Final = {"unix": 1, "unix_ms": 1000, "unix_us": 1_000_000, "unix_ns": 1_000_000_000}
 """By form, what a number counts of in a second."""
@@ -20,6 +20,8 @@ UNIX: Final = {"unix": 1, "unix_ms": 1000, "unix_us": 1_000_000, "unix_ns": 1_00
 LONGEST = 64
 """Characters of a time."""
 
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_NAIVE_EPOCH = dt.datetime(1970, 1, 1)  # noqa: DTZ001  # of local times, whose offset is then taken off
 _LARGEST_S = 2**40
 _ISO = re.compile(
     r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?)(Z|[+-]\d\d(?::?\d\d)?)?", re.ASCII | re.IGNORECASE
@@ -78,22 +80,23 @@ def seconds(time: dt.datetime, zone: dt.tzinfo | None, at: str) -> int:
     RefusedError
         If it has no offset and `zone` is None, or clocks of the zone show it never or twice.
     """
-    if time.tzinfo is None:
-        if zone is None:
-            raise RefusedError(
-                "naive_time",
-                f"{at}: expected an offset such as +08:00, or `zone` in sources.toml, got {time.isoformat()!r}",
-            )
-        time = time.replace(tzinfo=zone)
-    try:
-        if not isinstance(zone, dt.timezone) and time.utcoffset() != time.replace(fold=1).utcoffset():
-            raise RefusedError(
-                "bad_time",
-                f"{at}: expected a time that clocks show once, got {time.replace(tzinfo=None).isoformat()!r}",
-            )
-        return math.floor(time.timestamp())
-    except (OverflowError, ValueError) as error:
-        raise RefusedError("bad_time", f"{at}: expected a time of the calendar, got {time.year}") from error
+    if time.tzinfo is not None:
+        since = time - _EPOCH
+    elif zone is None:
+        raise RefusedError(
+            "naive_time",
+            f"{at}: expected an offset such as +08:00, or `zone` in sources.toml, got {time.isoformat()!r}",
+        )
+    else:
+        try:
+            offset = zone.utcoffset(time)
+            once = isinstance(zone, dt.timezone) or offset == zone.utcoffset(time.replace(fold=1))
+        except (OverflowError, ValueError) as error:
+            raise RefusedError("bad_time", f"{at}: expected a time of the calendar, got {time.year}") from error
+        if not once or offset is None:
+            raise RefusedError("bad_time", f"{at}: expected a time that clocks show once, got {time.isoformat()!r}")
+        since = time - _NAIVE_EPOCH - offset
+    return since.days * DAY_S + since.seconds  # what is left are microseconds, never negative
 
 
 def brief(raw: Any) -> str:
