@@ -172,7 +172,7 @@ def plain(trace: Trace, offset_s: int) -> dict[str, Any]:
         for placed in step["placed"]:
             placed["start"] = None if placed["start"] is None else local(placed["start"], offset_s)
     del tree["arrival"]
-    return {
+    whole = {
         **tree,
         "received": local(trace.arrival.received_at, offset_s),
         "readings": [
@@ -194,6 +194,17 @@ def plain(trace: Trace, offset_s: int) -> dict[str, Any]:
             for refusal in trace.arrival.refusals
         ],
     }
+    escaped: dict[str, Any] = _escaped(whole)
+    return escaped
+
+
+def _escaped(tree: Any) -> Any:
+    """A tree of which JSON can be written: half characters, and those that control a terminal, escaped."""
+    if isinstance(tree, dict):
+        return {key: _escaped(value) for key, value in tree.items()}
+    if isinstance(tree, list):
+        return [_escaped(value) for value in tree]
+    return printable(tree) if isinstance(tree, str) else tree
 
 
 def _value_line(value: Value, language: Language) -> str:

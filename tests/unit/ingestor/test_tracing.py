@@ -110,6 +110,14 @@ def test_decode_as_json_has_times_with_offsets_and_readings_by_name(folder: Path
     assert found["refusals"] == []
 
 
+def test_decode_shows_half_characters_and_controls_escaped(folder: Path) -> None:
+    payload = '{"id": "b7", "at": "2020-11-21T08:07:30+08:00", "d": [{"c": "\\ud800\\u001b[2J", "v": 1}]}'
+    arguments = ("--source", "boxes", "--topic", "boxes/b7", "-")
+    assert "\\ud800\\x1b[2J" in decode(folder, *arguments, input=payload).stdout
+    (found,) = json.loads(decode(folder, "--json", *arguments, input=payload).stdout)
+    assert found["steps"][0]["values"][0]["code"] == "\\ud800\\x1b[2J"
+
+
 def test_decode_takes_what_is_given_as_the_time_of_arrival(folder: Path) -> None:
     arguments = ("--source", "boxes", "--topic", "boxes/b7", "--received", "2020-11-21T07:00:00+08:00")
     done = decode(folder, *arguments, str(folder / "box.json"))
