@@ -111,33 +111,27 @@ def members(tree: dict[str, Any], within: str, depth: int) -> Iterator[tuple[str
             yield within + key, value
 
 
-def unwrap(tree: Any, embedded: dict[str, str]) -> None:
-    """Put what members of an object, or of each in an array, hold as JSON or base64 of it under other members.
+def unwrap(tree: dict[str, Any], embedded: dict[str, str], at: str) -> None:
+    """Put what members of an object hold as JSON, or base64 of it, under other members of it.
 
     Raises
     ------
     RefusedError
         If it is neither.
     """
-    if type(tree) is list:
-        for each in tree:
-            if type(each) is dict:
-                unwrap(each, embedded)
-        return
-    if type(tree) is not dict:
-        return
     for member, name in embedded.items():
         text = tree.get(member)
         if text is None:
             continue
+        place = f"{at}{member}"
         if type(text) is not str:
-            raise RefusedError("wrong_type", f"{member}: expected a text, got {brief(text)}")
+            raise RefusedError("wrong_type", f"{place}: expected a text, got {brief(text)}")
         inside = text.encode("utf-8", "replace")
         if text.lstrip()[:1] not in ("{", "["):
             try:
                 inside = base64.b64decode(inside, validate=True)
             except ValueError as error:
                 raise RefusedError(
-                    "wrong_type", f"{member}: expected JSON, or base64 of it, got {brief(text)}"
+                    "wrong_type", f"{place}: expected JSON, or base64 of it, got {brief(text)}"
                 ) from error
-        tree[name] = tree_of(inside, at=member)
+        tree[name] = tree_of(inside, at=place)

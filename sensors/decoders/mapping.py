@@ -23,6 +23,8 @@ from sensors.reading import DAY_S, Decoded, Refusal
 
 DEEPEST: Final = 8
 """Objects in objects whose members are values."""
+MOST_FLAGS: Final = 1000
+"""Numbers below it may be flags."""
 LONGEST_CODE: Final = 200
 """Characters of a code, a device or a unit."""
 LONGEST_VALUE: Final = 1000
@@ -79,8 +81,8 @@ class _Decoder:
         into = Decoded([], [])
         try:
             scope = Scope(tree_of(payload, self._terms.encoding), context, {})
-            if self._mapping.embedded:
-                unwrap(scope.root, self._mapping.embedded)
+            if self._mapping.embedded and type(scope.root) is dict:
+                unwrap(scope.root, self._mapping.embedded, "")
             records = found(self._items, scope.root, scope, "payload")
             if records == []:
                 raise RefusedError("wrong_type", "payload: expected at least one record, got an empty array")
@@ -101,6 +103,8 @@ class _Decoder:
         try:
             if type(record) is not dict and type(record) is not list:
                 raise RefusedError("wrong_type", f"{at[:-1] or 'payload'}: expected an object, got {brief(record)}")
+            if self._mapping.embedded and type(record) is dict and record is not scope.root:
+                unwrap(record, self._mapping.embedded, at)
             raw = self._raw(record, at, scope)
             if not raw:
                 raise RefusedError("no_data", f"{at}values: expected at least one value, got none")
@@ -227,8 +231,10 @@ class _Decoder:
         return self._convert(code, value, unit, context, place)
 
     def _flag_of(self, word: Any, place: str) -> int:
-        text = word if type(word) is str else str(word) if type(word) is int and abs(word) < 1000 else None
-        if text not in self._words:
+        text = word
+        if isinstance(word, int) and abs(word) < MOST_FLAGS:
+            text = str(word).lower()  # also true and false
+        if type(text) is not str or text not in self._words:
             raise RefusedError("unknown_flag", f"{place}: expected one of {', '.join(self._words)}, got {brief(word)}")
         return self._words[text]
 

@@ -23,13 +23,13 @@ class Mapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     """Where things are in a payload.
 
     `items` finds one record, or an array of them, in the payload; all else is found in a record. An expression that
-    begins with `$` is of the whole payload, `$topic[2]` the third level of the topic. `values` finds an object (its
+    begins with `$` is of the whole payload, `$topic[2]` the second level of the topic. `values` finds an object (its
     members are codes and values; of objects in it the codes are joined by points), an array (`code` and `value`, `unit`
     and `flag` if the payload has them, are found in each element) or a single value (its `code` is found in the
     record); or it is a table of codes and where the value of each is. `flags` finds an object of flags by code, or one
-    for all values; `words` says what the payload's words for flags mean. `period` finds seconds, `time` what
-    `sensors.decoders.times` knows by `time_format`. `embedded` names members that hold JSON as a text, or that in
-    base64, and the member that what is in it is put under.
+    for all values; `words` says what the payload's words for flags mean, numbers and `true` as texts. `period` finds
+    seconds, `time` what `sensors.decoders.times` knows by `time_format`. `embedded` names members that hold JSON as a
+    text, or that in base64, and the member that what is in it is put under.
 
     Numbers are multiplied by `factors` and then `offsets` are added, both by code, before units are converted. The rest
     are terms as of a source (`sensors.sources.Source`), which hold where the source itself says nothing; of codes and
