@@ -103,6 +103,20 @@ YEARS = range(1900, 2201)
 """Years that periods may lie in: years before and after them must be years, too."""
 
 
+def parse_day(text: str, *, place: str) -> dt.date:
+    """Return the date that a text names; `place` is the option or parameter that an error begins with.
+
+    Raises
+    ------
+    ConfigError
+        If it is none.
+    """
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError as error:
+        raise ConfigError(f"{place}: expected a date such as 2020-12-31, got {shown(text)}") from error
+
+
 def parse(text: str) -> Period:
     """Return the period that a text names: `2020`, `2020-H1`, `2020-Q2`, `2020-06`, `2020-W23`, a day, or a range.
 

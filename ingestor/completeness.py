@@ -16,12 +16,13 @@ import numpy.typing as npt
 from aggregations.periods import Period
 from ingestor.config import DAY_S, Config
 from ingestor.derivation.archived import known_extents, of_period, of_stations, span_of_month
-from ingestor.derivation.spans import Span, usable
+from ingestor.derivation.spans import IMPLAUSIBLE, Span, usable
 from ingestor.derivation.stale import by_station
 from ingestor.silence import is_silent, modal_step
 from ingestor.store import EVER, SeriesKey, Store
 from ingestor.store.archives import Archived
 from ingestor.store.arrivals import day_of, moments_of
+from ingestor.unit_mistakes import history_days, of_implausible
 from sensors.quantities import MEDIA, Medium
 from sensors.register import Station
 from sensors.reviews import Review
@@ -44,7 +45,10 @@ class Gap(msgspec.Struct, frozen=True):
 
 
 class Capture(msgspec.Struct, frozen=True):
-    """How much of a quantity came: valid values are those that may enter statistics, flags and ranges considered."""
+    """How much of a quantity came: valid values are those that may enter statistics, flags and ranges considered.
+
+    `other_unit` counts those that are not for lying outside the plausible range by a probable unit mistake.
+    """
 
     medium: Medium
     station: str
@@ -54,6 +58,7 @@ class Capture(msgspec.Struct, frozen=True):
     received: int
     valid: int
     gaps: list[Gap]
+    other_unit: int = 0
 
     @property
     def percent(self) -> float:
@@ -95,11 +100,12 @@ class Completeness(msgspec.Struct, frozen=True):
 
 
 class Sent(NamedTuple):
-    """Values of a quantity of one averaging period: when, and which of them are valid."""
+    """Values of a quantity of one averaging period: when, which of them are valid, how many are of another unit."""
 
     period_s: int
     times: Times
     valid: Mask
+    other_unit: int = 0
 
 
 def completeness(
@@ -179,17 +185,34 @@ def _sent(
     for station in stations:
         since, until = _bounds(config, station, start, end)
         of_it = found.setdefault(station.id, {})
-        for key, times, values, _ in usable(config, station, raw, reviews.get((medium, station.id), [])):
+        of_station = reviews.get((medium, station.id), [])
+        for key, times, values, why in usable(config, station, raw, of_station):
             if key.period_s > 0:
-                of_it.setdefault(key.quantity, []).append(Sent(key.period_s, times, np.isfinite(values)))
+                slips = _other_unit(config, store, station, key, why, of_station, start, end)
+                of_it.setdefault(key.quantity, []).append(Sent(key.period_s, times, np.isfinite(values), slips))
         doubtful = {key: each.doubtful for key, each in received.items() if key.station == station.id}
-        for key, times, values, _ in usable(config, station, doubtful):
+        for key, times, values, why in usable(config, station, doubtful):
             if key.period_s > 0:
                 every = received[key].times
                 valid = (every >= since) & (every < until)
                 valid[np.searchsorted(every, times[np.isnan(values)])] = False
-                of_it.setdefault(key.quantity, []).append(Sent(key.period_s, every, valid))
+                slips = _other_unit(config, store, station, key, why, [], start, end)
+                of_it.setdefault(key.quantity, []).append(Sent(key.period_s, every, valid, slips))
     return found
+
+
+def _other_unit(
+    config: Config, store: Store, station: Station, key: SeriesKey, why: Times, reviews: list[Review],
+    start: int, end: int,
+) -> int:  # fmt: skip
+    """How many implausible values of a series are probably of another unit; the history is read only where there are
+    any."""
+    if not (why == IMPLAUSIBLE).any():
+        return 0
+    back, ahead = history_days(config, key.medium)
+    raw = store.raw(key, start - back * DAY_S, end + ahead * DAY_S)
+    ((_, times, _, reasons),) = usable(config, station, {key: raw}, reviews)
+    return int((of_implausible(config, key, raw, reasons) & (times >= start) & (times < end)).sum())
 
 
 def _bounds(config: Config, station: Station, start: int, end: int) -> tuple[int, int]:
@@ -224,7 +247,7 @@ def _captures(
         yield Capture(
             station.medium, station.id, quantity, interval_s,
             int(here.sum()), int((covered & here).sum()), int((valid & here).sum()),
-            list(gaps_of(covered | ~here, interval_s=interval_s, first=first)),
+            list(gaps_of(covered | ~here, interval_s=interval_s, first=first)), sum(each.other_unit for each in of_it),
         )  # fmt: skip
 
 

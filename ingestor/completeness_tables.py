@@ -14,6 +14,11 @@ from ingestor.words import Language
 _WORDS: Final[dict[str, dict[Language, str]]] = {
     "title": {"zh": "数据完整性 · {} · 截至{}", "en": "completeness · {} · as of {}"},
     "capture": {"zh": "数据捕获率", "en": "data capture"},
+    "other_unit": {
+        "zh": "疑似单位错误（相差1000倍）、超出合理范围不计入",
+        "en": "probable unit mistakes (factor 1000), outside the plausible range and not valid",
+    },
+    "values": {"zh": "个数", "en": "values"},
     "gaps": {"zh": "缺测时段（当地时间）", "en": "gaps (local time)"},
     "silent": {"zh": "无数据站点", "en": "silent stations"},
     "late": {"zh": "迟报站点", "en": "late stations"},
@@ -62,7 +67,17 @@ def completeness_tables(
             return [word("none").format(word(key))]
         made = Table(title=word(key), title_justify="left")
         for column in columns:
-            right = column in ("expected", "received", "valid", "percent", "missing", "length", "interval", "longest")
+            right = column in (
+                "expected",
+                "received",
+                "valid",
+                "percent",
+                "missing",
+                "length",
+                "interval",
+                "longest",
+                "values",
+            )
             made.add_column(word(column), justify="right" if right else "left", overflow="fold")
         for row in rows[:limit]:
             made.add_row(*map(escape, row))
@@ -76,6 +91,7 @@ def completeness_tables(
     expected, received, valid = (
         sum(getattr(each, name) for each in captures) for name in ("expected", "received", "valid")
     )
+    mistaken = sorted((each for each in captures if each.other_unit), key=lambda each: -each.other_unit)
     title = word("title").format(found.period, local(found.as_of, offset_s))
     total = word("all").format(expected, received, valid, 100 * valid / expected) if expected else word("nothing")
     return [
@@ -90,6 +106,15 @@ def completeness_tables(
             ],
         ),
         total,
+        *(
+            table(
+                "other_unit",
+                ("station", "quantity", "values"),
+                [(called(e.station), e.quantity, f"{e.other_unit:,}") for e in mistaken],
+            )
+            if mistaken
+            else ()
+        ),
         *table(
             "gaps",
             ("station", "quantity", "from", "to", "length", "missing"),

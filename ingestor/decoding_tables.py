@@ -1,8 +1,13 @@
-"""What became of a message, as people read it."""
+"""What becomes of a message, as people read it."""
 
 import datetime as dt
+from typing import Any, Final
+
+import msgspec
 
 from ingestor.store import Arrival
+from ingestor.tracing import Placed, Trace, Value
+from ingestor.words import Language
 from sensors import flags
 from sensors.errors import printable
 from sensors.reading import Reading
@@ -38,3 +43,164 @@ def _value(quantity: str, value: float | None, flag: int) -> str:
     if value is None:
         return f"{quantity} missing" if flag == flags.MISSING else f"{quantity} missing ({flag})"
     return f"{quantity} {value:.15g}" if flag == flags.GOOD else f"{quantity} {value:.15g} ({flag})"
+
+
+_WORDS: Final[dict[str, dict[Language, str]]] = {
+    "source": {"zh": "数据源    {}，方言 {}", "en": "source    {}, dialect {}"},
+    "topic": {"zh": "主题      {}{}", "en": "topic     {}{}"},
+    "payload": {"zh": "报文      {:,} 字节，{}", "en": "payload   {:,} bytes, {}"},
+    "record": {
+        "zh": "记录 {:<4} 设备 {}，时间 {}（{}），周期 {} s{}",
+        "en": "record {:<2} device {}, time {} ({}), period {} s{}",
+    },
+    "start": {"zh": "时段起点", "en": "start of its period"},
+    "end": {"zh": "时段终点", "en": "end of its period"},
+    "sampled": {"zh": "（取自数据源）", "en": " (of the source)"},
+    "no_device": {"zh": "未给出", "en": "not given"},
+    "placed": {"zh": "          → {} {}（{}），起于 {}", "en": "          → {} {} ({}), from {}"},
+    "topic_of": {"zh": "由主题", "en": "by the topic"},
+    "devices.csv": {"zh": "由 devices.csv", "en": "by devices.csv"},
+    "id": {"zh": "编号相同", "en": "of the same id"},
+    "no_station": {"zh": "未找到点位", "en": "no station"},
+    "no_start": {"zh": "不可用", "en": "not usable"},
+    "ignored": {"zh": "忽略", "en": "ignored"},
+    "unknown": {"zh": "未知编码", "en": "unknown code"},
+    "reading": {"zh": "读数      {}", "en": "reading   {}"},
+    "refused": {"zh": "拒收      {}: {}", "en": "refused   {}: {}"},
+    "do": {"zh": "          → {}", "en": "          → {}"},
+    "nothing": {
+        "zh": "结果      无读数，也无拒收：全部按名称忽略",
+        "en": "outcome   no readings, no refusals: all is ignored by name",
+    },
+}
+
+TO_DO: Final[dict[str, dict[Language, str]]] = {
+    "too_large": {"zh": "调大 sources.toml 的 max_payload_bytes", "en": "raise max_payload_bytes in sources.toml"},
+    "broken_json": {
+        "zh": '检查设备发送的内容；GBK 编码时设 encoding = "gb18030"',
+        "en": 'look at what the device sends; of GBK: encoding = "gb18030"',
+    },
+    "wrong_type": {"zh": "对照方言或映射的字段", "en": "compare it with the fields of the dialect or the mapping"},
+    "unknown_station": {
+        "zh": "在 devices.csv 中登记设备，或在 stations/ 中登记点位",
+        "en": "name the device in devices.csv, or the station in stations/",
+    },
+    "foreign_station": {
+        "zh": "在 gateways.csv 中把点位分配给该网关",
+        "en": "give the station to the gateway in gateways.csv",
+    },
+    "unknown_quantity": {
+        "zh": "在数据源的 codes 中对应指标，或列入 ignore",
+        "en": "name the code in `codes` of the source, or in `ignore`",
+    },
+    "unknown_flag": {"zh": "在映射的 words 中说明该标记", "en": "say what the flag means: `words` of the mapping"},
+    "naive_time": {
+        "zh": "在数据源中设 zone，或让设备发送时区",
+        "en": "name the `zone` in the source, or let the device send an offset",
+    },
+    "bad_time": {
+        "zh": '检查 time_format、label、period_s；无时间时可设 without_time = "arrival"',
+        "en": 'look at time_format, label, period_s; of no time: without_time = "arrival"',
+    },
+    "future_time": {"zh": "检查设备时钟和 zone", "en": "look at the clock of the device, and at `zone`"},
+    "not_finite": {
+        "zh": "把设备的缺测值列入 sentinels",
+        "en": "name what the device sends for no value in `sentinels`",
+    },
+    "unknown_unit": {
+        "zh": "检查报文中的单位，或在数据源的 units 中说明",
+        "en": "look at the unit in the payload, or say it in `units` of the source",
+    },
+    "ambiguous": {
+        "zh": "两个编码对应同一指标：从 codes 中去掉一个",
+        "en": "two codes are one quantity: take one out of `codes`",
+    },
+}
+"""By code of a refusal, what to do next; of others the detail says it."""
+
+
+def steps(trace: Trace, offset_s: int, language: Language) -> list[str]:
+    """Return a line for each step of a payload on its way, the outcome last. Times are those of `offset_s` [s]."""
+
+    def say(word: str, *parts: object) -> str:
+        return _WORDS[word][language].format(*parts)
+
+    captures = ", ".join(f"{name} = {printable(value)}" for name, value in trace.captures.items())
+    lines = [
+        say("source", trace.source, trace.dialect),
+        say("topic", printable(trace.topic), f" ({captures})" if captures else ""),
+        say("payload", trace.payload_bytes, trace.encoding),
+    ]
+    for number, step in enumerate(trace.steps, 1):
+        lines.append(
+            say(
+                "record",
+                number,
+                say("no_device") if step.device is None else printable(step.device),
+                local(step.time, offset_s),
+                say(step.label),
+                step.period_s,
+                say("sampled") if step.sampled else "",
+            )
+        )
+        lines += [_value_line(value, language) for value in step.values]
+        lines += [_placed_line(placed, offset_s, language) for placed in step.placed]
+    arrival = trace.arrival
+    lines += [say("reading", reading_line(reading, offset_s)) for reading in arrival.readings]
+    for refusal in arrival.refusals:
+        lines.append(say("refused", refusal.code, printable(refusal.detail)))
+        if refusal.code in TO_DO:
+            lines.append(say("do", TO_DO[refusal.code][language]))
+    return lines if arrival.readings or arrival.refusals else [*lines, say("nothing")]
+
+
+def plain(trace: Trace, offset_s: int) -> dict[str, Any]:
+    """Return a trace as JSON has it: times as texts with the offset `offset_s` [s], readings as objects."""
+    tree: dict[str, Any] = msgspec.to_builtins(trace)
+    for step in tree["steps"]:
+        step["time"] = local(step["time"], offset_s)
+        for placed in step["placed"]:
+            placed["start"] = None if placed["start"] is None else local(placed["start"], offset_s)
+    del tree["arrival"]
+    return {
+        **tree,
+        "received": local(trace.arrival.received_at, offset_s),
+        "readings": [
+            {
+                "medium": reading.medium,
+                "station": reading.station,
+                "time": local(reading.time, offset_s),
+                "period_s": reading.period_s,
+                "values": [{"quantity": key, "value": value, "flag": flag} for key, value, flag in reading.values],
+            }
+            for reading in trace.arrival.readings
+        ],
+        "refusals": [
+            {
+                "code": refusal.code,
+                "detail": refusal.detail,
+                "do": TO_DO[refusal.code]["en"] if refusal.code in TO_DO else None,
+            }
+            for refusal in trace.arrival.refusals
+        ],
+    }
+
+
+def _value_line(value: Value, language: Language) -> str:
+    code = f"          {printable(value.code):<24}"
+    if value.quantity is None:
+        return f"{code} {_WORDS['ignored' if value.ignored else 'unknown'][language]}"
+    unit = "" if value.source_unit is None else f" {value.source_unit}"
+    times = "" if value.factor is None else f" x {value.factor:.6g}"
+    return f"{code} {_value('', value.value, value.flag).strip()}{unit}{times} → {value.quantity} [{value.unit}]"
+
+
+def _placed_line(placed: Placed, offset_s: int, language: Language) -> str:
+    if placed.station is None:
+        by, station = "", _WORDS["no_station"][language]
+    else:
+        by, station = _WORDS["topic_of" if placed.by == "topic" else placed.by][language], placed.station
+    start = _WORDS["no_start"][language] if placed.start is None else local(placed.start, offset_s)
+    if placed.station is None:
+        return f"          → {placed.medium} {station}"
+    return _WORDS["placed"][language].format(placed.medium, printable(station), by, start)

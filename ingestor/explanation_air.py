@@ -8,7 +8,7 @@ import numpy as np
 
 from aggregations import air, explain
 from aggregations.air import MISSING
-from aggregations.air.hours import DAY_HOURS, FIRST_CHECK, HOUR_S, NO_READING, REASONS, VALID
+from aggregations.air.hours import DAY_HOURS, FIRST_CHECK, HOUR_S, NO_READING, REASONS, VALID, Hours
 from aggregations.explain import Moved
 from aggregations.figures import Figure
 from aggregations.indicators import Facts, Indicator
@@ -21,12 +21,13 @@ from ingestor.config import Config
 from ingestor.derivation.air_days import Area, station_days
 from ingestor.derivation.air_hours import Observed, city_hours, event_hours, leave_out
 from ingestor.derivation.archived import of_period, of_stations, span_of_month
-from ingestor.derivation.spans import ROLES, Span, usable
+from ingestor.derivation.spans import IMPLAUSIBLE, ROLES, Found, Span, usable
 from ingestor.derivation.stale import by_station
 from ingestor.explanation_hours import ExcludedHours, StationHours, counted, excluded_hours
 from ingestor.scopes import Scope
-from ingestor.store import Tables
-from sensors import checks
+from ingestor.store import RawSeries, SeriesKey, Tables
+from ingestor.unit_mistakes import history_days, of_implausible
+from sensors import checks, unit_mistakes
 from sensors.register import Station
 
 MARGIN_DAYS: Final = 7
@@ -35,10 +36,12 @@ editions cover them."""
 
 ARCHIVED: Final = 2000
 """An hour whose readings are in the archive: what derivation made of them is not known here."""
+OTHER_UNIT: Final = 2001
+"""An hour of values outside the plausible range that are probably of another unit."""
 WHY: Final[dict[int, str]] = (
     REASONS
     | {FIRST_CHECK + code: checks.REASONS[name] for name, code in checks.CODES.items()}
-    | {ARCHIVED: "its readings are in the archive"}
+    | {ARCHIVED: "its readings are in the archive", OTHER_UNIT: unit_mistakes.OUTSIDE}
 )
 """Why an hour does not count, by its code."""
 
@@ -115,11 +118,12 @@ def _evidence(
     covered = config.standards.first_day(ROLES["air"], staged=area.staged)
     if period.first < covered:  # nothing is derived of days before the standards
         return []
-    first = max(period.first - _margin(config) * DAY, covered)
+    back, ahead = _margins(config)
+    first = max(period.first - back * DAY, covered)
     before = (period.first - first).days
     start = config.start_of(first)
-    end = config.start_of(period.last + (_margin(config) + 1) * DAY)
-    days = Span(first, start, before + len(period) + _margin(config))
+    end = config.start_of(period.last + (ahead + 1) * DAY)
+    days = Span(first, start, before + len(period) + ahead)
     inside = slice(before * DAY_HOURS, (before + len(period)) * DAY_HOURS)
     reviews = by_station(store.reviews())
     gone = of_period(config, store.archived(), period)
@@ -156,11 +160,15 @@ def _evidence(
             if left_out:
                 counting = leave_out(counting, event_hours(config, station, hours.whole))
             doubted = hours.suspect[station.id]
+            usables = next(each.found for each in observed if each.station.id == station.id)
             of_days = station_days(config, station, hours.whole, counting)
             found.append(
                 _Evidence(
                     station,
-                    {q: _marked(counting[q].reasons[inside], away) for q in measured},
+                    {
+                        q: _marked(_other_unit(config, raw, usables, counting[q], q, start)[inside], away)
+                        for q in measured
+                    },
                     {q: {name: each[inside] for name, each in doubted[q].items()} for q in measured},
                     {q: of_days[q].valid[before : before + len(period)] | of_whole_days for q in measured},
                 )
@@ -181,11 +189,26 @@ def _marked(reasons: IntArray, away: BoolArray) -> IntArray:
     return np.where(away & (reasons == NO_READING), ARCHIVED, reasons)
 
 
-def _margin(config: Config) -> int:
-    """Days before and after a period that are read, too: as long as the longest run that a check looks for."""
+def _margins(config: Config) -> tuple[int, int]:
+    """Days before and after a period that are read, too: as many as a check looks for runs or at a history."""
     stuck = config.checks.stuck
-    longest = max(stuck.hours.values(), default=0) if stuck else 0
-    return MARGIN_DAYS + longest // DAY_HOURS
+    longest = MARGIN_DAYS + (max(stuck.hours.values(), default=0) if stuck else 0) // DAY_HOURS
+    back, ahead = history_days(config, "air")
+    return max(longest, back), max(longest, ahead)
+
+
+def _other_unit(
+    config: Config, raw: dict[SeriesKey, RawSeries], found: Found, hours: Hours, quantity: str, start: int
+) -> IntArray:
+    """Why hours do not count, those named whose implausible values are probably of another unit."""
+    reasons = hours.reasons
+    for key, times, _, why in found:
+        if key.quantity == quantity:
+            slips = (times[of_implausible(config, key, raw[key], why)] - start) // HOUR_S
+            if len(slips):
+                named = np.isin(np.arange(len(reasons)), slips) & (reasons == IMPLAUSIBLE)
+                reasons = np.where(named, OTHER_UNIT, reasons)
+    return reasons
 
 
 def _stations(of: _Evidence) -> list[StationHours]:

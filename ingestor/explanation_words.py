@@ -4,6 +4,8 @@ from typing import Final
 
 from rich.table import Table
 
+from sensors import unit_mistakes
+
 SHOWN: Final = 20
 """Rows of a long table that are shown; `--json` has all."""
 
@@ -23,6 +25,9 @@ ZH: Final[dict[str, str]] = {
     "too far from the hour before": "突变",
     "PM2.5 above PM10": "PM2.5 高于 PM10（倒挂）",
     "far from what the other stations measure": "与周边站点相差过大",
+    unit_mistakes.PROBABLE: "疑似单位错误（相差1000倍）",
+    unit_mistakes.OUTSIDE: "超出合理范围，疑似单位错误（相差1000倍）",
+    "unit": "疑似单位错误（相差1000倍）",
     "negative": "负值",
     "range": "超出范围",
     "stuck": "长时间不变",
@@ -39,6 +44,8 @@ ZH: Final[dict[str, str]] = {
     "days": "天",
 }
 """What stands in an explanation in English, in Chinese."""
+EN: Final = {"unit": unit_mistakes.PROBABLE}
+"""Names of checks that say too little by themselves, in English."""
 
 
 def new_table(
@@ -55,9 +62,9 @@ def cut(title: str, n: int, zh: bool, *, counted: str = "段") -> str:
     """Return the title of a table of which only the first rows may be shown, `counted` in Chinese as it says."""
     if n <= SHOWN:
         return title
-    return title + (f"，此处{SHOWN}{counted}，全部见 --json" if zh else f", {SHOWN} here, all with --json")
+    return title + (f"，此处{SHOWN}{counted}，其余在 JSON 中" if zh else f", {SHOWN} here, all in the JSON")
 
 
 def counts(numbers: dict[str, int], zh: bool) -> str:
     """Return numbers by reason as one text."""
-    return ", ".join(f"{n} {ZH.get(text, text) if zh else text}" for text, n in numbers.items()) or "-"
+    return ", ".join(f"{n} {(ZH if zh else EN).get(text, text)}" for text, n in numbers.items()) or "-"

@@ -54,7 +54,7 @@ def outlooks(
             ", ".join(map(str, outlook.years)) or "-",
         )
         if outlook.reason is not None:
-            below.append(f"{name}: {remark(outlook.reason, language)}")
+            below.append(f"{name}{'：' if language == 'zh' else ': '}{remark(outlook.reason, language)}")
     heading = f"{plan.title if language == 'zh' else plan.title_en} · {title}"
     return [f"[italic]{escape(heading)}[/]", table, *(f"[dim]{escape(line)}[/]" for line in below)]
 

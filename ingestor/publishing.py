@@ -7,6 +7,7 @@ dies in between follows it with its next start.
 """
 
 import datetime as dt
+import hashlib
 import logging
 import math
 import time
@@ -22,6 +23,7 @@ from aggregations.periods import DAY, Period
 from ingestor import auditing, derivation, evaluation, scopes
 from ingestor.config import Config
 from ingestor.derivation import CarryOut, Done, Piece
+from ingestor.derivation.units import COMPUTED
 from ingestor.scopes import Scope
 from ingestor.store import Store, reviewed
 from ingestor.store.publications import CHECKED_LOCKS, CHECKED_WITH, Key, Publication
@@ -33,7 +35,7 @@ from sensors.reviews import ALL, Review
 log = logging.getLogger(__name__)
 
 FIRST = "published"
-REGISTER = "register, checks, events or other configuration changed"
+REGISTER = "register, checks, events, other configuration or the version of qingjing changed"
 ANEW = "derived anew"
 AUDITED = "all its months were locked"
 
@@ -117,7 +119,8 @@ def follow(config: Config, store: Store) -> list[Publication]:
     noted = [(number, _piece.decode(piece)) for number, piece in store.pieces()]
     counts, entries = store.counts(), store.entered_locks()
     last_entry = entries[-1].id if entries else 0
-    changed = counts.get(CHECKED_WITH) != config.fingerprint
+    computed_with = _computed_with(config)
+    changed = counts.get(CHECKED_WITH) != computed_with
     locked = counts.get(CHECKED_LOCKS, 0) != last_entry
     if not (noted or changed or locked):
         return []
@@ -146,9 +149,15 @@ def follow(config: Config, store: Store) -> list[Publication]:
         if differs(before.figure, figure):
             reason = _reason(config, before, figure, pieces, entered, indicator, where, period)
             new.append(Publication(key=key, revision=before.revision + 1, at=now, reason=reason, figure=figure))
-    checked = {CHECKED_WITH: config.fingerprint, CHECKED_LOCKS: last_entry}
+    checked = {CHECKED_WITH: computed_with, CHECKED_LOCKS: last_entry}
     store.publish(new, followed=[number for number, _ in noted], checked=checked)
     return new
+
+
+def _computed_with(config: Config) -> int:
+    """Return a number that is another one where the configuration or the code that computes figures is."""
+    parts = f"{config.fingerprint} {sorted(COMPUTED.items())}"
+    return int(hashlib.sha256(parts.encode()).hexdigest()[:12], 16)
 
 
 def of_cities(config: Config, store: Store, period: Period, *, names: Collection[str] = ()) -> list[Figure]:

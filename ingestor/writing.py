@@ -11,7 +11,7 @@ from aggregations.periods import Period
 from aggregations.room import Comparison
 from ingestor.words import Language, unit, word
 
-_PAPER_UNITS: Final = {"ug/m3": "μg/m³", "mg/m3": "mg/m³"}
+_PAPER_UNITS: Final = {"ug/m3": "μg/m³", "mg/m3": "mg/m³", "degC": "℃", "uS/cm": "μS/cm"}
 _MONTHS: Final = (
     "", "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
     "December",

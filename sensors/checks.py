@@ -21,6 +21,7 @@ from sensors.arrays import BoolArray, FlagArray, FloatArray
 from sensors.errors import ConfigError, shown
 from sensors.flags import FAIL, GOOD, MISSING, NOT_EVALUATED, SUSPECT
 from sensors.quantities import Quantities, Quantity
+from sensors.unit_mistakes import PROBABLE, UnitMistakes, unit_slips
 
 Action = Literal["suspect", "fail"]
 Number = Decimal | float
@@ -35,6 +36,7 @@ REASONS: Final[dict[str, str]] = {
     "jump": "too far from the hour before",
     "inversion": "PM2.5 above PM10",
     "neighbours": "far from what the other stations measure",
+    "unit": PROBABLE,
 }
 """The checks by name and what each objects to; the first that makes an hour FAIL is the reason."""
 
@@ -48,6 +50,7 @@ MIN_OTHERS = 2
 """Other stations that must have the hour before a station is compared with their median."""
 
 MICRO = 1_000_000
+HOUR_S: Final = 3600
 
 
 # --- the checks
@@ -158,6 +161,25 @@ def neighbour_check(values: FloatArray, others: FloatArray, *, ratio: Number, fl
     return _flagged(values, far & (np.maximum(micros, medians) >= float(floor * MICRO)), SUSPECT)
 
 
+def unit_check(values: FloatArray, *, ratio: Number, days: int, least: int) -> FlagArray:
+    """SUSPECT where a value is a probable unit mistake; see `unit_slips`.
+
+    Parameters
+    ----------
+    values : (n_hours,) float
+        [unit of the quantity]
+    ratio : number
+        So many times the median of the days before, or such a part of it, is suspect. [1]
+    days : int
+        [d]
+    least : int
+        Least hours of a median. [h]
+    """
+    times = HOUR_S * np.arange(len(values), dtype=np.int64)
+    slips = unit_slips(times, values, ratio=float(ratio), days=days, least=least)
+    return _flagged(values, slips, SUSPECT)
+
+
 def combined(first: FlagArray, *others: FlagArray) -> FlagArray:
     """Return the strongest of the flags of each hour, by `PRECEDENCE`.
 
@@ -228,7 +250,7 @@ class Neighbours(_Table, frozen=True, kw_only=True):
 
 
 class Checks(_Table, frozen=True, kw_only=True):
-    """Which checks are made of hourly air values; a check whose table is not there is not made.
+    """Which checks are made of hourly air values, and of units of water; one whose table is not there is not made.
 
     `action` says what an objection makes of an hour: "suspect" marks it, "fail" takes it out of the statistics. The
     check against neighbours only marks. The plausible range is always checked, by `Quantity.minimum` and `.maximum`.
@@ -239,6 +261,7 @@ class Checks(_Table, frozen=True, kw_only=True):
     jump: Jump | None = None
     inversion: Inversion | None = None
     neighbours: dict[str, Neighbours] = {}
+    unit: UnitMistakes | None = None
 
 
 def parse(text: str, *, file: str) -> Checks:
@@ -259,6 +282,10 @@ def parse(text: str, *, file: str) -> Checks:
     for q, each in checks.neighbours.items():
         bounds.append((f"neighbours.{q}.ratio", each.ratio, each.ratio > 1, "more than 1"))
         bounds.append((f"neighbours.{q}.floor", each.floor, each.floor >= 0, "at least 0"))
+    if checks.unit:
+        ratios = {f"air.ratio.{q}": ratio for q, ratio in checks.unit.air.ratio.items()} if checks.unit.air else {}
+        ratios |= {"water.ratio": checks.unit.water.ratio} if checks.unit.water else {}
+        bounds += [(f"unit.{place}", ratio, ratio > 1, "more than 1") for place, ratio in ratios.items()]
     for place, number, good, expected in bounds:
         if not good:
             raise ConfigError(f"{file}: {place}: expected {expected}, got {number}")
@@ -279,6 +306,7 @@ def check_quantities(checks: Checks, quantities: Quantities, *, file: str) -> No
         "jump.step": checks.jump.step if checks.jump else [],
         "inversion": [FINE, COARSE] if checks.inversion else [],
         "neighbours": checks.neighbours,
+        "unit.air.ratio": checks.unit.air.ratio if checks.unit and checks.unit.air else [],
     }
     for place, keys in named.items():
         for key in keys:
@@ -293,7 +321,8 @@ def taking_out(checks: Checks) -> Checks:
     stuck, jump, inversion = (
         each if each and each.action == "fail" else None for each in (checks.stuck, checks.jump, checks.inversion)
     )
-    return Checks(negative=checks.negative, stuck=stuck, jump=jump, inversion=inversion)  # type: ignore[arg-type]
+    unit = checks.unit if checks.unit and checks.unit.air and checks.unit.air.action == "fail" else None
+    return Checks(negative=checks.negative, stuck=stuck, jump=jump, inversion=inversion, unit=unit)  # type: ignore[arg-type]
 
 
 # --- all checks of a station
@@ -344,6 +373,11 @@ def evaluate(
             limits = checks.neighbours[key]
             good = np.where(_range(others, quantities[key]) == FAIL, np.nan, others)
             found[key]["neighbours"] = neighbour_check(plausible[key], good, ratio=limits.ratio, floor=limits.floor)
+    unit = checks.unit
+    for key, values in plausible.items():
+        if unit and unit.air and key in unit.air.ratio:
+            slips = unit_check(values, ratio=unit.air.ratio[key], days=unit.days, least=unit.air.least)
+            found[key]["unit"] = _acted(slips, unit.air.action)
     return {
         key: {
             name: np.where((each == MISSING) & np.isfinite(hours[key]), np.int8(GOOD), each)

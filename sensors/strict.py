@@ -152,7 +152,7 @@ def explained(message: str, tree: Any, type_: Any) -> str:
     text = message[: match.start()] if match else message
     steps = _steps(path, tree, type_)
     place = "".join(f"[{s}]" if isinstance(s, int) else f".{named(s)}" for s in steps).removeprefix(".") or TOP_LEVEL
-    here = _type_at(type_, steps)
+    here = _type_at(type_, steps, tree)
     if unknown := _UNKNOWN.fullmatch(text):
         known = ", ".join(field.encode_name for field in msgspec.structs.fields(here))
         inside = f"{place}." if steps else ""
@@ -179,7 +179,7 @@ def _steps(path: str, tree: Any, type_: Any) -> list[str | int]:
     for key, index in _STEP.findall(path):
         if index == "...":
             table = _value_at(tree, steps)
-            inner = get_args(_type_at(type_, steps))[-1]
+            inner = get_args(_type_at(type_, steps, tree))[-1]
             steps.append(next((name for name, value in table.items() if not _fits(value, inner)), index))
         else:
             steps.append(key or int(index))
@@ -200,10 +200,10 @@ def _value_at(tree: Any, steps: list[str | int]) -> Any:
     return tree
 
 
-def _type_at(type_: Any, steps: list[str | int]) -> Any:
-    """The type that `steps` lead to; of a union the part that has them, never None."""
+def _type_at(type_: Any, steps: list[str | int], tree: Any) -> Any:
+    """The type that `steps` lead to in `tree`; of a union the part that has the value's form, never None."""
     for step in steps:
-        type_ = _plain(type_)
+        type_ = _plain(type_, tree)
         if get_origin(type_) is dict:
             type_ = get_args(type_)[-1]
         elif get_origin(type_) in (list, tuple):
@@ -211,14 +211,27 @@ def _type_at(type_: Any, steps: list[str | int]) -> Any:
         else:
             names: dict[str | int, str] = {field.encode_name: field.name for field in msgspec.structs.fields(type_)}
             type_ = typing.get_type_hints(type_, include_extras=True)[names[step]]
-    return _plain(type_)
+        tree = _value_at(tree, [step])
+    return _plain(type_, tree)
 
 
-def _plain(type_: Any) -> Any:
-    """Without `| None` and bounds."""
+def _plain(type_: Any, value: Any) -> Any:
+    """Without `| None` and bounds; of several types the first of the value's form: a table, an array, or neither."""
     if isinstance(type_, types.UnionType):
-        type_ = next(part for part in get_args(type_) if part is not types.NoneType)
+        parts = [part for part in get_args(type_) if part is not types.NoneType]
+        type_ = next((part for part in parts if _form(part) is _form_of(value)), parts[0])
     return get_args(type_)[0] if get_origin(type_) is Annotated else type_
+
+
+def _form(type_: Any) -> type | None:
+    origin = get_origin(type_) or type_
+    if origin in (list, tuple):
+        return list
+    return dict if origin is dict or (isinstance(origin, type) and issubclass(origin, msgspec.Struct)) else None
+
+
+def _form_of(value: Any) -> type | None:
+    return type(value) if isinstance(value, dict | list) else None
 
 
 def _one_line(text: str) -> str:

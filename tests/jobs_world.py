@@ -68,7 +68,7 @@ class World:
                 raise self.breaks
             return "worked"
 
-        def close(period: Period) -> str:
+        def close(period: Period, _: Alive) -> str:
             if self.breaks is not None and self.breaks_at == str(period):
                 raise self.breaks
             self.done.append(str(period))

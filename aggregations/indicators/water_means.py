@@ -14,6 +14,7 @@ from aggregations.periods import DAY, Period, month
 from aggregations.rounding import fraction
 from aggregations.standards import WaterLimits, WaterMethod
 from aggregations.water import SectionClass
+from sensors.unit_mistakes import PROBABLE
 
 SHORT_DAYS: Final = 10
 """A period of so many days at most, a week or ten days, is averaged over its days though it touch two months. [d]"""
@@ -258,7 +259,7 @@ def remarks(
             lacks = ", ".join(SYMBOLS[item][1] for item in lacking)
             found.append(f"{each.station.id}: no mean of its own items {lacks}")
     counts = {item: sum(each.suspect.get(item, 0) for each in sections) for item in wanted}
-    text = "suspect, perhaps of another unit, and counted: {} ({})"
+    text = f"{PROBABLE}, and counted: {{}} ({{}})"
     found += [text.format(SYMBOLS[item][1], n) for item, n in counts.items() if n]
     if targets:
         for each in (section for section in sections if len(set(section.targets)) > 1):

@@ -19,6 +19,7 @@ from aggregations.periods import DAY, Period, month
 from aggregations.rounding import fraction
 from aggregations.standards import SeaLimits, SeaMethod, Survey, WaterMethod
 from aggregations.water import sea
+from sensors.unit_mistakes import PROBABLE
 
 Statistic = Literal["share", "area"]
 
@@ -216,5 +217,5 @@ def _remarks(facts: Facts, found: Sequence[Judged], limits: SeaLimits, method: S
     names = ", ".join(SYMBOLS[item][1] for item in limits.item if item in unmeasured)
     told += [f"not measured at some points: {names}"] if names else []
     counts = {item: sum(each.suspect.get(item, 0) for each in facts.sea) for item in limits.item}
-    text = "suspect, perhaps of another unit, and counted: {} ({})"
+    text = f"{PROBABLE}, and counted: {{}} ({{}})"
     return told + [text.format(SYMBOLS[item][1], n) for item, n in counts.items() if n]

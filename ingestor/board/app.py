@@ -49,7 +49,7 @@ class BoardError(FailureError):
 
 
 class SafeHeaders:
-    """Adds to each answer what it does not say itself of `HEADERS`."""
+    """Adds to each answer what it does not say itself of `HEADERS`; refuses what pages of other sites ask for."""
 
     def __init__(self, app: Any) -> None:
         self._app = app
@@ -61,7 +61,17 @@ class SafeHeaders:
                 message["headers"] = [*message["headers"], *((n, v) for n, v in HEADERS.items() if n not in given)]
             await send(message)
 
+        if scope["type"] == "http" and _is_asked_by_another_site(scope):
+            text = "expected a page of this board to ask, or a person to follow a link, got a page of another site\n"
+            await PlainTextResponse(text, 403)(scope, receive, sending)
+            return
         await self._app(scope, receive, sending if scope["type"] == "http" else send)
+
+
+def _is_asked_by_another_site(scope: Any) -> bool:
+    """Whether a browser says that a page of elsewhere asks in the background, such as to keep the board busy."""
+    told = {name: value for name, value in scope["headers"] if name.startswith(b"sec-fetch-")}
+    return told.get(b"sec-fetch-site") == b"cross-site" and told.get(b"sec-fetch-mode") != b"navigate"
 
 
 def application(config: Config, data: Path, *, now: Callable[[], float] = time) -> Starlette:

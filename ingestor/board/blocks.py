@@ -1,5 +1,6 @@
 """What commands print on a terminal, as parts of a page: the words of figures and explanations are said once, there."""
 
+import re
 from collections.abc import Iterable
 from typing import Final
 
@@ -9,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 _SIGNS: Final = {"<=": "≤", ">=": "≥", "ug/m3": "μg/m³", "mg/m3": "mg/m³"}
+_PERCENT: Final = re.compile(r"(?<=\d) %")
 
 
 class Block(msgspec.Struct, frozen=True):
@@ -36,7 +38,7 @@ def plain(cell: RenderableType) -> str:
 
 
 def nice(text: str) -> str:
-    """Return a text of the terminal with the signs that a page has: ≤, μg/m³."""
+    """Return a text of the terminal with the signs that a page has: ≤, μg/m³, 96%."""
     for plain_sign, sign in _SIGNS.items():
         text = text.replace(plain_sign, sign)
-    return text
+    return _PERCENT.sub("%", text)

@@ -52,7 +52,7 @@ class Asked(msgspec.Struct, frozen=True):
     def as_of(self, config: Config) -> dt.date:
         """Return the last day that counts: the one asked for, else yesterday."""
         text = self.one.get("as_of")
-        return moments.last_whole_day(config, self.now) if text is None else day_of(text, "as_of")
+        return moments.last_whole_day(config, self.now) if text is None else periods.parse_day(text, place="as_of")
 
 
 class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,20 +65,6 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     returns: Any
     parameters: tuple[Parameter, ...] = ()
     speed: Speed = "quick"
-
-
-def day_of(text: str, name: str) -> dt.date:
-    """Return a date that a parameter names.
-
-    Raises
-    ------
-    ConfigError
-        If it is none.
-    """
-    try:
-        return dt.date.fromisoformat(text)
-    except ValueError as error:
-        raise ConfigError(f"{name}: expected a date such as 2020-12-31, got {shown(text)}") from error
 
 
 def number_of(text: str, name: str, low: int, high: int) -> int:
@@ -106,7 +92,7 @@ def period_of(asked: Asked) -> Period:
     if (period is None) == (to_date is None):
         raise ConfigError(f"period: expected it or to_date, got {'neither' if period is None else 'both'}")
     if to_date is not None:
-        last = day_of(to_date, "to_date")
+        last = periods.parse_day(to_date, place="to_date")
         return Period(last.replace(month=1, day=1), last)
     return periods.parse(period or "")
 
@@ -186,8 +172,12 @@ def _readings(use: Use, asked: Asked) -> Any:
     medium = next((each for each in MEDIA if each == asked.one["medium"]), None)
     if medium is None or use.config.register.get(medium, asked.one["station"]) is None:
         raise ConfigError(f"station: expected one of the register, got {shown(asked.one['station'])}")
-    last = day_of(asked.one["until"], "until") if "until" in asked.one else use.config.local_day(int(asked.now))
-    first = day_of(asked.one["from"], "from") if "from" in asked.one else last - DAY
+    last = (
+        periods.parse_day(asked.one["until"], place="until")
+        if "until" in asked.one
+        else use.config.local_day(int(asked.now))
+    )
+    first = periods.parse_day(asked.one["from"], place="from") if "from" in asked.one else last - DAY
     if not 0 <= (last - first).days < LONGEST_READINGS_D:
         raise ConfigError(f"from: expected at most {LONGEST_READINGS_D} days up to {last}, got {first}")
     start, end = use.config.start_of(first), use.config.start_of(last) + DAY_S

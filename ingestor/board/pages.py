@@ -132,7 +132,9 @@ class Shown:
             title=f"{title} · {texts.text('board', language)}",
             heading=title,
             url=partial(_url, language=language),
-            other_url=str(self.request.url.path) + _query({**self.query, "lang": "zh" if language == "en" else "en"}),
+            other_url="/"
+            + self.request.url.path.lstrip("/")
+            + _query({**self.query, "lang": "zh" if language == "en" else "en"}),
             here=self.request.url.path,
             now=self.now,
             at=lambda moment: at(moment).strftime("%Y-%m-%d %H:%M"),
@@ -345,7 +347,7 @@ def _chance(now: views.CityNow | None, language: Language) -> tuple[str, str]:
     said = outlook_tables.statements(found, language)
     if found.chance is None:
         said = [words.remark(found.reason or "", language), *said]
-    return chance_printed(found.chance, language), said[0] if said else ""
+    return nice(chance_printed(found.chance, language)), said[0] if said else ""
 
 
 def _marks(page: Shown, now: views.CityNow | None) -> list[svg.Mark]:
@@ -499,6 +501,7 @@ async def _bulletins(page: Shown) -> Response:
         (plan, [month for month in periods.year(plan.year).months() if month.first <= page.as_of][::-1])
         for plan in moments.shown_plans(page.config, page.as_of)
         if plan.jurisdiction.startswith("city:")
+        and any(page.config.register.of(each, plan.jurisdiction.removeprefix("city:")) for each in MEDIA)
     ]
     month = partial(month_named, language=page.language)
     return page.html("bulletins.html.j2", title=texts.text("bulletins", page.language), found=found, month=month)

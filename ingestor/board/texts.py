@@ -52,6 +52,10 @@ TEXTS: Final[dict[str, dict[Language, str]]] = {
     "waits": {"zh": "正在计算，算出后自动显示……", "en": "Being computed; this page fills itself …"},
     "sections_of": {"zh": "{}断面水质类别", "en": "Sections by class, {}"},
     "attaining": {"zh": "达到水质目标 {}/{}", "en": "{} of {} reach their target class"},
+    "no_bulletins": {
+        "zh": "没有可出通报的城市：须有当年或以前的计划，并有登记的站点。",
+        "en": "There is no city with stations and a plan of this year or an earlier one.",
+    },
     "no_data": {"zh": "无数据", "en": "no data"},
     "outlook": {"zh": "年底展望", "en": "Outlook to the year's end"},
     "outlook_wait": {"zh": "正在计算展望……", "en": "Computing the outlook …"},

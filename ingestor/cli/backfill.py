@@ -85,7 +85,7 @@ def import_(
         if not dry_run:
             store = stack.enter_context(contextlib.closing(open_store(loaded.settings.store, options.data)))
             if of_archive:
-                stack.enter_context(lanes.held(store.file, lanes.DERIVATION, waiting=waiting_for))
+                store.guard(stack.enter_context(lanes.held(store.file, lanes.DERIVATION, waiting=waiting_for)))
         progress = stack.enter_context(progress_bars())
         size = sum(each.stat().st_size for each in file if each.is_file())
         task = progress.add_task("KiB", total=size // KIB)

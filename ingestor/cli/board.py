@@ -12,9 +12,9 @@ from typing import Annotated
 import typer
 import uvicorn
 
+from aggregations import periods
 from ingestor.board import app as board_app
 from ingestor.cli.common import app, options, print_line
-from ingestor.cli.figures import date_given
 from ingestor.config import DAY_S, Config
 from ingestor.reloading import Reloading
 
@@ -48,7 +48,7 @@ def board(
     qingjing board --port 9481 --as-of 2020-12-31
     """
     loaded = options.load()
-    last = None if as_of is None else date_given("--as-of", as_of)
+    last = None if as_of is None else periods.parse_day(as_of, place="--as-of")
     serve_board(loaded, options.data, port=port, as_of=last, stop_with_stdin=stop_with_stdin)
 
 

@@ -68,7 +68,7 @@ def derive(
     qingjing derive --scheduler tcp://dask-scheduler:8786
     """
     loaded = options.load()
-    first = None if since is None else date_given("--since", since)
+    first = None if since is None else periods.parse_day(since, place="--since")
     if first is not None and (dry_run or everything):
         raise ConfigError(f"--since: expected without {'--dry-run' if dry_run else '--all'}, got both")
     with opened_store(loaded) as store:
@@ -90,6 +90,7 @@ def derive(
 
                 carry_out = deriving.on(stack.enter_context(connection.connected(loaded, scheduler)))
             still_ours = stack.enter_context(lanes.held(store.file, lanes.DERIVATION, waiting=waiting_for))
+            store.guard(still_ours)
             progress = stack.enter_context(progress_bars())
             task = progress.add_task("derive", total=None)
             if first is not None:
@@ -148,7 +149,10 @@ def waiting_for(holder: str) -> None:
 
 WHY: Final[dict[Why, dict[Language, str]]] = {
     "new": {"zh": "从未推算", "en": "never derived"},
-    "changed": {"zh": "站点、检查、事件或标准有变", "en": "register, checks, events or standards changed"},
+    "changed": {
+        "zh": "站点、检查、事件、标准或软件版本有变",
+        "en": "register, checks, events, standards or version of qingjing changed",
+    },
     "readings": {"zh": "有新数据或审核", "en": "readings or reviews arrived"},
     "asked": {"zh": "按要求", "en": "asked for"},
 }
@@ -312,7 +316,7 @@ def period_given(loaded: Config, period: str | None, to_date: str | None) -> Per
     if (period is None) == (to_date is None):
         raise ConfigError(f"--period: expected it or --to-date, got {'neither' if period is None else 'both'}")
     if to_date is not None:
-        last = date_given("--to-date", to_date)
+        last = periods.parse_day(to_date, place="--to-date")
         chosen = Period(last.replace(month=1, day=1), last)
     else:
         chosen = periods.parse(period or "")
@@ -357,18 +361,4 @@ def warn_if_stale(loaded: Config, store: Store) -> None:
 
 def day_given(text: str | None, loaded: Config) -> dt.date:
     """Return the day that --as-of names; without one yesterday."""
-    return today(loaded) - DAY if text is None else date_given("--as-of", text)
-
-
-def date_given(option: str, text: str) -> dt.date:
-    """Return the date that an option names.
-
-    Raises
-    ------
-    ConfigError
-        If it is none.
-    """
-    try:
-        return dt.date.fromisoformat(text)
-    except ValueError as error:
-        raise ConfigError(f"{option}: expected a date such as 2020-12-31, got {shown(text)}") from error
+    return today(loaded) - DAY if text is None else periods.parse_day(text, place="--as-of")

@@ -37,7 +37,7 @@ def hj212_gateway(
     ] = "127.0.0.1:5212",
     devices: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="CSV of the devices that may send: mn,password,password_file."),
+        typer.Option(metavar="FILE", help="CSV of who may send: mn,password,password_file."),
     ] = None,
     any_device: Annotated[
         bool, typer.Option("--any-device", help="Take every device with any password: for trying out.")
@@ -91,7 +91,7 @@ def hj212_gateway(
     quarantine. SIGTERM or Ctrl-C ends it, after what was received is safe. docs/hj212.md tells more.
 
     \b
-    qingjing hj212-gateway --listen 0.0.0.0:5212 --devices devices.csv
+    qingjing hj212-gateway --listen 0.0.0.0:5212 --devices hj212-passwords.csv
     qingjing hj212-gateway --any-device --back-fetch 2051,2061 --sync-clock 60
     """
     loaded = options.load()

@@ -14,6 +14,7 @@ MODULES: Final[dict[str, tuple[str, ...]]] = {
     "collecting": ("run", "replay", "register"),
     "comparing": ("compare", "ranking", "trend"),
     "configuration": ("check", "init", "secrets"),
+    "decoding": ("decode",),
     "demonstration": ("demo",),
     "doctoring": ("doctor",),
     "explaining": ("explain",),

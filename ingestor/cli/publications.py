@@ -46,7 +46,11 @@ def publish(
     if not period:
         raise ConfigError("--period: expected a period such as 2020-06, got nothing")
     asked = periods.parse(period)
-    with opened_store(loaded) as store, lanes.held(store.file, lanes.DERIVATION, waiting=waiting_for):
+    with (
+        opened_store(loaded) as store,
+        lanes.held(store.file, lanes.DERIVATION, waiting=waiting_for) as still_ours,
+    ):
+        store.guard(still_ours)
         warn_if_stale(loaded, store)
         figures = (
             publishing.of_cities(loaded, store, asked, names=name or ())
@@ -78,9 +82,12 @@ def history(
     indicator: Annotated[str | None, typer.Argument(help="Name of an indicator; without, of all.")] = None,
     scope: Scope = None,
     period: Annotated[str | None, typer.Option(help="A period as it was published, such as 2020-06.")] = None,
+    all_: Annotated[
+        bool, typer.Option("--all", help="Also revisions that print the value of the one before; --json has all.")
+    ] = False,
     json_: Json = False,
 ) -> None:
-    """Show what was published and when: every revision of a figure, its value then, and why it changed.
+    """Show what was published and when: the revisions of a figure, its value then, and why it changed.
 
     Example: qingjing history air.good_day_ratio --scope city:shenzhen --period 2020-06
     """
@@ -106,8 +113,23 @@ def history(
     elif not found:
         say("尚未发布；用 `qingjing publish` 发布", "nothing of that was published; `qingjing publish` does it")
     else:
-        for _, revisions in itertools.groupby(found, key=lambda each: each.key):
-            out.print(_table(loaded, list(revisions), options.language))
+        left_out = 0
+        for _, of_key in itertools.groupby(found, key=lambda each: each.key):
+            revisions = list(of_key)
+            shown = revisions if all_ else _telling(revisions)
+            left_out += len(revisions) - len(shown)
+            out.print(_table(loaded, shown, options.language))
+        if left_out:
+            say(
+                f"另有 {left_out} 个修订未改变所示数值；用 --all 查看",
+                f"{left_out} more, whose printed value is that of the revision before; --all shows them",
+            )
+
+
+def _telling(revisions: list[Publication]) -> list[Publication]:
+    """Return the first revision, and those that print another value than the one before or are audited otherwise."""
+    said = [(tables.printed(each.figure), each.figure.audited) for each in revisions]
+    return [each for i, each in enumerate(revisions) if i == 0 or said[i] != said[i - 1]]
 
 
 def _table(loaded: Config, revisions: list[Publication], language: Language) -> Table:

@@ -14,7 +14,7 @@ from aggregations import periods, plans, reports
 from aggregations.plans import Plan, Report, Target
 from ingestor import tables, target_words
 from ingestor.cli.common import Json, app, opened_ledger, options, out, print_line
-from ingestor.cli.figures import date_given, plan_named, today
+from ingestor.cli.figures import plan_named, today
 from ingestor.config import Config
 from ingestor.store.reported import UnknownReportError
 from ingestor.words import Language, unit
@@ -185,7 +185,7 @@ def entered(fields: dict[str, str], loaded: Config, *, places: dict[str, str]) -
         If plan, target, day, value, unit, or who and where is wrong or missing.
     """
     plan, target = _target(fields, loaded, places)
-    as_of = date_given(places["date"], fields["date"])
+    as_of = periods.parse_day(fields["date"], place=places["date"])
     if as_of.year != plan.year:
         raise ConfigError(f"{places['date']}: expected a day of {plan.year}, the year of {plan.id}, got {as_of}")
     if as_of > today(loaded):

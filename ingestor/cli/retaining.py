@@ -14,10 +14,11 @@ from ingestor.derivation.archived import of_period, of_stations
 from ingestor.jobs import lanes
 from ingestor.jobs.lanes import letting_others_in
 from ingestor.retention.planning import Outlook, folder_of, outlook, raw_days
-from ingestor.retention.rolling import roll
+from ingestor.retention.rolling import BadFilesError, Rolled, roll
 from ingestor.retention_tables import retention_tables
 from ingestor.scopes import Scope
 from ingestor.store import Store
+from ingestor.tables import Language
 from sensors.quantities import MEDIA
 
 retention_app = typer.Typer(
@@ -50,7 +51,8 @@ def run(
 ) -> None:
     """Roll the months that are due: write their files, read them back, delete what they hold. Nothing else is deleted.
 
-    Interrupted, the next run completes it. A month is due when it is locked (`qingjing review lock`), with the months
+    Interrupted, the next run completes it. A file that is not what was written is named, its month left out, and the
+    command ends with 1. A month is due when it is locked (`qingjing review lock`), with the months
     around whose days are derived from its readings, too; when it ended `raw_days` ago; and when nothing that arrived
     or was reviewed waits for it.
     """
@@ -70,19 +72,31 @@ def run(
             lanes.held(store.file, lanes.DERIVATION, waiting=waiting_for) as still_ours,
             progress_bars() as progress,
         ):
+            store.guard(still_ours)
             task = progress.add_task("months", total=None)
-            done = roll(
-                loaded,
-                store,
-                folder_of(loaded, options.data),
-                now=_now(),
-                between=letting_others_in(still_ours),
-                progress=lambda months, of_all: progress.update(task, completed=months, total=of_all),
-            )
+            bad: BadFilesError | None = None
+            try:
+                done = roll(
+                    loaded,
+                    store,
+                    folder_of(loaded, options.data),
+                    now=_now(),
+                    between=letting_others_in(still_ours),
+                    progress=lambda months, of_all: progress.update(task, completed=months, total=of_all),
+                )
+            except BadFilesError as error:
+                bad, done = error, error.rolled
     if json_:
-        print_line(tables.as_json({"rolled": done}))
-        return
-    zh = options.language == "zh"
+        skipped = [str(each) for each in bad.bad] if bad else []
+        print_line(tables.as_json({"rolled": done, "skipped": skipped}))
+    else:
+        _print_rolled(done, options.language, nothing=bad is None)
+    if bad:
+        raise bad
+
+
+def _print_rolled(done: list[Rolled], language: Language, *, nothing: bool) -> None:
+    zh = language == "zh"
     for month in done:
         named = f"{month.month} {month.medium} {month.city}"
         print_line(
@@ -90,7 +104,7 @@ def run(
             if zh
             else f"{named}: {month.file}: {month.values:,} values, {month.deleted:,} deleted from the store"
         )
-    if not done:
+    if nothing and not done:
         print_line("没有到期的月份" if zh else "no month is due")
 
 

@@ -288,6 +288,7 @@ def review_lock(
         opened_store(loaded) as store,
         lanes.held(store.file, lanes.DERIVATION, waiting=waiting_for) as still_ours,
     ):
+        store.guard(still_ours)
         held = store.locks()
         new = [each for each in new if (each.month, each.medium, each.city) not in held]
         if not new:
@@ -322,7 +323,11 @@ def review_unlock(
     loaded = options.load()
     chosen = auditing.month_named(month)
     new = auditing.entries(loaded, chosen, medium=medium, city=city, locked=False, reason=reason, by=by)
-    with opened_ledger() as ledger, lanes.held(ledger.file, lanes.DERIVATION, waiting=waiting_for):
+    with (
+        opened_ledger() as ledger,
+        lanes.held(ledger.file, lanes.DERIVATION, waiting=waiting_for) as still_ours,
+    ):
+        ledger.guard(still_ours)
         held = ledger.locks()
         new = [each for each in new if (each.month, each.medium, each.city) in held]
         if not new:

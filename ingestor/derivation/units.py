@@ -13,7 +13,6 @@ from ingestor.derivation.air_days import CITY_TABLES, areas
 from ingestor.derivation.air_rows import WITHOUT_EVENTS
 from ingestor.derivation.spans import HOURS, ROLES
 from ingestor.schema import TABLES
-from sensors import water_checks
 from sensors.quantities import MEDIA, Medium
 from sensors.register import Station
 
@@ -23,6 +22,11 @@ _TABLES: Final[dict[Medium, tuple[str, ...]]] = {
     "water": ("water_reading", "water_day", "water_manual"),
     "noise": ("noise_hour", "noise_day"),
 }
+COMPUTED: Final[dict[Medium, int]] = {"air": 1, "water": 1, "noise": 1}
+"""Version of the code that computes rows and figures of a medium; a change that may make one other raises it, by hand.
+
+With an update of qingjing all of the medium is then derived anew, and published figures get their revisions.
+"""
 _AREA_TABLES: Final = (CITY_TABLES, "district_air")
 
 
@@ -63,24 +67,28 @@ def units(config: Config) -> Iterator[Unit]:
 def reach_of(config: Config, medium: Medium) -> Reach:
     """Return how far a reading reaches.
 
-    Air: a check that takes hours out may look at a run of equal values; the index of an hour at the day before it.
-    Water: slips of the unit are found among the values around. Noise: a night may belong to the day on which it began.
+    Air: a check that takes hours out may look at a run of equal values, or for mistakes of the unit among the values
+    around; the index of an hour at the day before it. Water: mistakes of the unit are found among the values around.
+    Noise: a night may belong to the day on which it began.
     """
+    unit = config.checks.unit
     if medium == "water":
-        return Reach(water_checks.DAYS, 2 * water_checks.DAYS)
+        return Reach(unit.days, 2 * unit.days) if unit and unit.water else Reach(0, 0)
     if medium == "noise":
         return Reach(1, 1)
     stuck = config.checks.stuck
     taken_out = max(stuck.hours.values(), default=0) if stuck and stuck.action == "fail" else 0
     jump = 1 if config.checks.jump and config.checks.jump.action == "fail" else 0
     days = math.ceil(max(taken_out, jump) / HOURS)
-    return Reach(days, days + 1)
+    around = unit.days if unit and unit.air and unit.air.action == "fail" else 0
+    return Reach(max(days, around), max(days + 1, 2 * around))
 
 
 def digest_of(config: Config, unit: Unit) -> str:
     """Return a digest of all that the rows of a unit depend on beside its readings."""
     roles: tuple[type[Standard], ...] = ROLES[unit.medium]
     parts: list[Any] = [
+        COMPUTED[unit.medium],
         repr([TABLES[name] for name in tables_of(unit.medium)]),
         unit.stations,
         [city for city in config.settings.city if city.id == unit.city],
@@ -94,6 +102,9 @@ def digest_of(config: Config, unit: Unit) -> str:
             [config.events.of(unit.city, id_) for id_ in unit.ids],
             [state for state in config.gas_states.all if state.station in unit.ids],
         ]
+    if unit.medium == "water":
+        rule = config.checks.unit
+        parts.append([rule.days, rule.water] if rule and rule.water else [])
     if unit.medium == "noise":
         parts.append([change for change in config.zone_changes.all if change.station in unit.ids])
     calibrated = [each.bears_on for id_ in unit.ids for each in config.calibrations.of(unit.medium, id_)]

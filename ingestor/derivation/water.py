@@ -12,7 +12,7 @@ from ingestor.config import DAY_S, Config
 from ingestor.derivation.spans import BELOW, MANUAL_S, Found, Rows, Span, by_edition, nullable
 from ingestor.schema import WATER_CIRCUMSTANCES, WATER_ITEMS
 from sensors.register import Station
-from sensors.water_checks import unit_slips
+from sensors.unit_mistakes import unit_slips
 
 Grid = dict[str, tuple[FloatArray, BoolArray, BoolArray]]
 """Of each item, at all moments: values, which of them lie below the detection limit, which are suspect."""
@@ -64,8 +64,11 @@ def _grid(config: Config, span: Span, found: Found) -> tuple[IntArray, Grid]:
         grid[key.quantity][0][at] = values[there]
         grid[key.quantity][1][at] = reasons[there] == BELOW
     days = (moments - span.start) // DAY_S
+    unit = config.checks.unit
     for values, below, suspect in grid.values():
-        suspect |= unit_slips(moments, values) & ~below
+        if unit and unit.water:
+            ratio = float(unit.water.ratio)
+            suspect |= unit_slips(moments, values, ratio=ratio, days=unit.days, least=unit.water.least) & ~below
         for cut, method in by_edition(config, WaterMethod, span):
             of_it = below & (days >= cut.start) & (days < cut.stop)
             if of_it.any():

@@ -1,12 +1,15 @@
 """Which devices may send, and with which password."""
 
 import hmac
+import logging
 import re
 from pathlib import Path
 from typing import Final
 
 from sensors import strict
 from sensors.errors import ConfigError, shown
+
+log = logging.getLogger(__name__)
 
 COLUMNS: Final = ("mn", "password", "password_file")
 IDENTIFIER: Final = re.compile(r"[A-Za-z0-9_.-]{1,32}")
@@ -16,8 +19,9 @@ IDENTIFIER: Final = re.compile(r"[A-Za-z0-9_.-]{1,32}")
 class Devices:
     """Passwords by MN; `None` in place of passwords takes every MN with any password."""
 
-    def __init__(self, passwords: dict[str, str] | None) -> None:
-        self._passwords = passwords
+    def __init__(self, passwords: dict[str, str] | None, file: Path | None = None) -> None:
+        self._passwords, self._file = passwords, file
+        self._state = self._stamps()
 
     def __repr__(self) -> str:
         return f"Devices({'any' if self._passwords is None else len(self._passwords)})"
@@ -29,6 +33,28 @@ class Devices:
         expected = self._passwords.get(identifier)
         return expected is not None and hmac.compare_digest(expected.encode(), password.encode("utf-8", "replace"))
 
+    def refresh(self) -> None:
+        """Read the file again where it changed; one that is wrong is logged, and the devices stay as they are."""
+        state = self._stamps()
+        if self._file is None or state == self._state:
+            return
+        self._state = state
+        try:
+            self._passwords = _passwords(self._file)
+            log.info("%s: read again, %d devices", self._file, len(self._passwords))
+        except ConfigError as error:
+            log.error("%s; the devices stay as they are", error)
+
+    def _stamps(self) -> tuple[int, ...]:
+        """What tells that the file is another; a changed password file needs the CSV touched."""
+        if self._file is None:
+            return ()
+        try:
+            found = self._file.stat()
+        except OSError:
+            return ()
+        return found.st_mtime_ns, found.st_size, found.st_ino
+
 
 def read(file: Path) -> Devices:
     """Read the CSV of devices: `mn`, and either `password` or `password_file`, relative to the CSV.
@@ -38,6 +64,10 @@ def read(file: Path) -> Devices:
     ConfigError
         If it cannot be read, or a row is wrong.
     """
+    return Devices(_passwords(file), file)
+
+
+def _passwords(file: Path) -> dict[str, str]:
     text = _text(file, "--devices")
     passwords: dict[str, str] = {}
     for line, row in strict.rows(text, COLUMNS, file=str(file)):
@@ -55,7 +85,7 @@ def read(file: Path) -> Devices:
         passwords[identifier] = password
     if not passwords:
         raise ConfigError(f"{file}: expected at least one device, got none")
-    return Devices(passwords)
+    return passwords
 
 
 def _text(file: Path, place: str) -> str:

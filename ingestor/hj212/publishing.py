@@ -88,10 +88,10 @@ class Publisher:
             try:
                 await self._attend()
             except (OSError, MqttError, TimeoutError) as error:
+                self._counts.reconnects += self._up.is_set()
                 self._complaints.say("broker", f"{self._address}: {error or 'did not answer in time'}; trying again")
             finally:
                 tries = 0 if self._up.is_set() else tries + 1
-                self._counts.reconnects += self._up.is_set()
                 self._hang_up()
             await asyncio.sleep(RETRY_S[min(tries, len(RETRY_S) - 1)])
 

@@ -6,7 +6,7 @@ import msgspec
 
 from sensors.hj212.frames import CheckRule, LengthRule
 
-TOPIC: Final = "env/v1/hj212/{mn}"
+TOPIC: Final = "env/hj212/v1/{mn}"
 
 
 class Rules(msgspec.Struct, frozen=True, kw_only=True):

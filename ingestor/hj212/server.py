@@ -22,7 +22,8 @@ SEND_BYTES: Final = 16_384
 """What the system keeps of answers that a device does not take."""
 BACKLOG: Final = 1024
 HANDSHAKE_S: Final = 15.0
-SAVE_S: Final = 60.0
+KEEP_S: Final = 15.0
+"""Pause between two looks at the file of devices, and between two writings of what was seen."""
 FILES_BESIDE: Final = 100
 """Descriptors beside those of devices."""
 _KEEPALIVE: Final = ((socket.TCP_KEEPIDLE, 60), (socket.TCP_KEEPINTVL, 15), (socket.TCP_KEEPCNT, 4))
@@ -57,9 +58,10 @@ class Server:
         self.port = server.sockets[0].getsockname()[1]
         log.info("listening on %s:%d%s", host, self.port, "" if self._tls is None else " with TLS")
         publishing = asyncio.create_task(self._publisher.run())
-        saving = asyncio.create_task(self._save())
+        keeping = asyncio.create_task(self._keep())
+        stopping = asyncio.create_task(stop.wait())
         try:
-            await stop.wait()
+            await asyncio.wait((stopping, publishing, keeping), return_when=asyncio.FIRST_COMPLETED)
         finally:
             server.close()
             for session in list(self._sessions):
@@ -69,10 +71,13 @@ class Server:
                 for task in late:
                     task.cancel()
                 await asyncio.gather(*late, return_exceptions=True)
-            for task in (publishing, saving):
-                task.cancel()
-            await asyncio.gather(publishing, saving, return_exceptions=True)
+            for beside in (stopping, publishing, keeping):
+                beside.cancel()
+            outcomes = await asyncio.gather(stopping, publishing, keeping, return_exceptions=True)
             shared.seen.save()
+        for outcome in outcomes:
+            if isinstance(outcome, Exception):
+                raise outcome  # a fault of the gateway itself: better gone than deaf
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         shared = self._shared
@@ -95,9 +100,10 @@ class Server:
 
         task.add_done_callback(end)
 
-    async def _save(self) -> None:
+    async def _keep(self) -> None:
         while True:
-            await asyncio.sleep(SAVE_S)
+            await asyncio.sleep(KEEP_S)
+            self._shared.devices.refresh()
             self._shared.seen.save()
 
 

@@ -9,6 +9,7 @@ import msgspec
 
 from ingestor.hj212.counts import Complaints, Counts
 from ingestor.hj212.devices import Devices
+from ingestor.hj212.receiving import REASONS, ClosedError, Receiver
 from ingestor.hj212.requests import Requests
 from ingestor.hj212.rules import Bucket, Rules
 from ingestor.hj212.seen import Seen
@@ -16,9 +17,7 @@ from sensors.errors import shown
 from sensors.hj212 import commands
 from sensors.hj212.frames import Broken, Frame
 from sensors.hj212.packets import PacketJoiner
-from sensors.hj212.stream import FrameReader
 
-READ_BYTES: Final = 16_384
 MOST_DEVICES: Final = 100
 """Devices that one connection may send for: a data logger passes on others."""
 JOIN_BYTES: Final = 65_536
@@ -44,10 +43,6 @@ class Shared(msgspec.Struct, frozen=True, kw_only=True):
     entered: dict[str, list["Session"]]
 
 
-class _ClosedError(Exception):
-    """The gateway closes the connection; says why, one of `REASONS`."""
-
-
 class _DeafError(ConnectionError):
     """The device takes no answers."""
 
@@ -57,17 +52,14 @@ class Session:
 
     def __init__(self, shared: Shared, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         rules = shared.rules
-        self._shared, self._reader, self._writer = shared, reader, writer
-        self._frames = FrameReader(rules.longest)
+        self._shared, self._writer = shared, writer
+        self._receiver = Receiver(reader, rules)
         self._joiner = PacketJoiner(wait_s=rules.join_s, most_bytes=JOIN_BYTES)
         self._requests = Requests(self._say, rules, shared.seen, shared.counts, shared.complaints)
-        self._frame_bucket = Bucket(rules.frames_per_s, rules.burst_s)
-        self._byte_bucket = Bucket(rules.bytes_per_s, rules.burst_s)
+        self._bucket = Bucket(rules.frames_per_s, rules.burst_s)
         self._identifiers: list[str] = []
         self._broken = 0
-        self._began = self._since = time.monotonic()
         self._task: asyncio.Task[None] | None = None
-        self._reading = False
         self._stopping = self._displaced = False
 
     async def run(self) -> None:
@@ -75,7 +67,7 @@ class Session:
         self._task = asyncio.current_task()
         try:
             await self._serve()
-        except _ClosedError as why:
+        except ClosedError as why:
             self._closed(str(why))
         except _DeafError:
             self._closed("deaf")
@@ -92,14 +84,15 @@ class Session:
                 others.remove(self)
                 if not others:
                     del self._shared.entered[identifier]
-            self._shared.counts.unpublished += sum(len(frames) for frames in self._joiner.finish())
+            left = sum(len(frames) for frames in self._joiner.finish())
+            self._shared.counts.unpublished += left + self._receiver.unfinished
             self._writer.close()
+            asyncio.get_running_loop().call_later(self._shared.rules.write_s, self._writer.transport.abort)
 
     def stop(self) -> None:
         """Let what was received be published and answered, then close."""
         self._stopping = True
-        if self._reading and self._task is not None:
-            self._task.cancel()
+        self._receiver.stop()
 
     def displace(self) -> None:
         """Close the connection: its device has opened others."""
@@ -114,57 +107,20 @@ class Session:
         self._shared.complaints.say(f"closed {why}", f"{who}: connection closed, {REASONS[why]}")
 
     async def _serve(self) -> None:
-        while not self._stopping:
-            received = await self._receive()
-            if received == b"":
-                break
-            if received is not None:
-                await self._pause(self._byte_bucket, len(received))
-                begun = self._frames.waiting > 0
-                found = self._frames.feed(received)
-                await self._take_all(found)
-                if found or not begun:
-                    self._since = time.monotonic()
-            await self._publish_all(self._joiner.expired(time.monotonic()))
-        if self._stopping:
-            self._shared.counts.unpublished += self._frames.waiting > 0
-        else:
-            await self._take_all(self._frames.finish())
-        await self._publish_all(self._joiner.finish())
-
-    async def _receive(self) -> bytes | None:
-        """Return what the device sent, nothing at its end; None where time is up for packets that wait.
-
-        Raises
-        ------
-        _ClosedError
-            If the device was silent, or a frame unfinished, for too long.
-        """
-        rules = self._shared.rules
-        if not self._identifiers:
-            end, why = self._began + rules.login_s, "no_login"
-        elif self._frames.waiting:
-            end, why = self._since + rules.frame_s, "unfinished"
-        else:
-            end, why = self._since + rules.idle_s, "idle"
-        left = end - time.monotonic()
-        joining = self._joiner.waiting > 0
-        self._reading = True
-        try:
-            async with asyncio.timeout(min(left, rules.join_s) if joining else left):
-                return await self._reader.read(READ_BYTES)
-        except TimeoutError:
-            if time.monotonic() < end:
-                return None
-            await self._take_all(self._frames.finish())
-            raise _ClosedError(why) from None
-        except asyncio.CancelledError:
-            if not self._stopping or self._task is None:
+        while True:
+            within_s = self._shared.rules.join_s if self._joiner.waiting else None
+            try:
+                found = await self._receiver.receive(known=bool(self._identifiers), within_s=within_s)
+            except ClosedError:
+                await self._take_all(self._receiver.finish())
                 raise
-            self._task.uncancel()
-            return b""
-        finally:
-            self._reading = False
+            if found is None:
+                break
+            await self._take_all(found)
+            await self._publish_all(self._joiner.expired(time.monotonic()))
+        if not self._stopping:
+            await self._take_all(self._receiver.finish())
+        await self._publish_all(self._joiner.finish())
 
     async def _take_all(self, found: Sequence[Frame | Broken]) -> None:
         for i, each in enumerate(found):
@@ -177,7 +133,9 @@ class Session:
     async def _take(self, found: Frame | Broken) -> None:
         shared = self._shared
         shared.counts.frames += 1
-        await self._pause(self._frame_bucket, 1)
+        wait_s = self._bucket.take(1, time.monotonic())
+        if wait_s:
+            await asyncio.sleep(wait_s)
         if isinstance(found, Broken):
             await self._refuse(found.kind, found.raw, self._identifiers[:1])
             return
@@ -190,7 +148,7 @@ class Session:
         if not admitted:
             shared.counts.refused["login"] += 1
             shared.complaints.say("login", f"device {shown(identifier, 40)}: unknown, or its password is wrong")
-            raise _ClosedError("login")
+            raise ClosedError("login")
         self._broken = 0
         self._enter(identifier, found)
         command = found.header.get("CN", "")
@@ -215,13 +173,13 @@ class Session:
             )
             await self._publish(known[0], raw)
         if self._broken > shared.rules.most_broken:
-            raise _ClosedError("garbage")
+            raise ClosedError("garbage")
 
     def _enter(self, identifier: str, frame: Frame) -> None:
         if identifier in self._identifiers:
             return
         if len(self._identifiers) >= MOST_DEVICES:
-            raise _ClosedError("many")
+            raise ClosedError("many")
         self._identifiers.append(identifier)
         others = self._shared.entered.setdefault(identifier, [])
         others.append(self)
@@ -265,21 +223,3 @@ class Session:
                 await self._writer.drain()
         except TimeoutError:
             raise _DeafError from None
-
-    async def _pause(self, bucket: Bucket, amount: float) -> None:
-        wait_s = bucket.take(amount, time.monotonic())
-        if wait_s:
-            await asyncio.sleep(wait_s)
-
-
-REASONS: Final = {
-    "no_login": "no frame of a known device came in time",
-    "idle": "it was silent for too long",
-    "unfinished": "a frame was not finished in time",
-    "garbage": "too many pieces in a row that are no good frame",
-    "login": "unknown device or wrong password",
-    "deaf": "it takes no answers",
-    "displaced": "its device has opened others",
-    "many": "it sends for too many devices",
-}
-"""Why the gateway closes a connection."""

@@ -48,6 +48,7 @@ def jobs(
     def derive(alive: Alive) -> str:
         loaded = now()
         with closing(open_(loaded)) as store:
+            store.guard(alive)
             done, revised = publishing.bring_up_to_date(loaded, store, between=letting_others_in(alive))
         if not done.pieces and not done.gone:
             return "nothing was stale"
@@ -70,14 +71,16 @@ def jobs(
             closing(open_(loaded)) as store,
             closing(JobLedger(store_file(data), clock=clock or SystemClock())) as ledger,
         ):
+            store.guard(alive)
             return shown.write(
                 loaded, store, int(ledger.clock.now()),
                 states=ledger.station_states(), between=letting_others_in(alive),
             )  # fmt: skip
 
-    def close_period(period: Period) -> str:
+    def close_period(period: Period, alive: Alive) -> str:
         loaded = now()
         with closing(open_(loaded)) as store:
+            store.guard(alive)
             return close(loaded, store, period)
 
     def closing_job(kind: Kind, when: ClosingSettings) -> Job:
@@ -87,6 +90,7 @@ def jobs(
     def retain(alive: Alive) -> str:
         loaded = now()
         with closing(open_(loaded)) as store:
+            store.guard(alive)
             done = roll(
                 loaded, store, folder_of(loaded, data), now=(clock or SystemClock()).now(),
                 between=letting_others_in(alive),

@@ -47,7 +47,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     work: Callable[[Alive], str]
     every_s: float = 0.0
     calendar: Calendar | None = None
-    close: Callable[[Period], str] = lambda _: ""
+    close: Callable[[Period, Alive], str] = lambda *_: ""
 
 
 class Runner:
@@ -200,7 +200,7 @@ class Runner:
                 ledger.end(job.lane, job.name, not_before=begun_ticks + job.every_s, detail=said)
             for each in due if job.calendar is not None else []:
                 alive()
-                detail = job.close(each)
+                detail = job.close(each, alive)
                 after = job.calendar.after(each) if job.calendar else None
                 ledger.close_period(job.lane, job.name, each, after=after, started=started, detail=detail)
                 log.info("job %s: %s closed: %s", job.name, each, detail)

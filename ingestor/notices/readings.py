@@ -105,7 +105,7 @@ def _city(
     stuck = config.checks.stuck
     if stuck is not None:
         stuck = msgspec.structs.replace(stuck, action="suspect")
-    marking = msgspec.structs.replace(config.checks, stuck=stuck, neighbours={})
+    marking = msgspec.structs.replace(config.checks, stuck=stuck, neighbours={}, unit=None)
     observed = [Observed(each, span, usables[each.id], _of(reviews, each)) for each in stations]
     try:
         return city_hours(

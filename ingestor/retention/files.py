@@ -33,6 +33,10 @@ WINDOW_S: Final[dict[Medium, int]] = {"air": 31 * DAY_S, "water": 31 * DAY_S, "n
 Piece = dict[SeriesKey, RawSeries]
 
 
+class ArchiveError(StoreError):
+    """A file of the archive is not what it should be; nothing that it holds is deleted from the store."""
+
+
 class Contents(msgspec.Struct, frozen=True, kw_only=True):
     """What a file holds: its own name for good, the digest of its values, and what there is of each station."""
 
@@ -125,7 +129,7 @@ def contents(file: Path) -> Contents:
 
     Raises
     ------
-    StoreError
+    ArchiveError
         If it is not there, or is no whole file of an archive.
     """
     digest = _Digest()
@@ -139,7 +143,7 @@ def pieces(file: Path) -> Iterator[Piece]:
 
     Raises
     ------
-    StoreError
+    ArchiveError
         As `contents`.
     """
     try:
@@ -148,7 +152,7 @@ def pieces(file: Path) -> Iterator[Piece]:
                 yield _series(opened.read_row_group(number))
     except (OSError, pa.ArrowException) as error:
         told = shown(" ".join(str(error).split()), 200)
-        raise StoreError(
+        raise ArchiveError(
             f"archive {file}: expected a whole file, got {told}; put it back, nothing is deleted"
         ) from error
 

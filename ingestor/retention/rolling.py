@@ -38,6 +38,14 @@ class Rolled(msgspec.Struct, frozen=True, kw_only=True):
     deleted: int
 
 
+class BadFilesError(StoreError):
+    """Files of the archive that are not what they should be, each on a line; `rolled` are the months of the others."""
+
+    def __init__(self, bad: list[files.ArchiveError], rolled: list[Rolled]) -> None:
+        super().__init__("\n".join(map(str, bad)))
+        self.bad, self.rolled = bad, rolled
+
+
 def roll(
     config: Config,
     store: Store,
@@ -56,23 +64,31 @@ def roll(
     ------
     ConfigError
         If no setting says how long readings stay.
+    BadFilesError
+        At the end, if files do not hold what they should: their months were left out.
     StoreError
-        If the store cannot delete readings, or cannot be used; or a file does not hold what it should.
+        If the store cannot delete readings, or cannot be used.
     OSError
         If a file cannot be written.
     """
     raw_days(config)
     store.check_can_remove()
     todo = [each for each in outlook(config, store, str(folder), now=now).months if each.state in ("due", "unfinished")]
-    done = []
+    done: list[Rolled] = []
+    bad: list[files.ArchiveError] = []
     for number, each in enumerate(todo):
         progress(number, len(todo))
         key = (each.month, each.medium, each.city)
-        if each.state == "due":
-            _archive(config, store, each, folder, between)
-        noted = [a for a in store.archived() if (a.month, a.medium, a.city) == key and not a.deleted]
-        done += [_delete(config, store, archived, folder, between) for archived in noted]
+        try:
+            if each.state == "due":
+                _archive(config, store, each, folder, between)
+            noted = [a for a in store.archived() if (a.month, a.medium, a.city) == key and not a.deleted]
+            done += [_delete(config, store, archived, folder, between) for archived in noted]
+        except files.ArchiveError as error:
+            bad.append(error)
         progress(number + 1, len(todo))
+    if bad:
+        raise BadFilesError(bad, done)
     return done
 
 
@@ -86,12 +102,14 @@ def _archive(config: Config, store: Store, month: Month, folder: Path, between: 
     try:
         written = files.write(store, month.medium, ids, span, part, lambda _: between())
         if files.contents(part) != written:
-            raise StoreError(f"archive {part}: expected what was written, got something else; nothing is deleted")
+            raise files.ArchiveError(
+                f"archive {part}: expected what was written, got something else; nothing is deleted"
+            )
         for file in _names(folder, name):
             if not file.exists():
                 files.put_in_place(part, file)
                 break
-            with contextlib.suppress(StoreError):
+            with contextlib.suppress(files.ArchiveError):
                 there = files.contents(file)
                 if there.digest == written.digest and there.uid:  # of a run that died before its note
                     written = there
@@ -123,7 +141,9 @@ def _delete(
     file = folder / archived.file
     there = files.contents(file)
     if (there.uid, there.digest) != (archived.uid, archived.digest):
-        raise StoreError(f"archive {file}: expected the file that was written, got another; nothing more is deleted")
+        raise files.ArchiveError(
+            f"archive {file}: expected the file that was written, got another; nothing more is deleted"
+        )
     span = span_of_month(config, archived.month)
     start, end = span.start, span.end
     deleted = 0

@@ -15,6 +15,7 @@ from ingestor.store.influx_server import InfluxServer, literal, quoted
 from ingestor.store.ports import EVER, NO_VALUE, Block, RawSeries, Received, SeriesKey, raw_series, received
 from sensors import flags
 from sensors.quantities import MEDIA
+from sensors.reading import DAY_S
 
 if TYPE_CHECKING:
     from ingestor.store.influx_columns import Group
@@ -25,6 +26,9 @@ BYTES_AT_ONCE = 4_000_000
 BLOCK_REQUESTS_AT_ONCE = 4
 """What `write_blocks` sends at once: while the server works, the next lines are made."""
 STATIONS_AT_ONCE = 50
+STATION_DAYS_AT_ONCE = 400
+"""Of readings in one request, but at least `STATIONS_LEAST`: the server merges the weeks of all stations one by one."""
+STATIONS_LEAST = 5
 REQUESTS_AT_ONCE = 3
 """To the server: what is written, and what is read ahead."""
 ROWS_COMPARED = 50_000
@@ -52,6 +56,7 @@ class InfluxTables:
         self._rows_waiting = 0
         self._under_way: deque[tuple[int, Future[None]]] = deque()
         self._overlapped = False
+        self._guard: Callable[[], None] = lambda: None
 
     def series(self, medium: str) -> list[SeriesKey]:
         """See `Tables.series`."""
@@ -93,7 +98,8 @@ class InfluxTables:
     def raw_of(self, medium: str, stations: Collection[str], start: int, end: int) -> dict[SeriesKey, RawSeries]:
         """See `Tables.raw_of`."""
         found: dict[SeriesKey, RawSeries] = {}
-        for some in batched(sorted(stations), STATIONS_AT_ONCE):
+        fitting = STATION_DAYS_AT_ONCE * DAY_S // max(1, end - start)
+        for some in batched(sorted(stations), min(STATIONS_AT_ONCE, max(STATIONS_LEAST, fitting))):
             statement = (
                 f"SELECT * FROM {quoted(medium)} WHERE ({_any_of('station', some)})"
                 f' AND time >= {_moment(start)} AND time < {_moment(end)} GROUP BY "station", "period_s"'
@@ -230,7 +236,9 @@ class InfluxTables:
         """Replace rows: what is the same is not written, what is there no more is deleted."""
         from ingestor.store import row_lines
 
-        for key, there in self._rows_of(table, now, start, end).items():
+        before = self._rows_of(table, now, start, end)
+        self._guard()
+        for key, there in before.items():
             now[key] = self._changed(table, key, there, *now[key])
         self._write(row_lines.batches(table, now, most_bytes=BYTES_AT_ONCE))
 

@@ -6,7 +6,7 @@ The outbox holds groups of readings as lines of InfluxDB (`line_protocol`), in t
 import hashlib
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -66,6 +66,22 @@ REFUSED_BY_STORE = "(store)"
 """The source of quarantined lines that the store itself refused; no source of config/ can have this name."""
 
 
+def check_version(db: sqlite3.Connection, file: Path) -> None:
+    """Refuse a file of another schema.
+
+    Raises
+    ------
+    StoreError
+        If it is one.
+    """
+    version = db.execute("PRAGMA user_version").fetchone()[0]
+    if version != SCHEMA_VERSION:
+        raise StoreError(
+            f"store {file}: expected schema version {SCHEMA_VERSION}, got {version}; "
+            f"use the qingjing that made it, or another --data"
+        )
+
+
 class Ledger:
     """Outbox, quarantine, counts; used from one thread."""
 
@@ -81,6 +97,7 @@ class Ledger:
         """
         self.file = file
         self._failing: str | None = None
+        self._guard: Callable[[], None] = lambda: None
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
             self._db = sqlite3.connect(file, isolation_level=None, timeout=busy_s)
@@ -107,6 +124,13 @@ class Ledger:
         """Where readings end up, for people."""
         return str(self.file)
 
+    def guard(self, check: Callable[[], None]) -> None:
+        """Call `check` at the beginning of every transaction from now on: where it raises, nothing of it is kept.
+
+        Before, the transaction may have waited for another process to write; after, no other process can.
+        """
+        self._guard = check
+
     def close(self) -> None:
         """Close the file."""
         self._db.close()
@@ -117,11 +141,8 @@ class Ledger:
             for statement in _SCHEMA.split(";"):
                 self._db.execute(statement)
             self._db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-        elif version != SCHEMA_VERSION:
-            raise StoreError(
-                f"store {self.file}: expected schema version {SCHEMA_VERSION}, got {version}; "
-                f"use the qingjing that made it, or another --data"
-            )
+        else:
+            check_version(self._db, self.file)
         for statement in (archives.SCHEMA + needed.SCHEMA).split(";"):
             self._db.execute(statement)
 
@@ -129,6 +150,7 @@ class Ledger:
     def _transaction(self) -> Iterator[None]:
         self._db.execute("BEGIN IMMEDIATE")
         try:
+            self._guard()
             yield
             self._db.execute("COMMIT")
         except BaseException:

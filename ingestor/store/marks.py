@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from ingestor.store import notices, runs
 from ingestor.store.arrivals import DERIVATIONS, SEQUENCE
+from ingestor.store.ledger import check_version
 from ingestor.store.ports import StoreError
 from ingestor.store.runs import StationState
 
@@ -32,9 +33,10 @@ def marks(file: Path) -> Marks:
     Raises
     ------
     StoreError
-        If the file is not there, or cannot be read.
+        If the file is not there, cannot be read, or is of another schema.
     """
     with _reading(file) as db:
+        check_version(db, file)
         counters = dict(
             db.execute("SELECT name, value FROM counter WHERE name IN (?, ?)", (SEQUENCE, DERIVATIONS)).fetchall()
         )

@@ -4,7 +4,7 @@ StoreError          the store cannot be used now; nothing of the call was kept; 
 └ UnavailableError       a server is away or busy; it may say when to try again
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Final, NamedTuple, Protocol
 
@@ -353,6 +353,9 @@ class Tables(Protocol):
         SQLite makes them one transaction: all take effect, or none. InfluxDB has no transactions: after a failure
         some may have taken effect. Marks of derivation are set last and only if everything else took effect.
         """
+
+    def guard(self, check: Callable[[], None]) -> None:
+        """Call `check` before anything is written from now on: within a transaction, so that no wait comes after it."""
 
     def overlapping(self) -> AbstractContextManager[None]:
         """Let a server still work on what one `replacing` replaced while the next rows are computed.

@@ -18,7 +18,7 @@ CREATE TABLE derived_piece (id INTEGER PRIMARY KEY AUTOINCREMENT, piece BLOB NOT
 """
 
 CHECKED_WITH: Final = "published_checked_with"
-"""The counter that holds the fingerprint of the configuration with which all published figures were computed last."""
+"""The counter that holds a number of the configuration and the code that computed all published figures last."""
 CHECKED_LOCKS: Final = "published_checked_locks"
 """The counter that holds the id of the last entry of locked months that published figures followed."""
 

@@ -52,10 +52,6 @@ class _Decoder:
         assert isinstance(terms.options, Rules)
         self._terms = terms
         self._rules: Rules = terms.options
-        self._good = {
-            version: frozenset(letter for letter, flag in letters.items() if flag == flags.GOOD)
-            for version, letters in self._rules.letters.items()
-        }
         self._plans: dict[tuple[Layout, str, Version], Plan] = {}
         self._numbers_are_values = not any(_NUMERIC.search(text) for text in terms.missing)
         self._shapes = Shapes(terms, self._rules, _seconds)
@@ -66,7 +62,7 @@ class _Decoder:
         if self._numbers_are_values:
             usual = self._shapes.read(payload, received_at, context)
             if usual is not None:
-                return Decoded([usual], [])
+                return Decoded(usual, [])
         into = Decoded([], [])
         found = frames_of(_framed(payload) if _BARE.match(payload) else payload)
         if not found:
@@ -87,12 +83,14 @@ class _Decoder:
         return into
 
     def _learn(self, payload: bytes, frame: Frame, into: Decoded) -> None:
-        """Keep the shape of a frame of which one reading came, all of it good."""
-        if into.refusals or len(into.readings) > 1 or any(flag != flags.GOOD for _, _, flag in into.readings[0].values):
+        """Keep the shape of a frame of which all was taken and every value is a number."""
+        values = [value for each in into.readings for value in each.values]
+        if into.refusals or any(value is None or flag == flags.BELOW_DETECTION for _, value, flag in values):
             return
         command, version = self._command(frame, "")
-        layout = parameters(frame.cp.decode(self._terms.encoding)).layout
-        self._shapes.learn(payload, frame, command, self._plan(layout, command, version), self._good[version])
+        read = parameters(frame.cp.decode(self._terms.encoding))
+        plan = self._plan(read.layout, command, version)
+        self._shapes.learn(payload, frame, command, plan, read.values, self._rules.letters[version])
 
     def _take(self, frame: Frame, at: str, received_at: float, context: Context, into: Decoded) -> None:
         """Append the readings of a frame that holds, what is refused of it, or both."""

@@ -1,12 +1,11 @@
 """JSON as devices send it."""
 
 import json
-import math
 from typing import Any
 
 import msgspec
 
-from sensors.decoders.taking import RefusedError
+from sensors.decoders.taking import RefusedError, integer
 from sensors.decoders.terms import Encoding
 from sensors.errors import shown
 
@@ -38,12 +37,6 @@ def lenient_tree(payload: bytes, encoding: Encoding = "utf-8", *, at: str = "pay
         If it is no JSON, not in its encoding, or too deep.
     """
     try:
-        return json.loads(payload.decode(encoding), parse_int=_integer)
+        return json.loads(payload.decode(encoding), parse_int=integer)
     except (ValueError, RecursionError) as error:
         raise RefusedError("broken_json", f"{at}: expected JSON, got {shown(str(error))}") from error
-
-
-def _integer(digits: str) -> float:
-    """An integer of any length; one beyond the floats is infinite."""
-    number = float(digits)
-    return int(digits) if math.isfinite(number) else number

@@ -16,18 +16,19 @@ from sensors.decoders.finding import Scope, finder, found, members, misfit, unwr
 from sensors.decoders.json_text import tree_of
 from sensors.decoders.mappings import Mapping, check
 from sensors.decoders.paths import ABSENT, FAULTS
+from sensors.decoders.stated_units import Converter
 from sensors.decoders.taking import NotANumberError, Observed, RefusedError, number, take
-from sensors.decoders.terms import Code, Terms
+from sensors.decoders.terms import Terms
 from sensors.decoders.times import brief
 from sensors.errors import ConfigError, shown
 from sensors.reading import DAY_S, Decoded, Refusal
 
 DEEPEST: Final = 8
 """Objects in objects whose members are values."""
-MOST_UNITS: Final = 1000
-"""Units in payloads whose factors are remembered."""
 LONGEST_CODE: Final = 200
-LONGEST_UNIT: Final = 40
+"""Characters of a code, a device or a unit."""
+LONGEST_VALUE: Final = 1000
+"""Characters of a value. Each record may point at one text of the whole payload: it must cost each of them little."""
 
 _Raw = tuple[str, Any, Any, Any, Any]
 """A value as the payload has it: its place in the record, code, value, flag and unit; None for what it has not."""
@@ -73,7 +74,7 @@ class _Decoder:
             code: (float(mapping.factors.get(code, 1)), float(mapping.offsets.get(code, 0)))
             for code in {*mapping.factors, *mapping.offsets}
         }
-        self._factors: dict[tuple[str, str], float | None] = {}
+        self._convert = Converter(terms)
 
     def decode(self, payload: bytes, received_at: float, context: Context) -> Decoded:
         """Return the readings of a payload and what was refused of it; never raises on any payload."""
@@ -136,8 +137,7 @@ class _Decoder:
                     word = of_record.get(code) if type(of_record) is dict else of_record
                 number_, flag = self._taken(at + place, code, value, word)
                 if unit is not None and number_ is not None:
-                    factor = self._factor(code, known, unit, at + place, scope.context)
-                    number_ = round(number_ * factor, units.DECIMALS)
+                    number_ = self._converted(code, number_, unit, scope.context, at + place)
             except RefusedError as error:
                 into.refusals.append(error.refusal)
                 continue
@@ -148,7 +148,7 @@ class _Decoder:
 
     def _device_of(self, record: Any, at: str, scope: Scope) -> str | None:
         device = found(self._device, record, scope, f"{at}device")
-        if device is None or type(device) is str:
+        if device is None or (type(device) is str and len(device) <= LONGEST_CODE):
             return device
         if type(device) is int and abs(device) < 10**times.LONGEST:
             return str(device)
@@ -211,6 +211,8 @@ class _Decoder:
     def _taken(self, place: str, code: str, value: Any, word: Any) -> tuple[float | None, int]:
         """Return number and flag of a value."""
         try:
+            if type(value) is str and len(value) > LONGEST_VALUE:
+                raise NotANumberError
             taken, flag = number(value, self._terms)
         except NotANumberError as error:
             finite = isinstance(value, float | int) and not isinstance(value, bool)
@@ -225,26 +227,17 @@ class _Decoder:
             taken = round(taken * factor + offset, units.DECIMALS)
         return taken, flag
 
+    def _converted(self, code: str, value: float, unit: Any, context: Context, place: str) -> float:
+        """Return a value that has a unit of its own in that which `take` wants."""
+        if type(unit) is not str or len(unit) > LONGEST_CODE:
+            raise RefusedError("unknown_unit", f"{place}: expected a unit, got {brief(unit)}")
+        return self._convert(code, value, unit, context, place)
+
     def _flag_of(self, word: Any, place: str) -> int:
         text = word if type(word) is str else str(word) if type(word) is int and abs(word) < 1000 else None
         if text not in self._words:
             raise RefusedError("unknown_flag", f"{place}: expected one of {', '.join(self._words)}, got {brief(word)}")
         return self._words[text]
-
-    def _factor(self, code: str, known: Code, unit: Any, place: str, context: Context) -> float:
-        """Return what a value in a unit of the payload is multiplied by to be in that which the source declares."""
-        key = (code, unit) if type(unit) is str and len(unit) <= LONGEST_UNIT else (code, "")
-        if key not in self._factors:
-            if len(self._factors) >= MOST_UNITS:
-                self._factors.clear()
-            quantity = context.quantities.of(known.medium)[known.quantity]
-            exact = units.factor_of(key[1], known.medium, quantity) if key[1] else None
-            self._factors[key] = None if exact is None else float(exact) / (known.factor or 1.0)
-        factor = self._factors[key]
-        if factor is None:
-            wanted = context.quantities.of(known.medium)[known.quantity].unit
-            raise RefusedError("unknown_unit", f"{place}: expected a unit that converts to {wanted}, got {brief(unit)}")
-        return factor
 
 
 def _seconds(raw: Any, place: str, terms: Terms) -> int:

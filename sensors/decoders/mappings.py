@@ -33,7 +33,8 @@ class Mapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 
     Numbers are multiplied by `factors` and then `offsets` are added, both by code, before units are converted. The rest
     are terms as of a source (`sensors.sources.Source`), which hold where the source itself says nothing; of codes and
-    units those of the source come first, and to `ignore` it can only add.
+    units those of the source come first, and to `ignore` it can only add. A unit of the payload is converted where the
+    source declares none.
     """
 
     values: Places | dict[str, Places]

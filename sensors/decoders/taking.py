@@ -24,6 +24,15 @@ HOUR_S: Final = 3600
 ALIGNED: Final = ("air", "noise")
 """Media whose periods start at whole multiples of their length after local midnight. Water is sampled at any time."""
 
+_PERIODS: Final[dict[str, frozenset[int]]] = {
+    medium: frozenset(
+        n
+        for n in range(1, DAY_S + 1)
+        if DAY_S % n == 0 and (medium not in ALIGNED or HOUR_S % n == 0 or n % HOUR_S == 0)
+    )
+    for medium in MEDIA
+}
+"""Lengths that a period of each medium may have. [s]"""
 _LARGEST_S = 2**40
 _NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*", re.ASCII)
 
@@ -86,6 +95,12 @@ def number(value: Any, terms: Terms) -> tuple[float | None, int]:
     if not math.isfinite(found):
         raise NotANumberError(value)
     return found, flags.GOOD
+
+
+def integer(digits: str) -> float:
+    """Return an integer of JSON of any length; one beyond the floats is infinite."""
+    found = float(digits)
+    return int(digits) if math.isfinite(found) else found
 
 
 def take(observed: Observed, received_at: float, context: Context, terms: Terms, into: Decoded) -> None:
@@ -226,9 +241,9 @@ def check_time(
     RefusedError
         If the period divides no day, or the time lies ahead, before the source's bound, or off the period's start.
     """
-    if not 1 <= period_s <= DAY_S or DAY_S % period_s:
-        raise RefusedError("wrong_type", f"{at}period_s: expected seconds that divide a day, got {shown(period_s)}")
-    if medium in ALIGNED and HOUR_S % period_s and period_s % HOUR_S:
+    if period_s not in _PERIODS[medium]:
+        if not 1 <= period_s <= DAY_S or DAY_S % period_s:
+            raise RefusedError("wrong_type", f"{at}period_s: expected seconds that divide a day, got {shown(period_s)}")
         raise RefusedError("wrong_type", f"{at}period_s: expected parts or multiples of an hour, got {shown(period_s)}")
     if time > received_at + context.max_ahead_s:
         raise RefusedError(

@@ -36,8 +36,7 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     time stands for. `period_s` is the averaging period of values whose payload gives none. [s] A payload without any
     time is refused or takes that of its arrival, and its values are then flagged as not evaluated. `sentinels` and
     `missing` are numbers and texts that stand for no value. `devices` are stations by medium and device. `options` are
-    those of the dialect alone. `trace`, if it is
-    there, is called with each `Observed` (sensors.decoders.taking).
+    those of the dialect alone. `trace`, where it is there, is called with each `Observed` of sensors.decoders.taking.
     """
 
     codes: dict[str, Code]

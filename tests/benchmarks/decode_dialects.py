@@ -131,10 +131,10 @@ CASES: dict[str, Case] = {
         sources="""
             [[source]]
             name = "hj212"
-            topic = "env/v1/hj212/{device}"
+            topic = "env/hj212/v1/{device}"
             dialect = "hj212"
             """,
-        topic="env/v1/hj212/A110000_0001",
+        topic="env/hj212/v1/A110000_0001",
         payload=lambda: frames.build(
             {"QN": "20260921201304125", "ST": 21, "CN": 2061, "PW": 123456, "MN": "A110000_0001", "Flag": 5},
             "DataTime=20260921200000;w01001-Avg=8.33,w01001-Flag=N;w01009-Avg=10.15,w01009-Flag=N;"

@@ -13,7 +13,7 @@ from aggregations.periods import Period
 from ingestor.jobs.calendars import Calendar
 from ingestor.jobs.clocks import SystemClock
 from ingestor.jobs.lanes import DERIVATION
-from ingestor.jobs.runner import Job, Runner
+from ingestor.jobs.runner import Alive, Job, Runner
 
 
 class ToldClock(SystemClock):
@@ -33,7 +33,7 @@ class ToldClock(SystemClock):
 def main() -> None:
     ledger, told, lines, *hold = sys.argv[1:]
 
-    def close(period: Period) -> str:
+    def close(period: Period, _: Alive) -> str:
         with Path(lines).open("a") as out:
             out.write(f"{period} {os.getpid()}\n")
         if hold:

@@ -213,6 +213,18 @@ def test_store_away_and_back(copy: tuple[Config, Path], monkeypatch: pytest.Monk
         assert "无法读取" not in client.get("/wall").text
 
 
+def test_store_of_another_qingjing_is_named_as_commands_name_it(
+    tmp_path: Path, shipped: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = store_file(tmp_path)
+    with closing(sqlite3.connect(file)) as db:
+        db.execute("PRAGMA user_version = 2")
+    with client_of(shipped, tmp_path, monkeypatch) as client:
+        answer = client.get("/api/targets")
+        assert (answer.status_code, "expected schema version" in answer.json()["error"]) == (503, True)
+        assert "use the qingjing that made it" in client.get("/wall").text
+
+
 def test_wall_that_takes_long_is_shown_without_figures_and_told_of_once_they_are_there(
     copy: tuple[Config, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -276,6 +288,10 @@ def test_answers_forbid_browsers_what_they_need_not_do(client: TestClient) -> No
         assert headers["x-content-type-options"] == "nosniff"
         assert "set-cookie" not in headers
     assert client.get("/wall", headers={"Host": "evil.example"}).status_code == 400
+    elsewhere = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors"}
+    assert client.get("/api/outlook", headers=elsewhere).status_code == 403
+    assert client.get("/wall", headers=elsewhere | {"Sec-Fetch-Mode": "navigate"}).status_code == 200
+    assert 'href="//' not in client.get("http://127.0.0.1//evil.example/x").text
     for method in ("POST", "PUT", "DELETE"):
         assert client.request(method, "/api/targets").status_code == 405
     page = client.get("/wall").text

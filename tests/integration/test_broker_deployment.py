@@ -1,6 +1,8 @@
 """The collector on a real Mosquitto as a deployment has it: config/broker/ with only port and paths replaced, and the
 certificates made by the commands of docs/broker.md."""
 
+import asyncio
+import contextlib
 import getpass
 import json
 import logging
@@ -28,7 +30,9 @@ from paho.mqtt.reasoncodes import ReasonCode
 from ingestor import config
 from ingestor.collector import Collector, status_topic
 from ingestor.config import BrokerSettings, Config
-from ingestor.mqtt_publisher import MqttError, Publisher
+from ingestor.hj212 import counts as hj212_counts
+from ingestor.hj212 import publishing as hj212_publishing
+from ingestor.mqtt_publisher import MqttError, Publisher, login_from
 from ingestor.mqtt_session import Message, Session
 from ingestor.store import Arrival, SeriesKey, SqliteStore, StoreError, store_file
 from tests.integration.test_collector import Memory
@@ -37,7 +41,7 @@ from tests.support import ROOT, accepts, free_port, server, wait_for
 HOST = "localhost"
 TOPIC = "env/v1/air/sz-a01"
 GATEWAY_TOPIC = "env/v1/gateways/gw1/air"
-USERS = ("qingjing", "qingjing-2", "gw1", "sz-a01", "observer")
+USERS = ("qingjing", "qingjing-2", "gw1", "sz-a01", "hj212", "observer")
 COLLECTOR = "qingjing"
 
 
@@ -505,6 +509,31 @@ def test_gateway_of_one_station_cannot_write_to(case: str, broker: Deployment) -
             gateway.publish(TOPIC, payload(2))
         wait_for(lambda: reader.last(TOPIC), what="the gateway's own message, which it sent last")
     assert set(reader.heard) == {TOPIC}
+
+
+def test_gateway_of_hj212_writes_by_tls_where_it_may_and_is_told_where_not(broker: Deployment) -> None:
+    (broker.folder / "password").write_text(secret_of("hj212") + "\n")
+    counts = hj212_counts.Counts()
+
+    async def scene() -> None:
+        publisher = hj212_publishing.Publisher(
+            HOST, broker.port, client_id="hj212", counts=counts, complaints=hj212_counts.Complaints(),
+            login=login_from("hj212", broker.folder / "password", broker.ca_file),
+        )  # fmt: skip
+        connected = asyncio.create_task(publisher.run())
+        async with asyncio.timeout(10):
+            await publisher.publish("env/hj212/v1/A1", b"##")
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(0.5):
+                await publisher.publish(TOPIC, b"##")
+        connected.cancel()
+        await asyncio.gather(connected, return_exceptions=True)
+
+    with client(broker, COLLECTOR) as collector:
+        collector.subscribe("env/v1/#")
+        asyncio.run(scene())
+        assert collector.heard == {"env/hj212/v1/A1": [b"##"]}
+    assert (counts.published, counts.held) == (1, 1)
 
 
 @pytest.mark.parametrize("topic", [TOPIC, "env/v1/gateways/gw2/air", "env/v1/gateways/gw1", f"{GATEWAY_TOPIC}/more"])

@@ -331,7 +331,7 @@ def test_unfinished_month_says_so_on_its_first_line(july: Bulletin, july_page: s
     assert str(july.period) == "2020-07-01..2020-07-12"
     assert july.as_of == dt.date(2020, 7, 12)
     assert "\n7月1日—12日，优良天数为" in notice_text(july)
-    assert "见 --json" not in july_page
+    assert "在 JSON 中" not in july_page
     assert july.air.rows["air.good_days"].month.expected == 12
     assert notice_text(july, "en").startswith("Not a whole month: readings of July 2020 end on 12 July 2020")
 

@@ -14,7 +14,7 @@ import pytest
 from ingestor.collector import Collector, status_topic
 from ingestor.config import Config
 from ingestor.mqtt_publisher import Publisher
-from ingestor.store import Arrival, Backlog, SeriesKey, SqliteStore, StoreError
+from ingestor.store import Arrival, Backlog, Needed, SeriesKey, SqliteStore, StoreError
 from tests.support import FalseBroker, Mosquitto, wait_for
 
 TOPIC = "env/v1/air/sz-a01"
@@ -43,6 +43,9 @@ class Memory:
 
     def backlog(self) -> Backlog:
         return self.waiting
+
+    def needed(self) -> list[Needed]:
+        return []
 
     def tend(self) -> None:
         """There is nothing to move."""

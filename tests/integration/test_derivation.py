@@ -15,7 +15,7 @@ from aggregations import periods
 from ingestor import config, derivation, evaluation
 from ingestor.config import Config
 from ingestor.derivation import Plan
-from ingestor.derivation.units import digest_of, units
+from ingestor.derivation.units import COMPUTED, digest_of, units
 from ingestor.schema import TABLES, Table
 from ingestor.store import Arrival, SqliteStore
 from ingestor.store.arrivals import Derived
@@ -185,6 +185,19 @@ def test_derived_tables_of_another_version_are_derived_again(
         assert not derivation.is_stale(shipped, again)
         assert day_row(again, "sz-a01", "2020-01-02", "pm25", "pm25_fraction") == (61.0, "61000000")
         assert again.stored_values() == 24 * len(ITEMS)
+
+
+def test_update_that_computes_a_medium_otherwise_makes_it_stale_and_no_other(
+    store: SqliteStore, shipped: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(store, *whole_day("sz-a01", "2020-01-02", ITEMS))
+    derivation.derive(shipped, store)
+    monkeypatch.setitem(COMPUTED, "noise", 2)
+    assert not derivation.is_stale(shipped, store)
+    monkeypatch.setitem(COMPUTED, "air", 2)
+    (piece,) = derivation.derive(shipped, store).pieces
+    assert (piece.unit, piece.why) == ("air:shenzhen", "changed")
+    assert not derivation.is_stale(shipped, store)
 
 
 def test_stations_that_never_sent_are_looked_for_together(

@@ -1,6 +1,8 @@
 """Derivation on both stores where it is cut off, and on one InfluxDB that two ledgers share."""
 
 import datetime as dt
+import sqlite3
+import threading
 import uuid
 from collections.abc import Iterator
 from contextlib import closing
@@ -11,6 +13,7 @@ import pytest
 
 from ingestor import derivation
 from ingestor.config import Config
+from ingestor.jobs.ledger import LostError
 from ingestor.schema import TABLES
 from ingestor.store import InfluxServer, InfluxStore, SqliteStore, Store
 from ingestor.store.reviewed import Locked
@@ -70,6 +73,34 @@ def test_derivation_that_dies_between_two_batches_of_a_unit_is_completed_by_the_
     derivation.derive(shipped, store)
     assert not derivation.is_stale(shipped, store)
     assert contents(store) == expected
+
+
+def test_derivation_whose_lane_is_lost_while_it_waits_to_write_sets_no_mark(store: Store, shipped: Config) -> None:
+    put(store, *whole_day("sz-a01", "2020-06-01", ITEMS))
+    lost = threading.Event()
+
+    def alive() -> None:
+        if lost.is_set():
+            raise LostError("jobs: lane 'derivation' is not ours any more")
+
+    with closing(sqlite3.connect(store.file, isolation_level=None, check_same_thread=False)) as other:
+
+        def end() -> None:
+            lost.set()
+            other.execute("ROLLBACK")
+
+        def between() -> None:
+            alive()
+            if not other.in_transaction:
+                other.execute("BEGIN IMMEDIATE")
+                threading.Timer(0.2, end).start()
+
+        store.guard(alive)
+        with pytest.raises(LostError):
+            derivation.derive(shipped, store, between=between)
+    assert store.derived_units() == {}
+    if isinstance(store, SqliteStore):  # on a server rows may have been there before
+        assert not any(contents(store).values())
 
 
 @pytest.mark.usefixtures("influx_url")

@@ -11,18 +11,23 @@ import re
 import uuid
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 from typing import Final
 
 import msgspec
 import numpy as np
 import pytest
 import yaml
+from starlette.testclient import TestClient
 
+from aggregations import periods
 from grafana.boards import BOARDS
-from ingestor import derivation
+from ingestor import derivation, evaluation, tables
+from ingestor.board import pages
+from ingestor.board.app import application
 from ingestor.config import Config
 from ingestor.displays import Displays
-from ingestor.store import InfluxServer, InfluxStore
+from ingestor.store import InfluxServer, InfluxStore, store_file
 from ingestor.store.ports import Arrival, Block
 from sensors import flags
 from sensors.reading import Refusal
@@ -66,21 +71,49 @@ def asked(query: str, since: str, plan: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def database(influxd: Influxd, tmp_path_factory: pytest.TempPathFactory, shipped: Config) -> Iterator[str]:
-    """The name of a database with what a service would have written."""
+def world(influxd: Influxd, tmp_path_factory: pytest.TempPathFactory, shipped: Config) -> Iterator[tuple[Config, Path]]:
+    """A configuration whose store is a database with what a service would have written, and the data directory."""
     name = f"t{uuid.uuid4().hex}"
     stations = shipped.register.stations
     some = [*stations[:3], *[each for each in stations if each.medium == "water"][:3]]
     zones = {each.zone_class: each for each in reversed(stations) if each.medium == "noise"}
-    small = msgspec.structs.replace(shipped, register=Register([*some, *zones.values()]))
+    settings = msgspec.structs.replace(
+        shipped.settings, store=msgspec.structs.replace(shipped.settings.store, kind="influxdb", database=name)
+    )
+    small = msgspec.structs.replace(shipped, register=Register([*some, *zones.values()]), settings=settings)
     folder = tmp_path_factory.mktemp("grafana")
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv("INFLUXDB_V2_URL", influxd.url)
-        with closing(InfluxStore(folder / "ledger.sqlite3", InfluxServer(name))) as store:
+        with closing(InfluxStore(store_file(folder), InfluxServer(name))) as store:
             fill(store, small)
             derivation.derive(small, store)
             Displays().write(small, store, NOW)
-            yield name
+            yield small, folder
+
+
+@pytest.fixture(scope="module")
+def database(world: tuple[Config, Path]) -> str:
+    """The name of the database."""
+    return world[0].settings.store.database
+
+
+def test_board_on_influxdb_shows_figures_and_last_readings_of_the_store(
+    world: tuple[Config, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded, folder = world
+    monkeypatch.setattr(pages, "PATIENCE_S", 60.0)
+    day = loaded.local_day(NOW) - periods.DAY
+    with closing(InfluxStore(store_file(folder), InfluxServer(loaded.settings.store.database))) as store:
+        verdicts = evaluation.evaluate(loaded, store, loaded.plans[PLANS[0]], day)
+    with TestClient(application(loaded, folder, now=lambda: float(NOW)), base_url="http://127.0.0.1") as client:
+        assert client.get(f"/api/targets?plan={PLANS[0]}").json()["targets"] == json.loads(tables.as_json(verdicts))
+        wall = client.get("/wall").text
+        stations = {each["id"]: each for each in client.get("/api/stations?medium=air").json()}
+    assert sum(each.figure is not None and each.figure.value is not None for each in verdicts) > 1
+    assert f'data-figure="{PLANS[0]}/good-days"' in wall
+    assert re.search(r"data-aqi>\d+<", wall)
+    assert len(stations) == 3
+    assert all(each["time"] == NOW - HOUR_S and each["values"]["pm25"] > 0 for each in stations.values())
 
 
 def fill(store: InfluxStore, config: Config) -> None:

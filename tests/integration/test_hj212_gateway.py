@@ -54,7 +54,7 @@ class Heard:
         self.subscribed = False
         self._client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2)
         self._client.reconnect_delay_set(1, 1)
-        self._client.on_connect = lambda client, *_: client.subscribe("env/v1/hj212/#", qos=1)
+        self._client.on_connect = lambda client, *_: client.subscribe("env/hj212/v1/#", qos=1)
         self._client.on_subscribe = lambda *_: setattr(self, "subscribed", True)
         self._client.on_message = lambda _client, _user, got: self.messages.append((got.topic, got.payload))
         self._client.connect("127.0.0.1", port)
@@ -177,7 +177,7 @@ def test_data_are_published_as_they_came_and_answered(broker: Mosquitto, heard: 
             assert (gate.counts.frames, gate.counts.published, gate.counts.answered) == (3, 3, 2)
 
     asyncio.run(scene())
-    assert heard.messages[0] == ("env/v1/hj212/A1", upload())
+    assert heard.messages[0] == ("env/hj212/v1/A1", upload())
 
 
 def test_a_frame_in_ten_segments_and_ten_in_one(broker: Mosquitto, heard: Heard) -> None:
@@ -201,34 +201,45 @@ def test_a_frame_in_ten_segments_and_ten_in_one(broker: Mosquitto, heard: Heard)
 
 
 def test_no_answer_before_the_broker_has_acknowledged_and_somebody_has_subscribed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    mosquitto: Mosquitto, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(publishing, "HOLD_S", 0.2)
-    broker = Mosquitto(tmp_path)
-    broker.start()
 
     async def scene() -> None:
-        async with gateway(broker.port) as gate:
+        async with gateway(mosquitto.port) as gate:
             device = await gate.device()
             await until(lambda: gate.counts.broker_connected)
             device.send(upload(qn="20260101080000001"))
             await until(lambda: gate.counts.held)
             assert gate.counts.answered == 0  # MQTT 5 tells that nobody would get it
-            heard = await asyncio.to_thread(Heard, broker.port)
+            heard = await asyncio.to_thread(Heard, mosquitto.port)
             await device.hears("9014")
-            broker.send_signal(signal.SIGSTOP)
+            mosquitto.send_signal(signal.SIGSTOP)
             device.send(upload(qn="20260101080000002"))
             await device.hears_nothing(0.3)  # it was sent to the broker, which has not acknowledged it
-            broker.send_signal(signal.SIGKILL)
+            mosquitto.send_signal(signal.SIGKILL)
             await until(lambda: not gate.counts.broker_connected)
             await device.hears_nothing(0.3)
-            await asyncio.to_thread(broker.start)
+            await asyncio.to_thread(mosquitto.start)
             assert (await device.hears("9014")).header["QN"] == "20260101080000002"
             assert gate.counts.published == gate.counts.answered == 2
             await asyncio.to_thread(heard.close)
 
     asyncio.run(scene())
-    broker.stop()
+
+
+def test_a_gateway_that_cannot_publish_any_more_ends(broker: Mosquitto, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def fail(_: Publisher) -> None:
+        raise ValueError("a fault")
+
+    monkeypatch.setattr(Publisher, "run", fail)
+
+    async def scene() -> None:
+        async with gateway(broker.port) as gate:
+            await asyncio.wait((gate.running,), timeout=WITHIN_S)
+
+    with pytest.raises(ValueError, match="a fault"):
+        asyncio.run(scene())
 
 
 def test_frames_that_no_broker_took_are_counted_at_the_end() -> None:
@@ -319,7 +330,7 @@ def test_packets_of_a_message_are_published_together(broker: Mosquitto, heard: H
 def test_devices_that_misbehave_do_not_disturb_others(broker: Mosquitto) -> None:
     async def scene() -> None:
         async with gateway(
-            broker.port, login_s=0.6, frame_s=0.6, idle_s=1.2, most_broken=5, connections_per_device=2, write_s=0.5
+            broker.port, login_s=1.0, frame_s=0.8, idle_s=2.0, most_broken=5, connections_per_device=2, write_s=0.5
         ) as gate:
             good = await gate.device()
             half_open, silent, slow, lying, garbage = [await gate.device() for _ in range(5)]

@@ -24,6 +24,7 @@ from tests.conftest import Qingjing
 from tests.support import ROOT, Influxd, Mosquitto, free_port, wait_for
 
 TOPIC = "env/v1/air/sz-a01"
+QUIET = ("--health-port", "0", "--board-port", "0")
 
 
 class Service:
@@ -46,7 +47,7 @@ class Service:
         command = [sys.executable, "-m", "ingestor", "--config", str(self.config), "--data", str(self.data)]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                [*command, "run", "--health-port", "0", "--board-port", "0", *options],
+                [*command, "run", *QUIET, *options],
                 cwd=ROOT,
                 env=self._environment,
                 stderr=log,
@@ -208,5 +209,5 @@ def test_store_without_an_address_says_which_variable_to_set(
     service: Service, qingjing: Qingjing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("INFLUXDB_V2_URL", raising=False)
-    refused = qingjing("--config", service.config, "run", "--port", free_port(), code=1)
+    refused = qingjing("--config", service.config, "run", "--port", free_port(), *QUIET, code=1)
     assert "INFLUXDB_V2_URL: expected the server's address such as http://127.0.0.1:8086" in refused.stderr

@@ -202,11 +202,14 @@ def test_a_changed_register_is_the_reason_where_it_changes_the_figure(store: Sql
     publishing.bring_up_to_date(config.load(config_copy), store)
     found = [each for each in store.publications() if each.key.indicator == NAMES[0]]
     assert [(each.revision, each.figure.valid, each.reason) for each in found] == [
-        (1, 31, "published"), (2, 30, "register, checks, events or other configuration changed"),
+        (1, 31, "published"),
+        (2, 30, "register, checks, events, other configuration or the version of qingjing changed"),
     ]  # fmt: skip
 
 
-def test_history_shows_every_revision_in_chinese_and_as_json(store: SqliteStore, qingjing: Callable[..., Any]) -> None:
+def test_history_shows_revisions_that_print_another_value_and_all_when_asked_and_as_json(
+    store: SqliteStore, qingjing: Callable[..., Any]
+) -> None:
     data = store.file.parent
     put(store, air("sz-a01", start_of("2020-01-10") + 5 * HOUR, {"pm25": 41.0}))
     store.close()
@@ -221,7 +224,11 @@ def test_history_shows_every_revision_in_chinese_and_as_json(store: SqliteStore,
     assert (at.utcoffset(), dt.datetime.now(dt.UTC) - at < dt.timedelta(hours=1)) == (dt.timedelta(hours=8), True)
     shown = qingjing("--data", data, "--lang", "zh", "history", NAMES[0], "--scope", SCOPE).stdout
     assert "首次发布" in shown
-    assert "迟到" in shown
+    assert "迟到" not in shown  # 10 and 311/31 print the same
+    assert "另有 1 个修订未改变所示数值；用 --all 查看" in shown
+    every = qingjing("--data", data, "--lang", "zh", "history", NAMES[0], "--scope", SCOPE, "--all").stdout
+    assert "迟到" in every
+    assert "--all" not in every
     asked = ("publish", "--scope", SCOPE, "--period", "2020-01", "--name")
     again = qingjing("--data", data, "--lang", "en", *asked, NAMES[0], "--name", "air.annual_mean.so2").stdout
     assert again == "2 figures: 0 published, 0 revised, 1 as before, 1 without data and not published\n"

@@ -1,6 +1,7 @@
 """Raw readings of locked months rolled to an archive and deleted, on every store; restored; wherever it dies."""
 
 import json
+import sqlite3
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -330,6 +331,27 @@ def test_whatever_step_dies_nothing_is_lost_and_the_next_run_completes_it(
     assert bits(sqlite) == before
 
 
+def test_file_that_is_bad_leaves_out_its_month_and_the_others_are_rolled(
+    sqlite: SqliteStore, config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(sqlite)
+    lock(config, sqlite, JAN, FEB, MAR)
+    with monkeypatch.context() as patched:
+        dying(sqlite, "add_archive", patched, after=True)
+        with pytest.raises(KeyboardInterrupt):
+            roll(config, sqlite, tmp_path)
+    (known,) = sqlite.archived()
+    file = tmp_path / known.file
+    kept = file.read_bytes()
+    file.write_bytes(b"PAR1")
+    with pytest.raises(rolling.BadFilesError, match="expected a whole file, got") as caught:
+        roll(config, sqlite, tmp_path)
+    assert [(each.month, each.deleted > 0) for each in caught.value.rolled] == [(FEB, True)]
+    assert values_in(sqlite) > 0
+    file.write_bytes(kept)
+    assert [each.month for each in roll(config, sqlite, tmp_path)] == [JAN]
+
+
 def test_restoring_that_dies_is_completed_by_the_same_import(
     sqlite: SqliteStore, config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -618,6 +640,17 @@ def test_commands_of_retention(tmp_path: Path, config_copy: Path) -> None:
     assert not (data / "archive").exists()
     (rolled,) = json.loads(qingjing(*common, "retention", "run", "--json").stdout)["rolled"]
     assert rolled["deleted"] == 48
+    with closing(sqlite3.connect(data / "qingjing.sqlite3")) as db, db:  # as of a run that died before its end
+        db.execute("UPDATE archive SET deleted = NULL")
+    file = Path(rolled["file"])
+    kept = file.read_bytes()
+    file.write_bytes(b"PAR1")
+    failed = qingjing(*common, "retention", "run", "--json", code=1)
+    (skipped,) = json.loads(failed.stdout)["skipped"]
+    assert skipped.startswith(f"archive {file}: expected a whole file, got")
+    assert str(failed.exception) == skipped
+    file.write_bytes(kept)
+    assert json.loads(qingjing(*common, "retention", "run", "--json").stdout)["skipped"] == []
     shown = json.loads(qingjing(*common, "retention", "--json").stdout)
     assert [(each["month"], each["state"]) for each in shown["months"]] == [("2020-02", "neighbours")]
     assert [each["file"] for each in shown["archived"]] == ["2020-01-air-shenzhen.parquet"]

@@ -194,14 +194,18 @@ def test_service_whose_broker_dies_ends_with_1(start: Start) -> None:
 
 def test_second_service_on_the_same_data_is_refused(start: Start, tmp_path: Path, qingjing: Qingjing) -> None:
     start(free_port())
-    refused = qingjing("--data", tmp_path / "data", "run", "--port", free_port(), "--health-port", 0, code=1)
+    refused = qingjing(
+        "--data", tmp_path / "data", "run", "--port", free_port(), "--health-port", 0, "--board-port", 0, code=1
+    )
     assert "another qingjing run collects there" in refused.stderr
 
 
 def test_service_on_a_port_in_use_says_what_to_do(start: Start, tmp_path: Path, qingjing: Qingjing) -> None:
     port = free_port()
     start(port)
-    refused = qingjing("--data", tmp_path / "other", "run", "--port", port, "--health-port", 0, code=1)
+    refused = qingjing(
+        "--data", tmp_path / "other", "run", "--port", port, "--health-port", 0, "--board-port", 0, code=1
+    )
     assert refused.stderr.splitlines()[-1].startswith(f"qingjing: broker 127.0.0.1:{port}: cannot be started")
     assert "set broker.port" in refused.stderr
 

@@ -95,7 +95,7 @@ def test_slip_of_the_unit_is_suspect_and_stays_counted(store: SqliteStore, shipp
     derivation.derive(shipped, store)
     found = figure(shipped, store, "water.class", "2020-06")
 
-    assert found.provisional == ["suspect, perhaps of another unit, and counted: TP (1)"]
+    assert found.provisional == ["probable unit mistake (factor 1000), and counted: TP (1)"]
     assert found.label == "Ⅱ类"  # (29 x 0.01 + (6 x 0.01 + 10) / 7) / 30 = 0.058 mg/L
     assert list(store.read("water_day", "sz-w01", start_of("2020-06-30"), 2**40, ["suspect", "tp_count"])) == [
         (start_of("2020-06-30"), "tp 1", 7)

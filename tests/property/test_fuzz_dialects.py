@@ -177,7 +177,7 @@ DIALECTS: dict[str, Dialect] = {
 
             [[source]]
             name = "gateways"
-            topic = "env/v1/hj212/{gateway}"
+            topic = "env/hj212/v1/{gateway}"
             dialect = "hj212"
 
             [[source]]
@@ -190,7 +190,7 @@ DIALECTS: dict[str, Dialect] = {
             encoding = "gb18030"
             sentinels = [-100]
             """,
-        topics=("env/v1/lenient", "env/v1/lenient", "env/v1/lenient", "env/v1/strict", "env/v1/hj212/g1"),
+        topics=("env/v1/lenient", "env/v1/lenient", "env/v1/lenient", "env/v1/strict", "env/hj212/v1/g1"),
         samples=(_HJ212, *frames()),
         reaches=frozenset(
             {"broken_frame", "no_data", "unconfirmed", "unknown_quantity", "wrong_type", "bad_time", "unknown_station"}
@@ -373,3 +373,46 @@ def test_time_goes_with_the_size_of_a_payload_and_not_its_square(name: str, data
     assert four / one < QUADRATIC * 0.6, (
         f"{one:.4f}, {two:.4f}, {four:.4f} s for {dialect.parts} parts, twice, four times"
     )
+
+
+@pytest.mark.parametrize("key", ["site", "t", "u", "v", "f"])
+def test_a_long_text_that_each_record_points_at_costs_each_of_them_little(key: str) -> None:
+    source = """
+        [[source]]
+        name = "any"
+        topic = "any"
+        dialect = "mapping"
+        medium = "air"
+        period_s = 60
+
+        [source.mapping]
+        items = "data"
+        device = "$.site"
+        time = "$.t"
+        values = "d"
+        code = "c"
+        value = ["v", "$.v"]
+        unit = "$.u"
+        flag = "$.f"
+        """
+    dialect = DIALECTS["mapping"]._replace(sources=source, devices=None)
+    decoding = decoding_of(dialect)
+    used = []
+    for parts in (250, 1000):
+        root = {
+            "site": "sz-a01",
+            "t": "2026-09-21T20:00:00Z",
+            "u": "ug/m3",
+            "v": "7",
+            "f": "good",
+            key: "7" * 130 * parts,
+        }
+        payload = json.dumps({**root, "data": [{"d": [{"c": "pm25"}]}] * parts}).encode()
+        best = float("inf")
+        for _ in range(REPEATS):
+            before = time.thread_time()
+            arrival = decoding.arrival("any", payload, NOW)
+            best = min(best, time.thread_time() - before)
+        assert not {refusal.code for refusal in arrival.refusals} & {"too_large", "internal", "broken_json"}
+        used.append(best)
+    assert used[1] / used[0] < QUADRATIC * 0.6, used

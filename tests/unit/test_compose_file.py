@@ -124,6 +124,20 @@ def test_grafana_has_every_file_and_variable_that_its_provisioning_names() -> No
             assert folder in [target for _, target in mounts(SERVICES["grafana"])], file
 
 
+def test_grafana_asks_nobody_on_the_internet_and_publishes_nothing_there() -> None:
+    """What goes out by its configuration reference: usage, updates, news, pictures, plug-ins, keys, snapshots."""
+    off = (
+        "ANALYTICS_REPORTING_ENABLED", "ANALYTICS_CHECK_FOR_UPDATES", "ANALYTICS_CHECK_FOR_PLUGIN_UPDATES",
+        "NEWS_NEWS_FEED_ENABLED", "PLUGINS_PLUGIN_ADMIN_ENABLED", "SNAPSHOTS_EXTERNAL_ENABLED",
+    )  # fmt: skip
+    forbidden = (
+        "SECURITY_DISABLE_GRAVATAR", "PLUGINS_PREINSTALL_DISABLED", "PLUGINS_PUBLIC_KEY_RETRIEVAL_DISABLED",
+    )  # fmt: skip
+    wanted = {f"GF_{name}": "false" for name in off} | {f"GF_{name}": "true" for name in forbidden}
+    given = SERVICES["grafana"]["environment"]
+    assert {name: given.get(name) for name in wanted} == wanted
+
+
 def test_simulated_city_starts_by_itself_and_can_be_left_out() -> None:
     assert SERVICES["simulator"]["profiles"] == ["sim"]
     assert "COMPOSE_PROFILES=sim\n" in (ROOT / ".env").read_text()

@@ -119,7 +119,7 @@ def test_remarks_show_three_reasons_and_count_the_others() -> None:
     reasons = [f"2020-{month:02}: 0 of at least 27 valid days" for month in range(1, 6)]
     text = tables.remarks(msgspec.structs.replace(FIGURE, sufficient=False, reasons=reasons), "en")
     assert text.count("valid days") == 3
-    assert text.endswith("; and 2 more with --json")
+    assert text.endswith("; and 2 more in the JSON")
 
 
 @pytest.mark.parametrize(
@@ -247,7 +247,7 @@ def test_all_that_figures_say_has_chinese(period: str, shipped: Config) -> None:
     [
         ("manual: NH3-N, Cr(VI)", "手工监测：氨氮、六价铬"),
         ("no mean of nh3n", "缺少均值：氨氮"),
-        ("suspect, perhaps of another unit, and counted: TP (2)", "疑似单位错误、仍计入：总磷（2个）"),
+        ("probable unit mistake (factor 1000), and counted: TP (2)", "疑似单位错误（相差1000倍）、仍计入：总磷（2个）"),
         (
             "w1: target III before 2020-07-01, II from then on",
             "w1 目标在2020-07-01前为Ⅲ类，此后为Ⅱ类",

@@ -319,6 +319,15 @@ action = "suspect"
 tolerance = 5
 [neighbours]
 pm25 = { ratio = 3, floor = 50 }
+[unit]
+days = 2
+[unit.air]
+action = "suspect"
+least = 5
+ratio = { pm25 = 200 }
+[unit.water]
+least = 3
+ratio = 300
 """
 
 
@@ -361,6 +370,20 @@ def test_evaluate_implausible_hour_makes_no_inversion() -> None:
 def test_evaluate_implausible_hour_of_a_neighbour_counts_as_missing() -> None:
     found = evaluated({"pm25": of(600)}, neighbours={"pm25": np.array([[100.0], [-1.0]])})
     assert found["pm25"]["neighbours"] == [GOOD]
+
+
+@pytest.mark.parametrize("value", [0.2, 8000.0])
+def test_evaluate_marks_a_probable_unit_mistake_and_leaves_implausible_hours_to_the_range(value: float) -> None:
+    found = evaluated({"pm25": of(*[40.0] * 60, value), "pm10": of(*[40.0] * 60, value)})
+    inside = value < QUANTITIES.air["pm25"].maximum
+    assert found["pm25"]["unit"] == [GOOD] * 60 + [SUSPECT if inside else GOOD]
+    assert "unit" not in found["pm10"]
+
+
+def test_taking_out_keeps_the_check_of_units_only_where_it_takes_out() -> None:
+    assert checks.taking_out(parsed(TEXT)).unit is None
+    failing = parsed(TEXT.replace('action = "suspect"\nleast', 'action = "fail"\nleast'))
+    assert checks.taking_out(failing).unit is not None
 
 
 def test_evaluate_neighbours_of_a_quantity_that_the_check_does_not_name_are_left() -> None:
@@ -419,12 +442,12 @@ def test_suspects_are_counted_by_check_where_no_check_makes_the_hour_fail() -> N
     none = [False] * 4
     assert counted == {
         "negative": none, "range": none, "jump": none, "stuck": [True, True, True, False],
-        "inversion": [True, False, False, False],
+        "inversion": [True, False, False, False], "unit": none,
     }  # fmt: skip
 
 
 def test_codes_of_reasons_are_those_that_stores_hold() -> None:
-    assert CODES == {"negative": 1, "range": 2, "stuck": 3, "jump": 4, "inversion": 5, "neighbours": 6}
+    assert CODES == {"negative": 1, "range": 2, "stuck": 3, "jump": 4, "inversion": 5, "neighbours": 6, "unit": 7}
 
 
 # --- the file
@@ -435,7 +458,10 @@ def test_checks_that_come_along_only_mark() -> None:
     assert shipped.stuck is not None
     assert shipped.jump is not None
     assert shipped.inversion is not None
-    assert {shipped.stuck.action, shipped.jump.action, shipped.inversion.action} == {"suspect"}
+    assert shipped.unit is not None
+    assert shipped.unit.air is not None
+    tables = (shipped.stuck, shipped.jump, shipped.inversion, shipped.unit.air)
+    assert {each.action for each in tables} == {"suspect"}
 
 
 def test_checks_that_come_along_are_made_of_all_six_pollutants() -> None:
@@ -444,7 +470,11 @@ def test_checks_that_come_along_are_made_of_all_six_pollutants() -> None:
     assert shipped.negative is not None
     assert shipped.stuck is not None
     assert shipped.jump is not None
-    tables = [shipped.negative.quantities, shipped.stuck.hours, shipped.jump.step, shipped.neighbours]
+    assert shipped.unit is not None
+    assert shipped.unit.air is not None
+    tables = [
+        shipped.negative.quantities, shipped.stuck.hours, shipped.jump.step, shipped.neighbours, shipped.unit.air.ratio,
+    ]  # fmt: skip
     assert all(sorted(table) == sorted(QUANTITIES.air) for table in tables)
 
 
@@ -455,7 +485,7 @@ def test_checks_of_an_empty_file_are_none() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "error"),
     [
-        ("[stuck]", "[stucks]", "stucks: expected one of negative, stuck, jump, inversion, neighbours, got 'stucks'"),
+        ("[stuck]", "[stucks]", "stucks: expected one of negative, stuck, jump, inversion, neighbours, unit, got 'stucks'"),  # noqa: E501
         ('action = "suspect"', 'action = "drop"', "stuck.action: expected one of suspect, fail, got 'drop'"),
         ('action = "suspect"\n', "", "stuck.action: expected a value, got nothing"),
         ("pm25 = 3 }", "pm25 = 1 }", "stuck.hours.pm25: expected int >= 2, got 1"),
@@ -466,6 +496,11 @@ def test_checks_of_an_empty_file_are_none() -> None:
         ("ratio = 3", "ratio = 1", "neighbours.pm25.ratio: expected more than 1, got 1"),
         ("floor = 50", "floor = -1", "neighbours.pm25.floor: expected at least 0, got -1"),
         ("floor = 50", 'floor = 50, action = "fail"', "neighbours.pm25.action: expected one of ratio, floor, got 'action'"),  # noqa: E501
+        ("ratio = { pm25 = 200 }", "ratio = { pm25 = 1 }", "unit.air.ratio.pm25: expected more than 1, got 1"),
+        ("ratio = 300", "ratio = 0.5", "unit.water.ratio: expected more than 1, got 0.5"),
+        ("least = 5", "least = 0", "unit.air.least: expected int >= 1, got 0"),
+        ("days = 2", "days = 0", "unit.days: expected int >= 1, got 0"),
+        ("[unit.water]", "[unit.noise]", "unit.noise: expected one of days, air, water, got 'noise'"),
         ("floor = 50", "floor = nan", "neighbours.pm25.floor: expected a finite number, got NaN"),
     ],
 )  # fmt: skip
@@ -488,6 +523,7 @@ def test_checks_number_at_its_end_is_taken(old: str, new: str) -> None:
         ("{ pm25 = 3 }", "stuck.hours"),
         ("{ pm25 = 100", "jump.step"),
         ("\npm25 = { ratio", "neighbours"),
+        ("{ pm25 = 200 }", "unit.air.ratio"),
     ],
 )
 def test_checks_unknown_quantity_is_told_with_the_known_ones(old: str, place: str) -> None:

@@ -5,6 +5,7 @@ import random
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from sensors import quantities, source_terms
@@ -160,20 +161,22 @@ def test_meanings_that_cannot_be_are_refused(old: str, new: str, expected: str) 
 
 
 @pytest.mark.parametrize(
-    "fields",
+    ("fields", "items"),
     [
-        {},
-        {"units": {"a34004": "mg/m3"}, "zone": "+09:00", "label": "end", "sentinels": (-9,)},
-        {"medium": "air", "ignore": ("*",)},
+        ({}, ITEMS),
+        ({}, ITEMS.replace("a34002", "LA") + ";;"),
+        ({}, ITEMS.replace("a34002-Flag=N", "a34002-Flag=D")),
+        ({"units": {"a34004": "mg/m3"}, "zone": "+09:00", "label": "end", "sentinels": (15.5,)}, ITEMS),
+        ({"medium": "air", "ignore": ("*",)}, ITEMS),
     ],
-    ids=["plain", "shifted", "lenient"],
+    ids=["plain", "two media", "faulty", "shifted", "lenient"],
 )
 def test_frames_of_a_known_shape_are_read_as_frames_of_none(
-    fields: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    fields: dict[str, Any], items: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     options = Hj212Options(crc="ignore")
     warm = decoder(options, **fields)
-    sample = build(HEADER, ITEMS)
+    sample = build(HEADER, items)
     assert decoded(warm, sample).refusals == []
     rng = random.Random(1)
     at_once = 0
@@ -208,7 +211,22 @@ def test_shape_whose_letters_or_checks_do_not_hold_is_read_by_keys() -> None:
             ("pm25", 15.1, 1),
             ("pm10", 30.2, 1),
         ]
-    faulty = decoded(decode, build(HEADER, ITEMS.replace("a34002-Flag=N", "a34002-Flag=D")))
-    assert faulty.readings[0].values == (("pm25", 15.1, 1), ("pm10", 30.2, 4))
     wrong = build(HEADER, ITEMS).replace(b"15.1", b"15.2")
     assert [each.code for each in decoded(decode, wrong).refusals] == ["broken_frame"]
+    faulty = decoded(decode, build(HEADER, ITEMS.replace("a34002-Flag=N", "a34002-Flag=D")))
+    assert faulty.readings[0].values == (("pm25", 15.1, 1), ("pm10", 30.2, 4))
+
+
+def test_shape_of_a_device_does_not_hold_below_the_topic_of_another() -> None:
+    decode = decoder()
+    own, another = (msgspec.structs.replace(CONTEXT, device=name) for name in ("m1", "m2"))
+    for _ in range(2):
+        assert decode(build(HEADER, ITEMS), NOW, own).refusals == []
+        assert [each.code for each in decode(build(HEADER, ITEMS), NOW, another).refusals] == ["foreign_station"]
+
+
+def test_slips_are_not_forgiven_in_the_edition_of_2025() -> None:
+    items = "DataTime=20260921210000;a34004-Rtd=15.1"
+    assert decoded(decoder(), build(HEADER, items)).readings[0].values == (("pm25", 15.1, 3),)
+    found = decoded(decoder(), build({**HEADER, "Flag": 9}, items))
+    assert [each.detail for each in found.refusals] == ["'a34004': expected Avg, got 'a34004-Rtd'"]

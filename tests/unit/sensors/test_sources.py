@@ -73,7 +73,7 @@ def test_source_topic_gives_its_captures(template: str, topic: str, captures: di
         "env/v2/air/a1",
         "ENV/v1/air/a1",
         "env/v1/air/a1\n/x",
-        "env/v1/hj212/a1",
+        "env/hj212/v1/a1",
         "env/v1/airs/a1",
         "",
     ],

@@ -23,6 +23,26 @@ def test_a_device_enters_with_its_password_only(tmp_path: Path) -> None:
     assert "123456" not in repr(devices)
 
 
+def test_a_changed_file_is_read_again_and_a_wrong_one_is_not_taken(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = tmp_path / "devices.csv"
+    file.write_text(HEAD + "A1,123456,\n")
+    devices = read(file)
+    file.write_text(HEAD + "B1,1234567,\n")
+    devices.refresh()
+    assert devices.admits("B1", "1234567")
+    assert not devices.admits("A1", "123456")
+    file.write_text("mn\nA1\n")
+    devices.refresh()
+    devices.refresh()
+    assert devices.admits("B1", "1234567")
+    assert [record.levelname for record in caplog.records] == ["ERROR"]
+    file.unlink()
+    devices.refresh()
+    assert devices.admits("B1", "1234567")
+
+
 @pytest.mark.parametrize(
     ("row", "error"),
     [
