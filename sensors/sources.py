@@ -132,9 +132,9 @@ def parse(text: str, mappings: Mapping[str, JsonMapping] | None = None, *, file:
             for key in source.__struct_fields__:
                 if key not in _OF_NATIVE and getattr(source, key) != getattr(_BARE, key):
                     raise ConfigError(f"{at}.{key}: expected nothing of the native dialect, got a value")
-        if (source.dialect == "mapping") != (source.mapping is not None):
+        if source.dialect == "mapping" and source.mapping is None:
             raise ConfigError(
-                f"{at}.mapping: expected a mapping of the dialect mapping and of no other, got {shown(source.dialect)}"
+                f"{at}.mapping: expected a mapping, or the name of one, of the dialect mapping, got nothing"
             )
         for dialect in DIALECTS:
             if dialect != source.dialect and getattr(source, dialect, None) is not None:

@@ -530,7 +530,7 @@ def test_gateway_of_hj212_writes_by_tls_where_it_may_and_is_told_where_not(broke
         await asyncio.gather(connected, return_exceptions=True)
 
     with client(broker, COLLECTOR) as collector:
-        collector.subscribe("env/v1/#")
+        collector.subscribe("env/#")
         asyncio.run(scene())
         assert collector.heard == {"env/hj212/v1/A1": [b"##"]}
     assert (counts.published, counts.held) == (1, 1)

@@ -125,7 +125,7 @@ def test_decode_of_native_payloads_shows_the_outcome(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--source", "box", "-"), "--source: expected one of sources.toml (native, gateway, boxes), got 'box'"),
+        (("--source", "box", "-"), "--source: expected one of sources.toml (native, gateway, hj212, boxes), got 'box'"),
         (("--source", "boxes", "-"), "--topic: expected a topic such as boxes/{device}, got nothing"),
         (("--source", "boxes", "--topic", "x", "-"), "--topic: expected a topic such as boxes/{device}, got 'x'"),
         (
