@@ -70,11 +70,6 @@ class Simulation:
         self._values = {(s.medium, s.id): self._series(i, s) for i, s in enumerate(self._stations)}
         self._sent = {key: self._is_sent() for key in self._values}
 
-    @property
-    def began(self) -> int:
-        """The start of the year, in seconds since 1970-01-01T00:00Z."""
-        return int(self._start)
-
     def expected_messages(self) -> int:
         """About how many messages there will be."""
         steps = {"air": 1, "noise": 1, "water": WATER_EVERY_H}
@@ -230,7 +225,7 @@ class Simulation:
         """One of the faults that gateways are known for, in turn; `number` makes each different."""
         topic, payload = message
         if not isinstance(self._encoder, NativeEncoder):
-            broken = [payload[: len(payload) // 2], b"", payload + payload, bytes([0xFF, 0xD8, number % 256]) * 20]
+            broken = [payload[: len(payload) // 2], b"", payload[:-4], bytes([0xFF, 0xD8, number % 256]) * 20]
             return topic, broken[number % len(broken)]
         good = f'"period_s":3600,"values":{{"pm25":{number}.5}}'
         naive = time.removesuffix("+08:00")

@@ -74,7 +74,10 @@ class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
     def matcher(self) -> Callable[[str], dict[str, str] | None]:
         """Return a function from a topic to its captures, or to None where the topic is another's."""
-        match = re.compile("/".join(_pattern(level) for level in self.topic.split("/")), re.DOTALL).fullmatch
+        above = self.topic.removesuffix("/#")
+        pattern = "/".join(_pattern(level) for level in above.split("/"))
+        below = "" if above == self.topic else "(?:/.*)?"  # MQTT 5.0, 4.7.1.2: # stands for the level above it, too
+        match = re.compile(pattern + below, re.DOTALL).fullmatch
 
         def captures(topic: str) -> dict[str, str] | None:
             found = match(topic)

@@ -3,10 +3,12 @@
 import datetime as dt
 
 from ingestor.encoders.native import ZONE
-from ingestor.encoders.port import PERIODS, Message
+from ingestor.encoders.port import Message, source_of_each
 from sensors.hj212 import frames
 from sensors.quantities import MEDIA, Medium, Quantities
 
+_OF_THE_SOURCE: tuple[Medium, ...] = ("water",)
+"""Sent as real-time values, whose period the source states; the others as hours."""
 _SYSTEMS: dict[Medium, int] = {"air": 22, "water": 21, "noise": 23}
 """Codes of systems (ST): recalled; our decoder does not look at them."""
 
@@ -15,18 +17,7 @@ class Hj212Encoder:
     """The station is the MN; quantities go by their codes, in their own units."""
 
     media: tuple[Medium, ...] = MEDIA
-    sources = f"""[[source]]
-name = "hj212-water"
-topic = "hj212/water/{{device}}"
-dialect = "hj212"
-medium = "water"
-period_s = {PERIODS["water"]}
-
-[[source]]
-name = "hj212"
-topic = "hj212/{{medium}}/{{device}}"
-dialect = "hj212"
-"""
+    sources = source_of_each("hj212", "hj212/{medium}/{device}", 'dialect = "hj212"', periods=_OF_THE_SOURCE)
 
     def __init__(self, quantities: Quantities) -> None:
         self._quantities = quantities
@@ -37,7 +28,7 @@ dialect = "hj212"
 
     def encode(self, medium: Medium, station: str, time: int, period_s: int, values: dict[str, float]) -> Message:
         """See `Encoder.encode`."""
-        command, kind = (2011, "Rtd") if medium == "water" else (2061, "Avg")
+        command, kind = (2011, "Rtd") if medium in _OF_THE_SOURCE else (2061, "Avg")
         start, sent = (dt.datetime.fromtimestamp(each, ZONE) for each in (time, time + period_s))
         known = self._quantities.of(medium)
         items = [

@@ -1,14 +1,36 @@
 """What an encoder promises."""
 
+from collections.abc import Collection
 from typing import Final, Protocol
 
-from sensors.quantities import Medium
+from sensors.quantities import MEDIA, Medium
 
 PERIODS: Final[dict[Medium, int]] = {"air": 3600, "water": 14_400, "noise": 3600}
 """Averaging periods that simulated stations send, which sources of dialects without periods have to state. [s]"""
 
 Message = tuple[str, bytes]
 """Topic and payload."""
+
+
+def source_of_each(name: str, topic: str, *declared: str, periods: Collection[Medium] = MEDIA) -> str:
+    """Return a source for each medium, which stands in `topic` as {medium}; none takes what another takes.
+
+    `periods` are the media whose averaging period the source has to state.
+    """
+    return "\n".join(
+        "\n".join(
+            [
+                "[[source]]",
+                f'name = "{name}-{medium}"',
+                f'topic = "{topic.replace("{medium}", medium)}"',
+                f'medium = "{medium}"',
+                *([f"period_s = {period_s}"] if medium in periods else []),
+                *declared,
+                "",
+            ]
+        )
+        for medium, period_s in PERIODS.items()
+    )
 
 
 class Encoder(Protocol):

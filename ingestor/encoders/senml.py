@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from ingestor.encoders.port import Message
+from ingestor.encoders.port import Message, source_of_each
 from sensors.decoders.senml import LABELS
 from sensors.quantities import MEDIA, Medium, Quantities
 
@@ -18,21 +18,8 @@ NUMBERS = {name: label for label, name in LABELS.items()}
 class SenmlEncoder:
     """In JSON: the station is the base name, its quantities are the names of records."""
 
-    _level = "senml"
     media: tuple[Medium, ...] = MEDIA
-    sources = """[[source]]
-name = "senml-water"
-topic = "senml/water/{station}"
-dialect = "senml"
-medium = "water"
-period_s = 14400
-
-[[source]]
-name = "senml"
-topic = "senml/{medium}/{station}"
-dialect = "senml"
-period_s = 3600
-"""
+    sources = source_of_each("senml", "senml/{medium}/{station}", 'dialect = "senml"')
 
     def __init__(self, quantities: Quantities) -> None:
         self._quantities = quantities
@@ -55,9 +42,8 @@ period_s = 3600
         for key, value in values.items():
             base = {} if records else {"bn": f"{station}/", "bt": time}
             unit = _UNITS.get(known[key].unit)
-            name = key if medium == "water" else f"{medium}.{key}"
-            records.append({**base, "n": name, **({} if unit is None else {"u": unit}), "v": value})
-        return f"{self._level}/{medium}/{station}", self._pack(records)
+            records.append({**base, "n": key, **({} if unit is None else {"u": unit}), "v": value})
+        return f"senml/{medium}/{station}", self._pack(records)
 
     def _pack(self, records: list[dict[str, Any]]) -> bytes:
         return msgspec.json.encode(records)

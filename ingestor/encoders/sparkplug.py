@@ -2,7 +2,7 @@
 
 import struct
 
-from ingestor.encoders.port import Message
+from ingestor.encoders.port import Message, source_of_each
 from sensors.decoders import sparkplug_wire as wire
 from sensors.quantities import MEDIA, Medium, Quantities
 
@@ -18,18 +18,7 @@ class SparkplugEncoder:
     """Births name the quantities of a station with their units and numbers; data have the numbers only."""
 
     media: tuple[Medium, ...] = MEDIA
-    sources = f"""[[source]]
-name = "sparkplug-water"
-topic = "spBv1.0/{GROUP}/+/water/{{device}}"
-dialect = "sparkplug"
-period_s = 14400
-
-[[source]]
-name = "sparkplug"
-topic = "spBv1.0/{GROUP}/#"
-dialect = "sparkplug"
-period_s = 3600
-"""
+    sources = source_of_each("sparkplug", f"spBv1.0/{GROUP}/+/{{medium}}/#", 'dialect = "sparkplug"')
 
     def __init__(self, quantities: Quantities) -> None:
         self._quantities = quantities
@@ -47,7 +36,7 @@ period_s = 3600
         first = self._first_numbers[medium, station] = self._next_number
         self._next_number += len(known)
         metrics = [
-            _field(wire.NAME, f"{medium}.{key}".encode())
+            _field(wire.NAME, key.encode())
             + _field(wire.ALIAS, first + i)
             + _field(wire.TIMESTAMP, 1000 * at)
             + _field(wire.DATATYPE, _DOUBLE)

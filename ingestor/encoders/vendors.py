@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from ingestor.encoders.port import PERIODS, Encoder, Message
+from ingestor.encoders.port import Encoder, Message, source_of_each
 from sensors.quantities import MEDIA, Medium, Quantities
 
 Form = Callable[[Medium, str, int, int, dict[str, float]], Any]
@@ -101,9 +101,5 @@ _FORMS: dict[str, tuple[str, Form]] = {
 def by_mapping(name: str) -> Callable[[Quantities], Encoder]:
     """Return what makes the encoder of a mapping that comes along."""
     topic, form = _FORMS[name]
-    sources = [
-        f'[[source]]\nname = "{name}-{medium}"\ntopic = "{topic.replace("{medium}", medium)}"\ndialect = "mapping"\n'
-        f'mapping = "{name}"\nmedium = "{medium}"\nperiod_s = {PERIODS[medium]}\n'
-        for medium in MEDIA
-    ]
-    return lambda _quantities: VendorEncoder(topic, form, "\n".join(sources))
+    sources = source_of_each(name, topic, 'dialect = "mapping"', f'mapping = "{name}"')
+    return lambda _quantities: VendorEncoder(topic, form, sources)

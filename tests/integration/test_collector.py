@@ -15,6 +15,7 @@ from ingestor.collector import Collector, status_topic
 from ingestor.config import Config
 from ingestor.mqtt_publisher import Publisher
 from ingestor.store import Arrival, Backlog, Needed, SeriesKey, SqliteStore, StoreError
+from sensors.sources import Source
 from tests.support import FalseBroker, Mosquitto, wait_for
 
 TOPIC = "env/v1/air/sz-a01"
@@ -34,6 +35,7 @@ class Memory:
         self.arrivals: list[Arrival] = []
         self.filters: dict[str, set[str]] = {}
         self.waiting = Backlog()
+        self.births: list[Needed] = []
 
     def commit(self, arrivals: Sequence[Arrival]) -> None:
         if self.failures:
@@ -45,7 +47,7 @@ class Memory:
         return self.waiting
 
     def needed(self) -> list[Needed]:
-        return []
+        return self.births
 
     def tend(self) -> None:
         """There is nothing to move."""
@@ -102,6 +104,30 @@ def test_collector_hands_on_what_a_gateway_publishes(broker_port: int, shipped: 
         publish(broker_port, *[(TOPIC, payload(float(i))) for i in range(2000)])
         wait_for(lambda: len(intake.arrivals) == 2000, what="2,000 messages")
     assert intake.values == [float(i) for i in range(2000)]
+
+
+def test_collector_reads_numbers_by_births_from_before_its_start_and_a_new_configuration(
+    broker_port: int, shipped: Config
+) -> None:
+    source = Source(name="p", topic="spBv1.0/g/+/n/{device}", dialect="sparkplug", medium="air", period_s=60)
+    config = msgspec.structs.replace(shipped, sources=[source])
+    # pm25 = 1 Float 15.1 at 2020-09-13T12:26:40Z, and 1 16.7 a minute later; made by Google's protobuf
+    birth = bytes.fromhex("088080babbc82e12160a04706d32351001188080babbc82e2009659a9971411801")
+    by_number = bytes.fromhex("08e0d4bdbbc82e120e100118e0d4bdbbc82e659a9985411802")
+    intake = Memory()
+    intake.births = [Needed("spBv1.0/g/DBIRTH/n/sz-a01", birth, 1_600_000_000.0)]
+    with collecting(config, intake, broker_port) as collector:
+        publish(broker_port, ("spBv1.0/g/DDATA/n/sz-a01", by_number))
+        wait_for(lambda: len(intake.arrivals) == 1, what="a message")
+        collector.reconfigure(msgspec.structs.replace(config, sources=[msgspec.structs.replace(source, period_s=300)]))
+
+        def is_read_anew() -> bool:
+            publish(broker_port, ("spBv1.0/g/DDATA/n/sz-a01", by_number))
+            return any(not a.readings or a.readings[0].period_s == 300 for a in intake.arrivals)
+
+        wait_for(is_read_anew, what="a message by the new configuration")
+    assert set(intake.values) == {16.7}
+    assert [a.refusals for a in intake.arrivals] == [[]] * len(intake.arrivals)
 
 
 @pytest.mark.parametrize(

@@ -234,7 +234,7 @@ def test_sources_that_read_a_dialect_are_printed(
         cli.main()
     assert not ended.value.code
     printed = sources.parse(capsys.readouterr().out, file="printed")
-    assert [source.dialect for source in printed] == ["sparkplug", "sparkplug"]
+    assert [source.dialect for source in printed] == ["sparkplug"] * 3
 
 
 def test_stations_of_a_file_are_simulated_whatever_their_medium_and_city(

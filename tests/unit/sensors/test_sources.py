@@ -52,6 +52,9 @@ def test_source_captures_become_single_level_wildcards(topic: str, subscription:
         ("x/{station}/y", "x/y/y", {"station": "y"}),
         ("plain/topic", "plain/topic", {}),
         ("gateways/{gateway}/{medium}", "gateways/g-1/air", {"gateway": "g-1", "medium": "air"}),
+        ("spBv1.0/+/{device}/#", "spBv1.0/g/NBIRTH", {"device": "NBIRTH"}),  # MQTT 5.0, 4.7.1.2: the level above, too
+        ("spBv1.0/+/{device}/#", "spBv1.0/g/d/x/y/", {"device": "d"}),
+        ("#", "a/b", {}),
         ("{gateway}/{medium}/{station}", "g/air/a1", {"gateway": "g", "medium": "air", "station": "a1"}),
     ],
 )
