@@ -3,8 +3,8 @@
 import asyncio
 import logging
 import socket
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from time import time
 from typing import Any, Final
@@ -140,9 +140,19 @@ def listening(host: str, port: int) -> socket.socket:
         raise BoardError(f"board {host}:{port}: expected a port to listen on, got {error.strerror or error}") from error
 
 
+class _Server(uvicorn.Server):
+    """Ends on SIGTERM and SIGINT as the service does, with exit code 0: uvicorn would be ended by them afterwards."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        with super().capture_signals():
+            yield
+            self._captured_signals.clear()
+
+
 def server(app: Starlette) -> uvicorn.Server:
     """Return what serves the board until `should_exit`, SIGTERM or SIGINT."""
-    return uvicorn.Server(
+    return _Server(
         uvicorn.Config(
             app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=GRACE_S,
             limit_concurrency=1000,

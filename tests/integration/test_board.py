@@ -3,8 +3,10 @@
 import datetime as dt
 import html
 import json
+import os
 import re
 import shutil
+import signal
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -20,7 +22,8 @@ from starlette.testclient import TestClient
 from aggregations import periods
 from ingestor import config, derivation, evaluation, tables
 from ingestor.board import api, moments, pages, source, views
-from ingestor.board.app import application
+from ingestor.board.app import application, listening
+from ingestor.board.app import server as board_server
 from ingestor.config import Config
 from ingestor.explanation import explanation
 from ingestor.store import SqliteStore, store_file
@@ -211,6 +214,24 @@ def test_store_away_and_back(copy: tuple[Config, Path], monkeypatch: pytest.Monk
         shutil.move(folder / "gone", folder / "data")
         assert client.get(asked).json() == before.json()
         assert "无法读取" not in client.get("/wall").text
+
+
+def test_board_that_is_told_to_end_has_ended_well(shipped: Config, tmp_path: Path) -> None:
+    again: list[int] = []
+    before = signal.signal(signal.SIGTERM, lambda number, _: again.append(number))
+    try:
+        with listening("127.0.0.1", 0) as free:
+            server = board_server(application(shipped, tmp_path))
+            threading.Thread(target=lambda: (wait_for(lambda: server.started, what="the board"), end())).start()
+            server.run(sockets=[free])
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert again == []  # the signal ended the server, and nothing more
+
+
+def end() -> None:
+    """Send this process SIGTERM."""
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def test_store_of_another_qingjing_is_named_as_commands_name_it(
