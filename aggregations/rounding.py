@@ -84,6 +84,14 @@ def divide_half_even(numerator: IntArray, denominator: IntArray | int) -> IntArr
     return np.asarray(quotient + up, dtype=np.int64)
 
 
+def half_even_multiple(value: Fraction, step: int) -> int:
+    """Return the nearest multiple of a positive step, of two as near the even one; faster than dividing fractions."""
+    denominator = value.denominator * step
+    quotient, rest = divmod(value.numerator, denominator)
+    twice = 2 * rest
+    return (quotient + (twice > denominator or (twice == denominator and quotient & 1))) * step
+
+
 def decimals_of(value: Decimal) -> int:
     """Return how many decimals a finite number is written with."""
     return max(0, -int(value.as_tuple().exponent))

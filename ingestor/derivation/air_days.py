@@ -74,9 +74,16 @@ class Area(msgspec.Struct, frozen=True):
 
     def expected(self, quantity: str, whole: Span) -> IntArray:
         """Return the number of stations of which a quantity is expected on each day. (n_days,)"""
-        days = whole.period.days()
-        measuring = [s for s in self.members if quantity not in s.not_monitored]
-        return np.array([sum(s.expected_on(day) for s in measuring) for day in days], dtype=np.int64)
+        changes = np.zeros(whole.n + 1, dtype=np.int64)
+        for station in self.members:
+            if quantity not in station.not_monitored:
+                first = (station.since - whole.first).days if station.since else 0
+                after = (station.until - whole.first).days if station.until else whole.n
+                first, after = (min(max(0, n), whole.n) for n in (first, after))
+                if first < after:
+                    changes[first] += 1
+                    changes[after] -= 1
+        return changes[:-1].cumsum()
 
 
 HoursOfStations = dict[str, dict[str, IntArray]]

@@ -10,7 +10,7 @@ from aggregations import aqi
 from aggregations.air import MISSING
 from aggregations.air.hours import index_of_hours
 from aggregations.periods import DAY
-from aggregations.rounding import MICRO, IntArray, divide_half_even
+from aggregations.rounding import MICRO, IntArray, divide_half_even, half_even_multiple
 from aggregations.standards import AirEvaluation, AirIndex, AirLimits
 from ingestor.config import Config
 from ingestor.derivation.air_days import Area, Days
@@ -111,7 +111,7 @@ def published_days(
     for cut, evaluation in config.standards.runs(AirEvaluation, whole.period, staged=staged):
         for quantity, values in exact.items():
             step = MICRO // 10 ** evaluation.decimals[quantity]
-            found[quantity][cut] = [MISSING if v is None else round(v / step) * step for v in values[cut]]
+            found[quantity][cut] = [MISSING if v is None else half_even_multiple(v, step) for v in values[cut]]
     return found
 
 
@@ -122,8 +122,10 @@ def _extend(columns: dict[str, list[Any]], more: dict[str, list[Any]]) -> None:
 
 def nullable_ints(values: IntArray, scale: int) -> list[Any]:
     """Integers, or decimals of a scale, as a list in which None stands for MISSING."""
-    numbers = values.tolist() if scale == 1 else (values / scale).tolist()
-    return [None if m else n for n, m in zip(numbers, (values == MISSING).tolist(), strict=True)]
+    numbers: list[Any] = values.tolist() if scale == 1 else (values / scale).tolist()
+    for i in np.flatnonzero(values == MISSING).tolist():
+        numbers[i] = None
+    return numbers
 
 
 def _text(value: Fraction | None) -> str | None:

@@ -5,6 +5,8 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from aggregations.rounding import (
     MICRO,
@@ -12,6 +14,7 @@ from aggregations.rounding import (
     fraction,
     half_even,
     half_even_keeping_one_digit,
+    half_even_multiple,
     to_micros,
 )
 
@@ -155,3 +158,9 @@ def test_divide_half_even_takes_a_denominator_for_each_numerator() -> None:
 )
 def test_half_even_prints_the_published_shares(part: int, whole: int, printed: str) -> None:
     assert str(half_even(Fraction(100 * part, whole), 1)) == printed
+
+
+@given(st.integers(-(10**13), 10**13), st.integers(1, 10**4), st.sampled_from([1, 7, 100_000, 1_000_000]))
+def test_half_even_multiple_is_what_rounding_the_fraction_gives(numerator: int, denominator: int, step: int) -> None:
+    for value in (Fraction(numerator, denominator), Fraction((2 * numerator + 1) * step, 2)):
+        assert half_even_multiple(value, step) == round(value / step) * step
