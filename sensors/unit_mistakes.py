@@ -83,10 +83,8 @@ def unit_slips(
     if in_median.sum() < least:
         return suspect
     with np.errstate(invalid="ignore"):
-        positive = there & (values > 0)
-        low, high = _around(times, values, in_median, days)
-        # A median of a zero and a value is half of that.
-        possible = positive & ((2 * values >= ratio * low) | (values * ratio <= high))
+        low, high = _around(times, values, in_median, days=days, least=least)
+        possible = there & (values > 0) & ((values >= ratio * low) | (values * ratio <= high))
     known, known_times = values[in_median], times[in_median]
     for i in np.flatnonzero(possible):
         at = int(times[i])
@@ -102,16 +100,26 @@ def unit_slips(
     return suspect
 
 
-def _around(times: IntArray, values: FloatArray, known: BoolArray, days: int) -> tuple[FloatArray, FloatArray]:
-    """Least positive and largest known value in at least the days before and after each: no median lies outside.
+def _around(
+    times: IntArray, values: FloatArray, known: BoolArray, *, days: int, least: int
+) -> tuple[FloatArray, FloatArray]:
+    """Bounds of the positive medians of at least the days before and after each value, in two arrays of (n,).
 
-    Most series have no value that could be so far from any median. (n,) each, infinite where there is none.
+    Most series have no value that could be so far from any median. A median of at least `least` values has half of them
+    at or below it, and half at or above. Where there are no such medians the bounds are infinite.
     """
+    low, high = np.full(len(values), np.inf), np.full(len(values), -np.inf)
     blocks = (times - times[0]) // (days * DAY_S)
-    least = np.full(int(blocks[-1]) + 3, np.inf)
-    most = np.full(len(least), -np.inf)
-    some = known & (values > 0)
-    np.minimum.at(least, blocks[some] + 1, values[some])
-    np.maximum.at(most, blocks[some] + 1, values[some])
-    near = blocks[:, np.newaxis] + np.arange(3)
-    return least[near].min(axis=1), most[near].max(axis=1)
+    half = max(1, least // 2)
+    for block in np.unique(blocks).tolist():
+        before, first, end, after = np.searchsorted(blocks, (block - 1, block, block + 1, block + 2)).tolist()
+        near = np.sort(values[before:after][known[before:after]])
+        positive = near[near > 0]
+        if len(near) < least or not len(positive):
+            continue
+        if near[0] < 0:  # a median may be the mean of two of different signs
+            low[first:end] = 0.0
+        else:  # or of a zero and a value
+            low[first:end] = near[half - 1] or positive[0] / 2
+        high[first:end] = near[-half]
+    return low, high

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from sensors import checks
@@ -56,9 +56,15 @@ def test_history_may_be_of_some_values_only() -> None:
     assert (every[10:].all(), some.tolist()) == (False, [False] * 10 + [True] * 20)
 
 
+@example([(0, 0.0), (1, 1.0), (2, 20.0)], 9, 2)  # the median is the mean of a zero and a value
+@example([(0, -1.0), (1, 1.2), (2, 20.0)], 9, 2)  # or of two of different signs
+@example([(0, 0.01), (1, 1.0), (2, 400.0), (3, 30.0)], 9, 3)
 @settings(deadline=None)
 @given(
-    st.lists(st.tuples(st.integers(0, 40), st.sampled_from([0.0, 0.01, 1.0, 1.2, 30.0, 400.0, np.nan])), max_size=12),
+    st.lists(
+        st.tuples(st.integers(0, 40), st.sampled_from([-1.0, 0.0, 0.01, 1.0, 1.2, 20.0, 30.0, 400.0, np.nan])),
+        max_size=12,
+    ),
     st.integers(1, 9),
     st.integers(1, 3),
 )
