@@ -37,10 +37,12 @@ async function refresh() {
     if (content) {
       const kept = Array.from(document.querySelectorAll("main details[open] summary"), (each) => each.closest("article")?.id);
       const loaded = document.querySelector("[data-loaded]");
+      const focused = $("content").contains(document.activeElement) && document.activeElement.getAttribute("href");
       $("content").replaceWith(document.adoptNode(content));
       base = now * 1000 - performance.now();
       if (loaded) document.querySelector("[data-load]")?.replaceWith(loaded);
       kept.forEach((id) => id && $(id)?.querySelector("details")?.setAttribute("open", ""));
+      if (focused) $("content").querySelector(`a[href="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
       offline(false);
       tick();
     }
