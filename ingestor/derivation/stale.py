@@ -275,11 +275,13 @@ def _of_arrivals(
     covered = first_covered(config, unit)
     stale: set[dt.date] = set()
     reach = reach_of(config, unit.medium)
+    due = {id_: arrived for id_, arrived in due.items() if id_ in spans}
+    asked: dict[tuple[int, int], list[str]] = {}
     for id_, arrived in due.items():
-        if id_ not in spans:
-            continue
         start = max(arrivals.moments_of(arrived[0])[0], covered)
-        ends = store.extents(unit.medium, [id_], start, max(start, arrivals.moments_of(arrived[-1])[1]))
+        asked.setdefault((start, max(start, arrivals.moments_of(arrived[-1])[1])), []).append(id_)
+    ends = {id_: end for span, ids in asked.items() for id_, end in store.extents(unit.medium, ids, *span).items()}
+    for id_, arrived in due.items():
         old = spans[id_]
         if id_ in ends:
             spans[id_] = covering([old, span_of(config, *ends[id_])])
