@@ -6,10 +6,12 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from sensors import devices, flags, quantities, source_terms
 from sensors.decoders import Context, Terms
+from sensors.decoders.mappings import Mapping
 from sensors.decoders.taking import NotANumberError, Observed, number, take
 from sensors.devices import Devices
 from sensors.errors import ConfigError
