@@ -130,11 +130,11 @@ def take(observed: Observed, received_at: float, context: Context, terms: Terms,
             )
             continue
         if value is not None:
+            if known.factor is not None:
+                value = round(value * known.factor, units.DECIMALS)
             if not math.isfinite(value):
                 into.refusals.append(Refusal("not_finite", f"{at}{shown(code)}: expected a finite number, got {value}"))
                 continue
-            if known.factor is not None:
-                value = round(value * known.factor, units.DECIMALS)
         taken = (known.quantity, value, flag)
         if of_medium.setdefault(known.quantity, taken) != taken:
             twice.add((medium, known.quantity))
