@@ -163,6 +163,19 @@ def test_unknown_device_is_refused(device: str | None, said: str) -> None:
     assert decoded.refusals[0].detail.endswith(said)
 
 
+@pytest.mark.parametrize(
+    ("device", "codes"),
+    [("a1", []), ("MN1", []), ("urn:dev:1", []), ("a2", ["foreign_station"]), ("MN2", ["foreign_station"])],
+)
+@pytest.mark.parametrize("topic", ["a1", "MN1"])
+def test_device_that_is_another_station_than_its_topics_is_refused(topic: str, device: str, codes: list[str]) -> None:
+    by = terms(of={"n": {"MN1": {"air": "a1"}, "MN2": {"air": "a2"}}})
+    station, named = ("a1", None) if topic == "a1" else (None, "MN1")
+    where = msgspec.structs.replace(context(station=station), device=named)
+    expected = ["unknown_station"] if device == "urn:dev:1" and station is None else codes
+    assert codes_of(taken([PM25], by, device=device, where=where)) == expected
+
+
 def test_station_of_another_gateway_is_refused() -> None:
     assert [codes_of(taken([PM25], where=context(gateway=gateway))) for gateway in ("g1", "g2")] == [
         [],
