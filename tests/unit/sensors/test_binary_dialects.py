@@ -193,3 +193,12 @@ def test_sentinel_by_number_is_missing() -> None:
     data = BY_NUMBER.replace(bytes.fromhex("9a997141"), struct.pack("<f", -9999))
     decoded = decode(data, NOW, msgspec.structs.replace(CONTEXT, topic="spBv1.0/g/DDATA/n/a1"))
     assert decoded.readings[0].values == (("pm25", None, 9),)
+
+
+def test_metric_that_has_no_value_at_its_birth_yet_is_not_missing() -> None:
+    source = Source(name="n", topic="spBv1.0/#", dialect="sparkplug", medium="air", period_s=60)
+    decode = DIALECTS["sparkplug"](source_terms.terms(source, QUANTITIES, {}))
+    null = bytes.fromhex("088080babbc82e12130a04706d32351001188080babbc82e200938011801")
+    assert decode(null, NOW, msgspec.structs.replace(CONTEXT, topic="spBv1.0/g/DBIRTH/n/a1")).readings == []
+    decoded = decode(BY_NUMBER, NOW, msgspec.structs.replace(CONTEXT, topic="spBv1.0/g/DDATA/n/a1"))
+    assert decoded.readings[0].values == (("pm25", 15.1, 1),)

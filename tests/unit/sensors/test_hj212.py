@@ -113,6 +113,13 @@ def test_two_times_that_differ_are_refused() -> None:
     assert [each.detail for each in found.refusals] == ["DataTime: expected one time, got two that differ"]
 
 
+def test_packet_takes_no_time_of_another_devices_packets() -> None:
+    decode = decoder()
+    first, second = ({**HEADER, "MN": mn, "PNUM": 2, "PNO": number} for number, mn in ((1, "m1"), (2, "m2")))
+    assert decoded(decode, build(first, "DataTime=20260921210000;a34004-Avg=15.1")).refusals == []
+    assert [each.code for each in decoded(decode, build(second, "a34002-Avg=30")).refusals] == ["no_time"]
+
+
 def test_times_of_split_messages_are_remembered_up_to_a_bound() -> None:
     decode = decoder()
 
