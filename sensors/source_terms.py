@@ -78,12 +78,20 @@ def terms(
         )
     mapping = source.mapping if isinstance(source.mapping, Mapping) else _NO_MAPPING
     targets = {**_own_codes(source, quantities), **_codes_of(mapping, source.medium), **source.codes}
-    declared = {**mapping.units, **source.units}
+    ignored = frozenset((*(set(mapping.ignore) - source.codes.keys()), *source.ignore))
     codes = {}
     for code, target in targets.items():
         medium, key = _target(target, source, quantities, f"{at}.codes.{code}")
         quantity = quantities.of(medium)[key]
-        unit = declared.get(code, declared.get(f"{medium}.{key}", declared.get(key)))
+        unit = next(
+            (
+                declared[name]
+                for declared in (source.units, mapping.units)
+                for name in (code, f"{medium}.{key}", key)
+                if name in declared
+            ),
+            None,
+        )
         factor = None
         if unit is not None:
             exact = units.factor_of(unit, medium, quantity)
@@ -102,8 +110,8 @@ def terms(
         raise ConfigError(f"{at}.units: expected codes or quantities of the source, got {shown(unknown[0])}")
     zone = source.zone or mapping.zone
     return Terms(
-        codes=codes,
-        ignored=frozenset((*mapping.ignore, *source.ignore)),
+        codes={code: known for code, known in codes.items() if code not in ignored},
+        ignored=ignored,
         ignores_rest="*" in (*mapping.ignore, *source.ignore),
         zone=None if zone is None else zone_of(zone, at),
         label=source.label or mapping.label or "start",

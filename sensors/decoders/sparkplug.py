@@ -34,7 +34,9 @@ DATA: Final = ("NDATA", "DDATA")
 DEATHS: Final = ("NDEATH", "DDEATH")
 EMPTY: Final = (*DEATHS, "NCMD", "DCMD")
 REMEMBERED_BYTES: Final = 64 * 2**20
-"""Births, by their size, that are remembered; beyond it the nodes that were born first are forgotten."""
+"""Of births that are remembered; beyond it nodes whose last birth is the oldest are forgotten, of one node devices."""
+KEY_BYTES: Final = 128
+"""What a name or a number of a metric takes up in memory beside its bytes."""
 
 _OWN = ("bdSeq", "Node Control/", "Device Control/")
 """Names of Sparkplug's own metrics, or how they begin: no quantities."""
@@ -50,12 +52,12 @@ class SparkplugOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class _Node(msgspec.Struct):
     """A node that was born: `metrics` by device ("" its own), each by name and number.
 
-    `sequence` is its bdSeq; `size` that of all its births. [bytes]
+    `sequence` is its bdSeq; `sizes` are those of the births by device. [bytes]
     """
 
     metrics: dict[str, dict[int | bytes, Known]]
     sequence: int | None
-    size: int
+    sizes: dict[str, int]
 
 
 def decoder(terms: Terms) -> Callable[[bytes, float, Context], Decoded]:
@@ -183,21 +185,30 @@ class _Decoder:
             if kind == "NDEATH" and born is not None and sequence_of(metrics) in (None, born.sequence):
                 self._forget(key)
             elif kind == "DDEATH" and born is not None:
-                born.metrics.pop(device, None)
+                self._forget_device(born, device)
             raise RefusedError("no_data", f"payload: expected values, got {kind}, which has none")
         if kind == "NBIRTH" or born is None:
             self._forget(key)
-            born = self._nodes[key] = _Node({}, sequence_of(metrics) if kind == "NBIRTH" else None, 0)
+            born = _Node({}, sequence_of(metrics) if kind == "NBIRTH" else None, {})
+        self._nodes.pop(key, None)
+        self._nodes[key] = born
+        self._forget_device(born, device)
         born.metrics[device] = known = dict(announced(metrics))
-        born.size += size
-        self._size += size
+        born.sizes[device] = size + KEY_BYTES * len(known)
+        self._size += born.sizes[device]
         while self._size > REMEMBERED_BYTES and len(self._nodes) > 1:
             self._forget(next(iter(self._nodes)))
+        while self._size > REMEMBERED_BYTES and len(born.metrics) > 1:
+            self._forget_device(born, next(iter(born.metrics)))
         return known
 
     def _forget(self, key: tuple[str, str]) -> None:
         born = self._nodes.pop(key, None)
-        self._size -= born.size if born is not None else 0
+        self._size -= sum(born.sizes.values()) if born is not None else 0
+
+    def _forget_device(self, born: _Node, device: str) -> None:
+        born.metrics.pop(device, None)
+        self._size -= born.sizes.pop(device, 0)
 
 
 def _address(topic: str) -> tuple[str, str, str, str]:

@@ -130,11 +130,11 @@ def take(observed: Observed, received_at: float, context: Context, terms: Terms,
             )
             continue
         if value is not None:
+            if known.factor is not None:
+                value = round(value * known.factor, units.DECIMALS)
             if not math.isfinite(value):
                 into.refusals.append(Refusal("not_finite", f"{at}{shown(code)}: expected a finite number, got {value}"))
                 continue
-            if known.factor is not None:
-                value = round(value * known.factor, units.DECIMALS)
         taken = (known.quantity, value, flag)
         if of_medium.setdefault(known.quantity, taken) != taken:
             twice.add((medium, known.quantity))
@@ -172,9 +172,11 @@ def station_of(medium: str, device: str | None, context: Context, terms: Terms, 
     Raises
     ------
     RefusedError
-        If there is none, or the gateway of the topic does not own it.
+        If there is none, the topic and the payload name two, or the gateway of the topic does not own it.
     """
     station = context.station
+    if device is not None and (station is not None or context.device is not None):
+        _check_topic(medium, device, context, terms, at)
     if station is None:
         named = device if device is not None else context.device
         if named is None:
@@ -190,6 +192,28 @@ def station_of(medium: str, device: str | None, context: Context, terms: Terms, 
         )
     check_gateway(medium, station, context, at)
     return station
+
+
+def _check_topic(medium: str, device: str, context: Context, terms: Terms, at: str) -> None:
+    """Check that a device is no station other than that of its topic; ids that are no station's may differ.
+
+    Raises
+    ------
+    RefusedError
+        If it is: whoever may write to one topic must not write for another station.
+    """
+    own = terms.devices.get(device, {}).get(medium, device)
+    named = context.station
+    if named is None and context.device is not None:
+        named = terms.devices.get(context.device, {}).get(medium, context.device)
+    if named not in (None, own) and None not in (
+        context.register.get(medium, own),
+        context.register.get(medium, named),
+    ):
+        raise RefusedError(
+            "foreign_station",
+            f"{at}station: expected {shown(named)} as in the topic, got {shown(own)} of {shown(device)}",
+        )
 
 
 def check_gateway(medium: str, station: str, context: Context, at: str) -> None:

@@ -2,16 +2,19 @@
 
 import json
 import struct
+from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingestor.encoders.senml import NUMBERS, encoded_in_cbor
 from sensors import quantities, source_terms, sources
 from sensors.decoders import DIALECTS, Context
+from sensors.decoders.sparkplug import KEY_BYTES
 from sensors.decoders.sparkplug_wire import single
 from sensors.errors import ConfigError
 from sensors.quantities import Medium
@@ -100,6 +103,7 @@ def outcome(decoded: Decoded) -> tuple[list[Any], list[Any]]:
 
 
 @given(records)
+@settings(deadline=None)
 def test_pack_with_fields_of_no_effect_gives_the_same_as_without_them(pack: list[dict[str, Any]]) -> None:
     longer = [{**record, "ut": 60} for record in pack]
     encoded = [json.dumps(pack).encode(), json.dumps(longer).encode(), cbor_of(pack), cbor_of(longer)]
@@ -108,6 +112,14 @@ def test_pack_with_fields_of_no_effect_gives_the_same_as_without_them(pack: list
         assert [r.code for r in plain.refusals] == ["wrong_type"]
         return
     assert outcome(plain) == outcome(roundabout) == outcome(plain_cbor) == outcome(roundabout_cbor)
+
+
+@pytest.mark.parametrize("more", [{}, {"ut": 60}])
+def test_base_unit_holds_for_records_without_one(more: dict[str, Any]) -> None:
+    pack = [{"bn": "a1:", "bt": NOW - 100, "bu": "mg/m3", "n": "pm25", "v": 0.5, **more}, {"n": "co", "v": 0.7}]
+    for each in (json.dumps(pack).encode(), cbor_of(pack)):
+        for _ in range(2):
+            assert SENML(each, NOW, CONTEXT).readings[0].values == (("pm25", 500.0, 1), ("co", 0.7, 1))
 
 
 def test_field_that_stands_twice_in_cbor_is_refused_on_the_short_way_as_on_the_long() -> None:
@@ -130,17 +142,63 @@ def test_decimal_of_six_digits_comes_back_from_a_float_of_32_bits(digits: int, d
     assert single(struct.unpack("<f", struct.pack("<f", written))[0]) == written
 
 
-def test_births_beyond_the_bound_are_forgotten_from_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sensors.decoders.sparkplug.REMEMBERED_BYTES", 100)
-    source = Source(name="n", topic="spBv1.0/#", dialect="sparkplug", medium="air", period_s=60)
-    decode = DIALECTS["sparkplug"](source_terms.terms(source, QUANTITIES, {}))
-    birth = bytes.fromhex("088080babbc82e12160a04706d32351001188080babbc82e2009659a9971411801")  # pm25 = 1
-    by_number = bytes.fromhex("088080babbc82e120e1001188080babbc82e659a9971411802")
+BIRTH = bytes.fromhex("088080babbc82e12160a04706d32351001188080babbc82e2009659a9971411801")  # pm25 = 1
+BY_NUMBER = bytes.fromhex("088080babbc82e120e1001188080babbc82e659a9971411802")
 
-    def heard(kind: str, node: str, payload: bytes) -> list[str]:
-        context = msgspec.structs.replace(CONTEXT, topic=f"spBv1.0/g/{kind}/{node}/a1")
+
+@pytest.fixture
+def heard(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], list[str]]:
+    """Codes of what is refused of a birth, or of data, of "KIND/NODE/DEVICE"; three births fit in memory."""
+    monkeypatch.setattr("sensors.decoders.sparkplug.REMEMBERED_BYTES", 3 * (len(BIRTH) + 2 * KEY_BYTES))
+    source = Source(name="n", topic="spBv1.0/#", dialect="sparkplug", medium="air", period_s=60)
+    devices = {"n": {f"d{i}": {"air": "a1"} for i in range(9)}}
+    decode = DIALECTS["sparkplug"](source_terms.terms(source, QUANTITIES, devices))
+
+    def codes(address: str) -> list[str]:
+        context = msgspec.structs.replace(CONTEXT, topic=f"spBv1.0/g/{address}")
+        payload = BIRTH if address.startswith("DBIRTH") else BY_NUMBER
         return [refusal.code for refusal in decode(payload, NOW, context).refusals]
 
-    assert [heard("DBIRTH", f"n{i}", birth) for i in range(4)] == [[]] * 4  # 33 bytes each: the fourth is too much
-    assert heard("DDATA", "n0", by_number) == ["unknown_alias"]
-    assert [heard("DDATA", f"n{i}", by_number) for i in (1, 2, 3)] == [[]] * 3
+    return codes
+
+
+def test_births_beyond_the_bound_are_forgotten_from_the_first(heard: Callable[[str], list[str]]) -> None:
+    assert [heard(f"DBIRTH/n{i}/d1") for i in range(4)] == [[]] * 4
+    assert heard("DDATA/n0/d1") == ["unknown_alias"]
+    assert [heard(f"DDATA/n{i}/d1") for i in (1, 2, 3)] == [[]] * 3
+
+
+def test_device_that_is_born_again_and_again_makes_no_other_forgotten(heard: Callable[[str], list[str]]) -> None:
+    assert [heard(f"DBIRTH/{each}") for each in ("n0/d1", "n1/d1", *["n1/d2"] * 5)] == [[]] * 7
+    assert [heard(f"DDATA/{each}") for each in ("n0/d1", "n1/d1", "n1/d2")] == [[]] * 3
+
+
+def test_devices_of_one_node_are_bounded_as_well(heard: Callable[[str], list[str]]) -> None:
+    assert [heard(f"DBIRTH/n0/d{i}") for i in range(4)] == [[]] * 4
+    assert [heard(f"DDATA/n0/d{i}") for i in range(4)] == [["unknown_alias"], [], [], []]
+
+
+def test_death_of_a_device_makes_room(heard: Callable[[str], list[str]]) -> None:
+    assert [heard(f"DBIRTH/n{i}/d1") for i in range(3)] == [[]] * 3
+    assert heard("DDEATH/n1/d1") == ["no_data"]
+    assert (heard("DBIRTH/n3/d1"), heard("DDATA/n0/d1")) == ([], [])
+
+
+def test_sentinel_by_number_is_missing() -> None:
+    source = Source(
+        name="n", topic="spBv1.0/#", dialect="sparkplug", medium="air", period_s=60, sentinels=(Decimal(-9999),)
+    )
+    decode = DIALECTS["sparkplug"](source_terms.terms(source, QUANTITIES, {}))
+    decode(BIRTH, NOW, msgspec.structs.replace(CONTEXT, topic="spBv1.0/g/DBIRTH/n/a1"))
+    data = BY_NUMBER.replace(bytes.fromhex("9a997141"), struct.pack("<f", -9999))
+    decoded = decode(data, NOW, msgspec.structs.replace(CONTEXT, topic="spBv1.0/g/DDATA/n/a1"))
+    assert decoded.readings[0].values == (("pm25", None, 9),)
+
+
+def test_metric_that_has_no_value_at_its_birth_yet_is_not_missing() -> None:
+    source = Source(name="n", topic="spBv1.0/#", dialect="sparkplug", medium="air", period_s=60)
+    decode = DIALECTS["sparkplug"](source_terms.terms(source, QUANTITIES, {}))
+    null = bytes.fromhex("088080babbc82e12130a04706d32351001188080babbc82e200938011801")
+    assert decode(null, NOW, msgspec.structs.replace(CONTEXT, topic="spBv1.0/g/DBIRTH/n/a1")).readings == []
+    decoded = decode(BY_NUMBER, NOW, msgspec.structs.replace(CONTEXT, topic="spBv1.0/g/DDATA/n/a1"))
+    assert decoded.readings[0].values == (("pm25", 15.1, 1),)

@@ -97,6 +97,11 @@ def test_flag_behind_a_semicolon_belongs_to_the_code_before_it() -> None:
     assert found == Decoded([Reading("air", "m1", 3600, HOUR, (("pm25", 15.1, 4),))], [])
 
 
+def test_failed_value_under_the_kind_of_another_command_stays_failed() -> None:
+    found = decoded(decoder(), build(HEADER, "DataTime=20260921210000;a34004-Rtd=15.1,a34004-Flag=D"))
+    assert found.readings[0].values == (("pm25", 15.1, 4),)
+
+
 @pytest.mark.parametrize("text", ["20260230000000", "20260921240000", "2026092121000", "", "２０２６0921210000"])
 def test_time_that_no_calendar_has_is_refused(text: str) -> None:
     [refusal] = decoded(decoder(), build(HEADER, f"DataTime={text};a34004-Avg=15.1")).refusals
@@ -106,6 +111,13 @@ def test_time_that_no_calendar_has_is_refused(text: str) -> None:
 def test_two_times_that_differ_are_refused() -> None:
     found = decoded(decoder(), build(HEADER, "DataTime=20260921210000;DataTime=20260921200000;a34004-Avg=15.1"))
     assert [each.detail for each in found.refusals] == ["DataTime: expected one time, got two that differ"]
+
+
+def test_packet_takes_no_time_of_another_devices_packets() -> None:
+    decode = decoder()
+    first, second = ({**HEADER, "MN": mn, "PNUM": 2, "PNO": number} for number, mn in ((1, "m1"), (2, "m2")))
+    assert decoded(decode, build(first, "DataTime=20260921210000;a34004-Avg=15.1")).refusals == []
+    assert [each.code for each in decoded(decode, build(second, "a34002-Avg=30")).refusals] == ["no_time"]
 
 
 def test_times_of_split_messages_are_remembered_up_to_a_bound() -> None:
@@ -219,10 +231,11 @@ def test_shape_whose_letters_or_checks_do_not_hold_is_read_by_keys() -> None:
 
 def test_shape_of_a_device_does_not_hold_below_the_topic_of_another() -> None:
     decode = decoder()
-    own, another = (msgspec.structs.replace(CONTEXT, device=name) for name in ("m1", "m2"))
+    own, another, unknown = (msgspec.structs.replace(CONTEXT, device=name) for name in ("m1", "m2", "m9"))
     for _ in range(2):
         assert decode(build(HEADER, ITEMS), NOW, own).refusals == []
-        assert [each.code for each in decode(build(HEADER, ITEMS), NOW, another).refusals] == ["foreign_station"]
+        for below in (another, unknown):
+            assert [each.code for each in decode(build(HEADER, ITEMS), NOW, below).refusals] == ["foreign_station"]
 
 
 def test_slips_are_not_forgiven_in_the_edition_of_2025() -> None:

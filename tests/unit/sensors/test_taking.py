@@ -6,10 +6,12 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from sensors import devices, flags, quantities, source_terms
 from sensors.decoders import Context, Terms
+from sensors.decoders.mappings import Mapping
 from sensors.decoders.taking import NotANumberError, Observed, number, take
 from sensors.devices import Devices
 from sensors.errors import ConfigError
@@ -92,6 +94,23 @@ def test_ignored_code_is_no_refusal(ignore: tuple[str, ...]) -> None:
     assert codes_of(taken([PM25, ("a99999", 1.0, 1)], terms(ignore=ignore))) == []
 
 
+@pytest.mark.parametrize("dialect", ["hj212", "senml"])
+def test_ignored_code_is_left_out_though_it_is_known(dialect: str) -> None:
+    code = "a34002" if dialect == "hj212" else "air.pm10"
+    assert code not in terms(dialect=dialect, period_s=60, ignore=(code,)).codes
+
+
+def test_code_of_the_source_holds_though_its_mapping_ignores_it() -> None:
+    mapping = Mapping(values="@", period_s=60, ignore=("t", "h"))
+    by = terms(dialect="mapping", mapping=mapping, codes={"t": "water.temperature"})
+    assert (by.codes["t"].quantity, by.ignored) == ("temperature", {"h"})
+
+
+def test_unit_of_the_source_holds_before_that_of_its_mapping() -> None:
+    mapping = Mapping(values="@", period_s=60, codes={"dust": "air.pm25"}, units={"dust": "mg/m3"})
+    assert terms(dialect="mapping", mapping=mapping, units={"air.pm25": "ng/m3"}).codes["dust"].factor == 0.001
+
+
 def test_codes_of_the_source_come_beside_those_of_the_dialect() -> None:
     by = terms(codes={"PM25": "air.pm25", "a34002": "air.pm25"})
     assert [taken([(code, 7.0, 1)], by).readings[0].values[0][0] for code in ("PM25", "a34004", "a34002")] == [
@@ -113,6 +132,11 @@ def test_units_of_a_source_are_converted(unit: str, code: str, value: float, exp
     station = "w1" if code[0] == "w" else "a1"
     decoded = taken([(code, value, 1)], terms(units={code: unit}), where=context(station=station))
     assert decoded.readings[0].values[0][1] == expected
+
+
+def test_value_that_its_unit_makes_infinite_is_refused() -> None:
+    decoded = taken([("a34004", 9e307, 1)], terms(units={"a34004": "mg/m3"}))
+    assert (decoded.readings, codes_of(decoded)) == ([], ["not_finite"])
 
 
 def test_two_different_values_of_a_code_are_ambiguous_and_the_rest_is_kept() -> None:
@@ -137,6 +161,19 @@ def test_unknown_device_is_refused(device: str | None, said: str) -> None:
     decoded = taken([PM25], device=device, where=context(station=None))
     assert (decoded.readings, codes_of(decoded)) == ([], ["unknown_station"])
     assert decoded.refusals[0].detail.endswith(said)
+
+
+@pytest.mark.parametrize(
+    ("device", "codes"),
+    [("a1", []), ("MN1", []), ("urn:dev:1", []), ("a2", ["foreign_station"]), ("MN2", ["foreign_station"])],
+)
+@pytest.mark.parametrize("topic", ["a1", "MN1"])
+def test_device_that_is_another_station_than_its_topics_is_refused(topic: str, device: str, codes: list[str]) -> None:
+    by = terms(of={"n": {"MN1": {"air": "a1"}, "MN2": {"air": "a2"}}})
+    station, named = ("a1", None) if topic == "a1" else (None, "MN1")
+    where = msgspec.structs.replace(context(station=station), device=named)
+    expected = ["unknown_station"] if device == "urn:dev:1" and station is None else codes
+    assert codes_of(taken([PM25], by, device=device, where=where)) == expected
 
 
 def test_station_of_another_gateway_is_refused() -> None:
