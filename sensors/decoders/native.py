@@ -39,6 +39,8 @@ class Item(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     station: str | None = None
 
 
+_BEYOND_FLOATS = 10**309
+_GOOD = itertools.repeat(flags.GOOD)
 _EMPTY = Refusal("wrong_type", "payload: expected at least one item, got an empty array")
 _decoder = msgspec.json.Decoder(Item | list[Item])
 _line_decoder = msgspec.json.Decoder(Item)
@@ -66,13 +68,13 @@ def decode(payload: bytes, received_at: float, context: Context) -> Decoded:
         except RefusedError as error:
             into.refusals.append(error.refusal)
         return into
-    if whole == []:
+    if isinstance(whole, Item):
+        _take(whole, "", whole.values, received_at, context, into)
+    elif not whole:
         into.refusals.append(_EMPTY)
-    elif isinstance(whole, list):
+    else:
         for i, item in enumerate(whole):
             _take(item, f"[{i}].", item.values, received_at, context, into)
-    else:
-        _take(whole, "", whole.values, received_at, context, into)
     return into
 
 
@@ -88,8 +90,9 @@ def _take(item: Item, at: str, keys: Collection[str], received_at: float, contex
     if context.factors is not None:
         item.values = units.converted(item.values, context.factors)
     known = context.quantities.of(medium)  # type: ignore[arg-type]  # the register knows only media
-    if not known_flags and item.values and item.values.keys() <= known.keys() and _all_finite(item.values):
-        plain = tuple(zip(item.values, item.values.values(), itertools.repeat(flags.GOOD), strict=False))
+    good = item.values
+    if not known_flags and good and good.keys() <= known.keys() and _all_finite(good):
+        plain = tuple(zip(good, good.values(), _GOOD, strict=False))
         into.readings.append(Reading(medium, station, item.period_s, time, plain))  # type: ignore[arg-type]
         return
     values: list[tuple[str, float | None, int]] = []
@@ -210,6 +213,11 @@ def _take_raw(raw: Any, at: str, received_at: float, context: Context, into: Dec
         if keys and not values:
             return
         raw = {**raw, "values": {}}
+        if raw.get("period_s") in (
+            math.inf,
+            -math.inf,
+        ):  # an integer beyond the floats; a well-typed item has it as it is
+            raw["period_s"] = _BEYOND_FLOATS
     try:
         item = msgspec.convert(raw, Item)
     except msgspec.ValidationError as error:

@@ -172,6 +172,7 @@ def test_decoder_takes_or_refuses_any_mutation_of_a_good_payload(payload: bytes,
 @example([None, {**GOOD, "values": {}}], AIR)
 @example([None, {**GOOD, "values": {"pm25": 10**299, "o3": -(10**308)}}], AIR)
 @example([None, {**GOOD, "values": {"pm25": 10**309, "o3": -(10**309)}}], AIR)
+@example([None, {**GOOD, "period_s": 10**309}], context("air", "s2"))
 @settings(max_examples=500, deadline=None)
 def test_decoder_judges_each_item_of_an_array_as_if_it_came_alone(payload: list[Any], where: Context) -> None:
     together = decode(as_json(payload), NOW, where)
