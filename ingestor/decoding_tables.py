@@ -121,6 +121,10 @@ TO_DO: Final[dict[str, dict[Language, str]]] = {
         "zh": "检查报文中的单位，或在数据源的 units 中说明",
         "en": "look at the unit in the payload, or say it in `units` of the source",
     },
+    "no_state": {
+        "zh": "核对 ambient 中的编码与单位：气体须与气温、气压一同发送",
+        "en": "look at codes and units of `ambient`: gases need temperature and pressure beside them",
+    },
     "ambiguous": {
         "zh": "两个编码对应同一指标：从 codes 中去掉一个",
         "en": "two codes are one quantity: take one out of `codes`",

@@ -65,6 +65,7 @@ REASONS = {
     "shifted_time": "hours of a file that equal those stored for the station a zone's offset away",
     "not_finite": "value that is no finite number",
     "broken_table": "a file, or a table or the rest of it, that cannot be read or has no usable header",
+    "no_state": "gas in the state of the air, without a usable temperature and pressure beside it",
     "unknown_unit": "a unit that cannot be converted to the quantity's",
     "ambiguous": "two different values of one quantity at one time; of a laboratory, of one section",
     "unknown_topic": "no source of config/sources.toml takes the topic",

@@ -4,11 +4,13 @@ import datetime as dt
 import re
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from sensors import units
 from sensors.decoders import DIALECTS, NO_PERIODS
 from sensors.decoders.hj212_rules import Hj212Options, rules
 from sensors.decoders.mappings import Mapping
-from sensors.decoders.terms import MISSING, Code, Terms
+from sensors.decoders.terms import MISSING, Ambient, Code, Terms
 from sensors.devices import Devices
 from sensors.errors import ConfigError, shown
 from sensors.hj212.meanings import Meanings
@@ -70,7 +72,8 @@ def terms(
     Raises
     ------
     ConfigError
-        If a code is no quantity, a unit cannot be converted, or a period is missing that payloads do not state.
+        If a code is no quantity, a unit cannot be converted, a period is missing that payloads do not state, or the
+        state of the air cannot be told as `ambient` says.
     """
     if source.dialect in NO_PERIODS and source.period_s is None:
         raise ConfigError(
@@ -109,8 +112,11 @@ def terms(
     if unknown := [code for code in source.units if code not in named]:
         raise ConfigError(f"{at}.units: expected codes or quantities of the source, got {shown(unknown[0])}")
     zone = source.zone or mapping.zone
+    codes = {code: known for code, known in codes.items() if code not in ignored}
+    if source.ambient is not None:
+        codes = _with_state(codes, source, mapping, source.ambient, quantities, f"{at}.ambient")
     return Terms(
-        codes={code: known for code, known in codes.items() if code not in ignored},
+        codes=codes,
         ignored=ignored,
         ignores_rest="*" in (*mapping.ignore, *source.ignore),
         zone=None if zone is None else zone_of(zone, at),
@@ -122,7 +128,34 @@ def terms(
         missing=frozenset((mapping.missing or MISSING) if source.missing is None else source.missing),
         devices=devices.get(source.name, {}),
         options=_options(source, hj212, at),
+        ambient=source.ambient,
     )
+
+
+def _with_state(
+    codes: dict[str, Code], source: Source, mapping: Mapping, ambient: Ambient, quantities: Quantities, at: str
+) -> dict[str, Code]:
+    """Return the codes with those of temperature and pressure, and the gases marked that come in that state.
+
+    Mole fractions do not depend on it.
+    """
+    if source.dialect not in ("hj212", "mapping") or mapping.unit:
+        raise ConfigError(
+            f"{at}: expected nothing, as payloads state units themselves or the dialect cannot, got a value"
+        )
+    told = (ambient.temperature, ambient.pressure)
+    if len({*told}) < len(told) or any(code in codes for code in told):
+        raise ConfigError(f"{at}: expected two codes that are no quantities, got {shown(', '.join(told))}")
+    gases = {
+        code: msgspec.structs.replace(known, ambient=True)
+        for code, known in codes.items()
+        if known.medium == "air"
+        and quantities.air[known.quantity].molar_mass is not None
+        and units.spelled(known.unit or "") not in units.MOLE_FRACTION
+    }
+    if not gases:
+        raise ConfigError(f"{at}: expected a gas in ug/m3 or mg/m3 among the codes, got none")
+    return {**codes, **gases, **{code: Code("air", code, tells_state=True) for code in told}}
 
 
 def _options(source: Source, hj212: Meanings | None, at: str) -> object:

@@ -13,7 +13,7 @@ from sensors.decoders.hj212_rules import Hj212Options
 from sensors.decoders.mappings import Mapping as JsonMapping
 from sensors.decoders.senml_names import SenmlOptions
 from sensors.decoders.sparkplug import SparkplugOptions
-from sensors.decoders.terms import Encoding, Label, WithoutTime
+from sensors.decoders.terms import Ambient, Encoding, Label, WithoutTime
 from sensors.errors import ConfigError, shown
 from sensors.quantities import MEDIA, Medium, Quantities
 from sensors.reading import DAY_S
@@ -62,6 +62,7 @@ class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     encoding: Encoding = "utf-8"
     sentinels: tuple[Decimal, ...] | None = None
     missing: tuple[str, ...] | None = None
+    ambient: Ambient | None = None
     mapping: str | JsonMapping | None = None
     hj212: Hj212Options | None = None
     senml: SenmlOptions | None = None

@@ -59,7 +59,7 @@ class _Decoder:
 
     def decode(self, payload: bytes, received_at: float, context: Context) -> Decoded:
         """Return the readings of a payload and what was refused of it; never raises on any payload."""
-        if self._numbers_are_values:
+        if self._numbers_are_values and self._terms.ambient is None:
             usual = self._shapes.read(payload, received_at, context)
             if usual is not None:
                 return Decoded(usual, [])
@@ -78,7 +78,7 @@ class _Decoder:
                 into.refusals.extend([Refusal("broken_frame", at + sentence) for _, sentence in faults])
             elif frame.header.get("CN") not in self._rules.ignored:
                 self._take(frame, at, received_at, context, into)
-                if len(found) == 1:
+                if len(found) == 1 and self._terms.ambient is None:
                     self._learn(payload, frame, into)
         return into
 

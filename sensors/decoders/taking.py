@@ -7,6 +7,7 @@ belong to several media become a reading each.
 import datetime as dt
 import math
 import re
+from decimal import Decimal
 from typing import Any, Final
 
 import msgspec
@@ -14,7 +15,7 @@ import numpy as np
 
 from sensors import detection, flags, units
 from sensors.decoders.context import Context
-from sensors.decoders.terms import Terms
+from sensors.decoders.terms import Ambient, Terms
 from sensors.errors import shown
 from sensors.quantities import MEDIA, Medium
 from sensors.reading import DAY_S, Decoded, Reading, Refusal
@@ -34,6 +35,10 @@ _PERIODS: Final[dict[str, frozenset[int]]] = {
 }
 """Lengths that a period of each medium may have. [s]"""
 _LARGEST_S = 2**40
+CELSIUS_ZERO: Final = Decimal("273.15")
+"""0 degC. [K]"""
+PASCALS: Final = {"Pa": 1, "hPa": 100, "kPa": 1000}
+"""Pascals of each unit of pressure."""
 _NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*", re.ASCII)
 
 
@@ -113,11 +118,14 @@ def take(observed: Observed, received_at: float, context: Context, terms: Terms,
     twice: set[tuple[Medium, str]] = set()
     of_medium: dict[str, tuple[str, float | None, int]] = {}
     medium: Medium | None = None
+    state = None if terms.ambient is None else _state(observed, terms.ambient)
     for code, value, flag in observed.values:
         known = codes.get(code)
         if known is None or (only is not None and known.medium != only):
             if code not in terms.ignored and not terms.ignores_rest:
                 into.refusals.append(_unknown(code, context, at))
+            continue
+        if known.tells_state:
             continue
         if known.medium != medium:
             medium = known.medium
@@ -130,7 +138,13 @@ def take(observed: Observed, received_at: float, context: Context, terms: Terms,
             )
             continue
         if value is not None:
-            if known.factor is not None:
+            if known.ambient:
+                in_state = _in_reference(value * (known.factor or 1), state)
+                if in_state is None:
+                    into.refusals.append(_stateless(code, at))
+                    continue
+                value = in_state
+            elif known.factor is not None:
                 value = round(value * known.factor, units.DECIMALS)
             if not math.isfinite(value):
                 into.refusals.append(Refusal("not_finite", f"{at}{shown(code)}: expected a finite number, got {value}"))
@@ -156,6 +170,34 @@ def take(observed: Observed, received_at: float, context: Context, terms: Terms,
             continue
         into.readings.append(Reading(medium, station, observed.period_s, time, tuple(of_medium.values())))
     into.refusals.extend(told)
+
+
+def _state(observed: Observed, ambient: Ambient) -> tuple[Decimal, Decimal] | None:
+    """Temperature [K] and pressure [Pa] of the air; None where one is not there, or stands there twice."""
+    told = {
+        name: [value for code, value, flag in observed.values if code == name and flag in flags.USABLE]
+        for name in (ambient.temperature, ambient.pressure)
+    }
+    temperatures, pressures = told.values()
+    if len({*temperatures}) != 1 or len({*pressures}) != 1 or temperatures[0] is None or pressures[0] is None:
+        return None
+    kelvin = Decimal(str(temperatures[0])) + (CELSIUS_ZERO if ambient.temperature_unit == "degC" else 0)
+    return kelvin, Decimal(str(pressures[0])) * PASCALS[ambient.pressure_unit]
+
+
+def _in_reference(value: float, state: tuple[Decimal, Decimal] | None) -> float | None:
+    if state is None:
+        return None
+    try:
+        return units.to_reference(value, kelvin=state[0], pascal=state[1])
+    except ValueError:
+        return None
+
+
+def _stateless(code: str, at: str) -> Refusal:
+    return Refusal(
+        "no_state", f"{at}{shown(code)}: expected temperature and pressure of the air beside the gas, as `ambient` says"
+    )
 
 
 def _unknown(code: str, context: Context, at: str) -> Refusal:

@@ -16,16 +16,28 @@ MISSING = ("", "-", "-;", "--", "*", "—", "NA", "N/A", "null", "NaN")
 """Texts that stand for no value unless the source says otherwise."""
 
 
+class Ambient(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Codes of temperature and pressure of the air, in the state of which gases of a payload come, and their units."""
+
+    temperature: str
+    pressure: str
+    temperature_unit: Literal["degC", "K"] = "degC"
+    pressure_unit: Literal["Pa", "hPa", "kPa"] = "hPa"
+
+
 class Code(msgspec.Struct, frozen=True):
     """What a code of a payload is: a quantity, and what its values are multiplied by, None for nothing.
 
-    `unit` is that which the source declares; None: the quantity's own, unless the payload states one.
+    `unit` is that which the source declares; None: the quantity's own, unless the payload states one. `ambient` marks a
+    gas in the state of the air, `tells_state` what says that state and is no quantity itself.
     """
 
     medium: Medium
     quantity: str
     factor: float | None = None
     unit: str | None = None
+    ambient: bool = False
+    tells_state: bool = False
 
 
 class Terms(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,7 +48,8 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     time stands for. `period_s` is the averaging period of values whose payload gives none. [s] A payload without any
     time is refused or takes that of its arrival, and its values are then flagged as not evaluated. `sentinels` and
     `missing` are numbers and texts that stand for no value. `devices` are stations by medium and device. `options` are
-    those of the dialect alone. `trace`, where it is there, is called with each `Observed` of sensors.decoders.taking.
+    those of the dialect alone. `ambient` tells where the state of the air stands, if gases come in it. `trace`, where
+    it is there, is called with each `Observed` of sensors.decoders.taking.
     """
 
     codes: dict[str, Code]
@@ -51,4 +64,5 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     missing: frozenset[str] = frozenset(MISSING)
     devices: dict[str, dict[str, str]] = {}
     options: Any = None
+    ambient: Ambient | None = None
     trace: Callable[[Any], None] | None = None

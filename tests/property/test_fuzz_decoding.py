@@ -43,7 +43,7 @@ GROUP = 2000
 NOW = 1_600_000_000.0  # 2020-09-13T12:26:40Z
 NOT_OF_NATIVE = {
     *NOT_OF_A_PAYLOAD, "ambiguous", "unknown_unit", "broken_frame", "broken_payload", "no_data", "no_time",
-    "unknown_alias", "unconfirmed",
+    "unknown_alias", "unconfirmed", "no_state",
 }  # fmt: skip
 """Reasons that no native payload gives."""
 BY = config.load(ROOT / "config")

@@ -3,6 +3,7 @@
 import datetime as dt
 import math
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,10 @@ import msgspec
 import pytest
 
 from sensors import devices, flags, quantities, source_terms
-from sensors.decoders import Context, Terms
+from sensors.decoders import Context, Terms, hj212
 from sensors.decoders.mappings import Mapping
 from sensors.decoders.taking import NotANumberError, Observed, number, take
+from sensors.decoders.terms import Ambient
 from sensors.devices import Devices
 from sensors.errors import ConfigError
 from sensors.hj212 import meanings
@@ -241,6 +243,65 @@ def test_number_is_read_from_what_payloads_hold(value: Any, expected: tuple[floa
 def test_number_that_is_none_is_refused(value: Any) -> None:
     with pytest.raises(NotANumberError):
         number(value, terms())
+
+
+# --- gases in the state of the air
+
+AMBIENT = Ambient("a01001", "a01006", pressure_unit="kPa")
+O3, CO = ("a05024", 100.0, flags.GOOD), ("a21005", 1.0, flags.GOOD)
+STATE = [("a01001", 30.0, flags.GOOD), ("a01006", 95.0, flags.GOOD)]
+AT_REFERENCE = Fraction("303.15") / Fraction("298.15") * 101_325 / 95_000
+"""What a gas at 30 degC and 95 kPa is multiplied by: it takes up the more room the warmer and the thinner it is."""
+
+
+def test_gases_in_the_state_of_the_air_come_in_the_reference_state_and_particles_as_they_are() -> None:
+    decoded = taken([O3, *STATE, PM25, CO], terms(ambient=AMBIENT))
+    assert decoded.refusals == []
+    assert decoded.readings[0].values == (
+        ("o3", float(round(100 * AT_REFERENCE, 6)), flags.GOOD),
+        ("pm25", 15.1, flags.GOOD),
+        ("co", float(round(AT_REFERENCE, 6)), flags.GOOD),
+    )
+
+
+def test_gas_in_another_unit_and_state_is_rounded_once() -> None:
+    decoded = taken([("a05024", 0.1, flags.GOOD), *STATE], terms(ambient=AMBIENT, units={"a05024": "mg/m3"}))
+    assert decoded.readings[0].values[0][1] == float(round(100 * AT_REFERENCE, 6))
+
+
+def test_mole_fraction_does_not_depend_on_the_state_of_the_air() -> None:
+    fields = {"units": {"a05024": "ppb"}}
+    with_state = taken([O3, CO, *STATE], terms(ambient=AMBIENT, **fields)).readings[0].values[0]
+    assert with_state == taken([O3], terms(**fields)).readings[0].values[0]
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        STATE[:1],
+        [STATE[0], ("a01006", None, flags.MISSING)],
+        [STATE[0], ("a01006", 95.0, flags.FAIL)],
+        [("a01001", 303.15, flags.GOOD), STATE[1]],  # kelvin for degC
+        [STATE[0], ("a01006", 950.0, flags.GOOD)],  # hPa for kPa
+        [*STATE, ("a01001", 31.0, flags.GOOD)],
+    ],
+)
+def test_gas_without_the_state_of_the_air_is_refused_beside_particles(state: list[Any]) -> None:
+    decoded = taken([O3, PM25, *state], terms(ambient=AMBIENT))
+    assert [r.values for r in decoded.readings] == [(("pm25", 15.1, flags.GOOD),)]
+    assert codes_of(decoded) == ["no_state"]
+
+
+def test_frames_of_hj212_in_the_state_of_the_air_are_converted_each_by_its_own() -> None:
+    decode = hj212.decoder(terms(ambient=AMBIENT, medium="air"))
+
+    def ozone(degrees: str) -> float | None:
+        cp = f"DataTime=20200913200000;a05024-Rtd=100,a05024-Flag=N;a01001-Rtd={degrees};a01006-Rtd=101.325"
+        payload = f"QN=1;ST=22;CN=2011;PW=1;MN=a1;Flag=4;CP=&&{cp}&&".encode()
+        return decode(payload, NOW, context("air", station=None)).readings[0].values[0][1]
+
+    found = [ozone(degrees) for degrees in ("25", "0", "0", "25")]
+    assert found == [100.0, *[float(round(100 * Fraction("273.15") / Fraction("298.15"), 6))] * 2, 100.0]
 
 
 # --- terms
