@@ -13,6 +13,17 @@ CREATE TABLE IF NOT EXISTS needed (
 """
 MOST: Final = 10_000
 """Topics of which a message is kept; beyond it the oldest go: a gateway that invents topics must not fill the disk."""
+MOST_BYTES: Final = 64 * 2**20
+"""Size of all that is kept, at most; beyond it the oldest go."""
+
+_BEYOND = """
+DELETE FROM needed WHERE id IN (
+    SELECT id FROM (
+        SELECT id, ROW_NUMBER() OVER newest AS n, SUM(LENGTH(payload)) OVER newest AS size
+        FROM needed WINDOW newest AS (ORDER BY id DESC)
+    ) WHERE n > ? OR size > ?
+)
+"""
 
 
 def keep(db: sqlite3.Connection, arrivals: Iterable[Arrival]) -> None:
@@ -20,7 +31,7 @@ def keep(db: sqlite3.Connection, arrivals: Iterable[Arrival]) -> None:
     rows = [(each.topic, each.payload, each.received_at) for each in arrivals if each.needed_later]
     if rows:
         db.executemany("INSERT OR REPLACE INTO needed (topic, payload, received_at) VALUES (?, ?, ?)", rows)
-        db.execute("DELETE FROM needed WHERE id IN (SELECT id FROM needed ORDER BY id DESC LIMIT -1 OFFSET ?)", (MOST,))
+        db.execute(_BEYOND, (MOST, MOST_BYTES))
 
 
 def kept(db: sqlite3.Connection) -> list[Needed]:

@@ -36,6 +36,8 @@ _MOST_PATTERNS: Final = 1024
 _MOST_SHAPES: Final = 20_000
 _MOST_FAILURES: Final = 3
 """Frames of a header that have no shape, after which none is looked for."""
+_LONGEST_HEADER: Final = 256
+"""Bytes of a header that is remembered: devices that invent headers must not fill the memory."""
 
 
 Value = tuple[str, float | None, int]
@@ -125,7 +127,7 @@ class Shapes:
         if whole is None or frame.packet is not None:
             return
         header, items = whole[3], whole[5].rstrip(b";")
-        if self._failures.get(header, 0) >= _MOST_FAILURES:
+        if len(header) > _LONGEST_HEADER or self._failures.get(header, 0) >= _MOST_FAILURES:
             return
         if len(self._shapes) + len(self._failures) >= _MOST_SHAPES:
             self._shapes.clear()

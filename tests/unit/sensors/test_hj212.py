@@ -229,6 +229,13 @@ def test_shape_whose_letters_or_checks_do_not_hold_is_read_by_keys() -> None:
     assert faulty.readings[0].values == (("pm25", 15.1, 1), ("pm10", 30.2, 4))
 
 
+@pytest.mark.parametrize(("more", "known"), [("", True), ("x" * 256, False)])
+def test_shape_of_a_long_header_is_not_remembered(more: str, known: bool) -> None:
+    decode, payload = decoder(), build({**HEADER, "X": more}, ITEMS)
+    assert decoded(decode, payload) == decoded(decode, payload)
+    assert (decode.__self__._shapes.read(payload, NOW, CONTEXT) is not None) == known  # noqa: SLF001
+
+
 def test_shape_of_a_device_does_not_hold_below_the_topic_of_another() -> None:
     decode = decoder()
     own, another, unknown = (msgspec.structs.replace(CONTEXT, device=name) for name in ("m1", "m2", "m9"))
