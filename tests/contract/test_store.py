@@ -252,6 +252,19 @@ def test_replace_removes_rows_that_are_derived_no_more(store: Store) -> None:
     assert list(store.read("noise_hour", "n2", 0, 9999, ["leq"])) == [(0, 60.0)]
 
 
+def test_replace_keeps_rows_that_are_the_same_between_rows_that_lose_values(store: Store) -> None:
+    hours = [0, 3600, 7200, 10_800]
+    with store.replacing():
+        store.replace("noise_hour", "n1", hours, {"leq": [50.0, 51.0, 52.0, 53.0], "lmax": [60.0, 61.0, 62.0, 63.0]})
+        store.replace("noise_hour", "n2", hours, {"leq": [70.0] * 4})
+    with store.replacing():
+        store.replace("noise_hour", "n1", hours, {"leq": [50.0, 51.0, 52.0, 53.0], "lmax": [None, 61.0, None, 63.0]})
+    assert list(store.read("noise_hour", "n1", 0, 99_999, ["leq", "lmax"])) == [
+        (0, 50.0, None), (3600, 51.0, 61.0), (7200, 52.0, None), (10_800, 53.0, 63.0),
+    ]  # fmt: skip
+    assert len(list(store.read("noise_hour", "n2", 0, 99_999, ["leq"]))) == 4
+
+
 def test_replacing_keeps_nothing_of_a_derivation_that_fails_in_sqlite(tmp_path: Path) -> None:
     with closing(SqliteStore(tmp_path / "store.sqlite3")) as store:
         with store.replacing():
