@@ -2,7 +2,6 @@
 
 import gzip
 import json
-import os
 import shutil
 import signal
 import subprocess
@@ -19,7 +18,7 @@ from pyarrow import parquet
 
 from ingestor.store import InfluxServer, InfluxStore, SeriesKey, SqliteStore, Store
 from tests.conftest import Qingjing
-from tests.support import ROOT, wait_for
+from tests.support import ROOT
 
 JUNE_3 = 1_591_113_600  # 2020-06-03T00:00+08:00
 LONG = "medium,station,period_s,quantity,time,value,flag\n"
@@ -32,6 +31,7 @@ class Place:
     def __init__(self, folder: Path, directory: Path, run: Qingjing, database: str | None) -> None:
         self.folder, self.directory, self.data = folder, directory, folder / "data"
         self._run, self._database = run, database
+        self.kind = "influxdb" if database else "sqlite"
         if database:
             settings = directory / "settings.toml"
             text = settings.read_text().replace('kind = "sqlite"', 'kind = "influxdb"')
@@ -238,31 +238,19 @@ def test_import_of_an_unknown_format_lists_those_there_are(sqlite: Place) -> Non
     assert "qingjing import uci-beijing PRSA_Data_" in help_text
 
 
-def test_killed_import_ends_in_the_same_store_when_it_is_run_again(place: Place, data_folder: Path) -> None:
+@pytest.mark.parametrize("write", [3, 20])
+def test_killed_import_ends_in_the_same_store_when_it_is_run_again(place: Place, data_folder: Path, write: int) -> None:
     files = sorted((data_folder / "air_beijing_uci").glob("*.gz"))[:4]
     shutil.rmtree(place.directory / "plans")
     (place.directory / "plans").mkdir()
     rows = place.run("register", "--format", "uci-beijing", "--city", "beijing", *files)
     (place.directory / "stations" / "air.csv").write_text(rows)
-    arguments = ["--config", str(place.directory), "--data", str(place.data), "import", "uci-beijing"]
-    command = [sys.executable, "-m", "ingestor", *arguments, *map(str, files)]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    process = subprocess.Popen(
-        command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=place.folder
-    )
-
-    def some() -> bool:
-        if process.poll() is not None:
-            return True
-        if not (place.data / "qingjing.sqlite3").exists():
-            return False
-        with closing(place.store()) as store:
-            return bool(store.due().days)
-
-    wait_for(some, what="the first values")
-    assert process.poll() is None
-    process.send_signal(signal.SIGKILL)
-    process.wait(10)
+    arguments = ["--config", place.directory, "--data", place.data, "import", "uci-beijing", *files]
+    command = [sys.executable, "-m", "tests.integration.killed_import", write, *arguments]
+    killed = subprocess.run([*map(str, command)], cwd=ROOT, stdout=subprocess.DEVNULL, timeout=120, check=False)
+    assert killed.returncode == -signal.SIGKILL
+    with closing(place.store()) as store:
+        assert bool(store.due().days) == (write == 20 or place.kind == "influxdb")
     done = json.loads(place.run("import", "uci-beijing", "--json", *files))
     with closing(place.store()) as store:
         assert len(store.due().days) == 4
