@@ -47,7 +47,7 @@ def test_gateway_idles_for_as_long_as_asked(mosquitto: Mosquitto) -> None:
     gateway = Gateway(host="127.0.0.1", port=mosquitto.port, client_id="test", collector="nobody")
     started = time.monotonic()
     gateway.idle(0.2)
-    assert 0.2 <= time.monotonic() - started < 0.9
+    assert 0.2 <= time.monotonic() - started < 5
     gateway.close()
 
 

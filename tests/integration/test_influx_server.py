@@ -74,7 +74,7 @@ def stay_silent(request: BaseHTTPRequestHandler) -> None:
 
 @contextmanager
 def connected(url: str, monkeypatch: pytest.MonkeyPatch, **environment: str) -> Iterator[InfluxServer]:
-    for name, value in {"URL": url, "TIMEOUT": "400", **environment}.items():
+    for name, value in {"URL": url, "TIMEOUT": "10000", **environment}.items():
         monkeypatch.setenv(f"INFLUXDB_V2_{name}", value)
     with closing(InfluxServer("d")) as server:
         yield server
@@ -103,7 +103,8 @@ def connected(url: str, monkeypatch: pytest.MonkeyPatch, **environment: str) -> 
 def test_server_that_is_away_or_busy_is_unavailable(
     answer: Answer, told: str, after_s: float | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with answering(answer) as (url, _), connected(url, monkeypatch) as server:
+    timeout_ms = "400" if answer is stay_silent else "10000"
+    with answering(answer) as (url, _), connected(url, monkeypatch, TIMEOUT=timeout_ms) as server:
         with pytest.raises(UnavailableError) as caught:
             server.write(LINE)
         assert str(caught.value).startswith(f"store {url}: ")
