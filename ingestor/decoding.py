@@ -56,6 +56,8 @@ class Decoding:
                 self._failures.add((kind, place.name, place.lineno))
                 log.error("source %s: the decoder failed: %s in %s, %s", source.name, kind, place.name, place.lineno)
             decoded = Decoded([], [Refusal("internal", f"decoder: {type(error).__name__}")])
+        if decoded.refusals and source.no_data == "ignore" and _is_without_data(decoded):
+            decoded = Decoded([], [], decoded.needed_later)
         return Arrival(
             source.name, topic, received_at, payload, decoded.readings, decoded.refusals, again, decoded.needed_later
         )
@@ -113,3 +115,8 @@ class Decoding:
             factors=factors or None,
             max_payload_bytes=source.max_payload_bytes,
         )
+
+
+def _is_without_data(decoded: Decoded) -> bool:
+    """Whether nothing was measured, and nothing else is wrong either."""
+    return not decoded.readings and all(refusal.code == "no_data" for refusal in decoded.refusals)

@@ -66,6 +66,10 @@ _WORDS: Final[dict[str, dict[Language, str]]] = {
     "ignored": {"zh": "忽略", "en": "ignored"},
     "unknown": {"zh": "未知编码", "en": "unknown code"},
     "reading": {"zh": "读数      {}", "en": "reading   {}"},
+    "ignored_whole": {
+        "zh": "忽略      无测量值；数据源规定此类报文只计数、不保留",
+        "en": "ignored   nothing measured; the source says to count such messages and keep none",
+    },
     "refused": {"zh": "拒收      {}: {}", "en": "refused   {}: {}"},
     "do": {"zh": "          → {}", "en": "          → {}"},
 }
@@ -99,8 +103,8 @@ TO_DO: Final[dict[str, dict[Language, str]]] = {
         "en": 'look at `time` of the mapping; of devices that send none: without_time = "arrival"',
     },
     "no_data": {
-        "zh": "核对 codes 与 ignore；确实无用的报文可用 quarantine drop 删除",
-        "en": "compare `codes` and `ignore`; what is worth nothing goes by `qingjing quarantine drop`",
+        "zh": '核对 codes 与 ignore；此类报文属正常时设 no_data = "ignore"（只计数、不保留）',
+        "en": 'compare `codes` and `ignore`; where such messages are expected: no_data = "ignore"',
     },
     "broken_payload": {"zh": "核对方言；检查设备发送的内容", "en": "look at what the device sends, and at the dialect"},
     "broken_frame": {
@@ -161,6 +165,8 @@ def steps(trace: Trace, offset_s: int, language: Language) -> list[str]:
         lines += [_placed_line(placed, offset_s, language) for placed in step.placed]
     arrival = trace.arrival
     lines += [say("reading", reading_line(reading, offset_s)) for reading in arrival.readings]
+    if not arrival.readings and not arrival.refusals:
+        lines.append(say("ignored_whole"))
     for refusal in arrival.refusals:
         lines.append(say("refused", refusal.code, printable(refusal.detail)))
         if refusal.code in TO_DO:

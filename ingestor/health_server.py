@@ -72,6 +72,12 @@ class _Metrics:
         for code, count in sorted(health.quarantined_by.items()):
             reasons.add_metric([code], count)
         yield reasons
+        ignored = CounterMetricFamily(
+            "qingjing_ignored", "messages without data, which their source says not to keep", labels=["source"]
+        )
+        for source, count in sorted(health.ignored_by.items()):
+            ignored.add_metric([source], count)
+        yield ignored
         buckets, below = [], 0
         for bound, count in zip([*map(str, LAG_BUCKETS_S), "+Inf"], health.lag_counts, strict=True):
             below += count

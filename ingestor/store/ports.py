@@ -282,7 +282,7 @@ class Tables(Protocol):
         """Return the number of raw values in the store, those flagged missing included."""
 
     def counts(self) -> dict[str, int]:
-        """Return counters: messages, messages_quarantined, values, values_drained."""
+        """Return counters: messages, messages_quarantined, messages_ignored, values, values_drained."""
 
     def due(self) -> Due:
         """Return the days for which readings arrived that nothing was derived from yet."""

@@ -22,7 +22,7 @@ from sensors.decoders.context import Context
 from sensors.decoders.hj212_plans import Plan, planned
 from sensors.decoders.hj212_rules import REAL_TIME, UNCONFIRMED, Rules
 from sensors.decoders.hj212_shapes import Shapes
-from sensors.decoders.taking import NotANumberError, Observed, RefusedError, number, take
+from sensors.decoders.taking import PASSED_OVER, NotANumberError, Observed, RefusedError, number, take
 from sensors.decoders.terms import Terms
 from sensors.errors import shown
 from sensors.hj212 import crc
@@ -100,7 +100,9 @@ class _Decoder:
         except RefusedError as error:
             into.refusals.append(error.refusal)
         if before == (len(into.readings), len(into.refusals)):
-            into.refusals.append(Refusal("no_data", f"{at}CP: expected a value that the source takes, got none"))
+            into.refusals.append(
+                Refusal("no_data", f"{at}CP: expected a value that the source takes, got none{PASSED_OVER}")
+            )
 
     def _observed(self, frame: Frame, at: str, received_at: float, context: Context, into: Decoded) -> Observed:
         """Return what a frame says, and append what is refused of its items.
@@ -159,7 +161,11 @@ class _Decoder:
                 raise RefusedError(
                     "unconfirmed", f"{at}CN: expected {named}, all that is confirmed of HJ 212-{version}, got {command}"
                 )
-            raise RefusedError("no_data", f"{at}CN: expected a command with values ({named}), got {shown(command)}")
+            raise RefusedError(
+                "no_data",
+                f"{at}CN: expected a command with values ({named}), got {shown(command)}{PASSED_OVER}, "
+                "hj212.ignore_commands those of a command",
+            )
         return command, version
 
     def _time(self, frame: Frame, found: list[str], command: str, context: Context, at: str) -> int | None:

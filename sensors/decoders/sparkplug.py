@@ -23,7 +23,7 @@ from sensors.decoders.context import Context
 from sensors.decoders.sparkplug_metrics import Known, announced, named, sequence_of, stated, value_of
 from sensors.decoders.sparkplug_wire import Metric, WireError
 from sensors.decoders.stated_units import Converter
-from sensors.decoders.taking import Observed, RefusedError, take
+from sensors.decoders.taking import NOTHING, PASSED_OVER, Observed, RefusedError, take
 from sensors.decoders.terms import Terms
 from sensors.errors import shown
 from sensors.reading import Decoded, Refusal
@@ -85,7 +85,7 @@ class _Decoder:
         try:
             group, kind, node, device = _address(context.topic)
             if kind == "STATE":
-                raise RefusedError("no_data", "payload: expected values, got the state of a host")
+                raise RefusedError("no_data", f"payload: expected values, got the state of a host{PASSED_OVER}")
             stamp, metrics = _read(payload)
             known = self._known(group, kind, node, device, metrics, len(payload))
         except RefusedError as error:
@@ -94,7 +94,7 @@ class _Decoder:
             metrics = [metric for metric in metrics if not metric.get(wire.IS_NULL)]  # no value yet: none is missing
         self._take(metrics, stamp, known, self._device(group, node, device), received_at, context, into)
         if not into.readings and not into.refusals:
-            into.refusals.append(Refusal("no_data", "payload: expected a value that the source takes, got none"))
+            into.refusals.append(NOTHING)
         return Decoded(into.readings, into.refusals, needed_later=kind in BIRTHS)
 
     def _device(self, group: str, node: str, device: str) -> str:
@@ -186,7 +186,7 @@ class _Decoder:
                 self._forget(key)
             elif kind == "DDEATH" and born is not None:
                 self._forget_device(born, device)
-            raise RefusedError("no_data", f"payload: expected values, got {kind}, which has none")
+            raise RefusedError("no_data", f"payload: expected values, got {kind}, which has none{PASSED_OVER}")
         if kind == "NBIRTH" or born is None:
             self._forget(key)
             born = _Node({}, sequence_of(metrics) if kind == "NBIRTH" else None, {})

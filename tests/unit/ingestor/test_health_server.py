@@ -119,6 +119,11 @@ def test_metrics_count_quarantined_messages_by_reason(served: Served) -> None:
     assert (served.value(name, reason="naive_time"), served.value(name, reason="bad_time")) == (2, 1)
 
 
+def test_metrics_count_ignored_messages_by_source(served: Served) -> None:
+    served.health.ignored_by = {"lora": 3}
+    assert served.value("qingjing_ignored_total", source="lora") == 3
+
+
 def test_metrics_hold_the_lag_as_a_cumulative_histogram(served: Served) -> None:
     for lag_s in (0.5, 5.0, 5.0, 100_000.0):
         reading = Reading("air", "a1", 3600, 0, (("pm25", 1.0, 1),))
