@@ -57,10 +57,11 @@ class Decoding:
                 log.error("source %s: the decoder failed: %s in %s, %s", source.name, kind, place.name, place.lineno)
             decoded = Decoded([], [Refusal("internal", f"decoder: {type(error).__name__}")])
         if decoded.refusals and source.no_data == "ignore" and _is_without_data(decoded):
-            decoded = Decoded([], [], decoded.needed_later)
+            decoded = Decoded([], [], decoded.needed_later, decoded.sequenced)
         return Arrival(
-            source.name, topic, received_at, payload, decoded.readings, decoded.refusals, again, decoded.needed_later
-        )
+            source.name, topic, received_at, payload, decoded.readings, decoded.refusals, again, decoded.needed_later,
+            decoded.sequenced,
+        )  # fmt: skip
 
     def recall(self, messages: Iterable[Needed]) -> None:
         """Bring back what decoders remember of messages that came before; what else becomes of them is done."""

@@ -3,6 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Sequence
 
+from ingestor.sequences import Sequences
 from ingestor.store import Arrival, Intake
 
 LAG_BUCKETS_S = (1.0, 10.0, 60.0, 600.0, 3600.0, 86_400.0)
@@ -25,6 +26,7 @@ class Health:
         self.stored = 0
         self.duplicate = 0
         self.ignored_by: dict[str, int] = {}
+        self.sequences = Sequences()
         self.quarantined = 0
         self.quarantined_by: dict[str, int] = {}
         self.retried = 0
@@ -57,6 +59,8 @@ class Health:
                 self.quarantined_by[code] = self.quarantined_by.get(code, 0) + 1
             elif not arrival.readings:
                 self.ignored_by[arrival.source] = self.ignored_by.get(arrival.source, 0) + 1
+            if arrival.sequenced is not None and not arrival.again:
+                self.sequences.follow(arrival.source, arrival.sequenced, arrival.received_at)
             if arrival.again:
                 self.duplicate += 1
             for reading in arrival.readings:
