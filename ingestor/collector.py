@@ -126,6 +126,8 @@ class Collector:
         self._refused: Counter[str] = Counter()
         self._refused_topic: dict[str, str] = {}
         self._refused_said_at: dict[str, float] = {}
+        self._sequences_told = 0
+        self._sequences_said_at = -SAID_AGAIN_S
         self._complaint = ""
         self._complained_at = 0.0
         self._health_at = time.monotonic()
@@ -133,6 +135,7 @@ class Collector:
         self._remembered = False
         self.health = health or Health()
         broker = config.settings.broker
+        self.health.sequences.shared = broker.share is not None
         self._session_key = f"{broker.client_id}@{host}:{port}"
         self._session = Session(broker, host=host, port=port, directory=config.directory, clock=clock)
         self._open = False
@@ -329,6 +332,14 @@ class Collector:
                 count = self._refused.pop(code)
                 log.warning("quarantined: %s: %s%s", topic, code, f" and {count - 1} more so" if count > 1 else "")
 
+    def _tell_sequences(self) -> None:
+        """Log messages that were lost or came before a birth, once a minute at most."""
+        now, sequences = time.monotonic(), self.health.sequences
+        if sequences.found != self._sequences_told and now - self._sequences_said_at >= SAID_AGAIN_S:
+            self._sequences_told, self._sequences_said_at = sequences.found, now
+            for sentence in sequences.sentences(self._clock()):
+                log.warning("%s", sentence)
+
     def _complain(self, error: StoreError) -> None:
         """Say what the store says, the same thing once a minute."""
         now = time.monotonic()
@@ -344,6 +355,7 @@ class Collector:
             self._complain(error)
         now = time.monotonic()
         self._tell_refused()
+        self._tell_sequences()
         self.health.look(self._store, self._clock())
         if now - self._health_at >= HEALTH_EVERY_S:
             self._health_at = now

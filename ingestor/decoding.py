@@ -56,9 +56,12 @@ class Decoding:
                 self._failures.add((kind, place.name, place.lineno))
                 log.error("source %s: the decoder failed: %s in %s, %s", source.name, kind, place.name, place.lineno)
             decoded = Decoded([], [Refusal("internal", f"decoder: {type(error).__name__}")])
+        if decoded.refusals and source.no_data == "ignore" and _is_without_data(decoded):
+            decoded = Decoded([], [], decoded.needed_later, decoded.sequenced)
         return Arrival(
-            source.name, topic, received_at, payload, decoded.readings, decoded.refusals, again, decoded.needed_later
-        )
+            source.name, topic, received_at, payload, decoded.readings, decoded.refusals, again, decoded.needed_later,
+            decoded.sequenced,
+        )  # fmt: skip
 
     def recall(self, messages: Iterable[Needed]) -> None:
         """Bring back what decoders remember of messages that came before; what else becomes of them is done."""
@@ -113,3 +116,8 @@ class Decoding:
             factors=factors or None,
             max_payload_bytes=source.max_payload_bytes,
         )
+
+
+def _is_without_data(decoded: Decoded) -> bool:
+    """Whether nothing was measured, and nothing else is wrong either."""
+    return not decoded.readings and all(refusal.code == "no_data" for refusal in decoded.refusals)

@@ -66,6 +66,10 @@ _WORDS: Final[dict[str, dict[Language, str]]] = {
     "ignored": {"zh": "忽略", "en": "ignored"},
     "unknown": {"zh": "未知编码", "en": "unknown code"},
     "reading": {"zh": "读数      {}", "en": "reading   {}"},
+    "ignored_whole": {
+        "zh": "忽略      无测量值；数据源规定此类报文只计数、不保留",
+        "en": "ignored   nothing measured; the source says to count such messages and keep none",
+    },
     "refused": {"zh": "拒收      {}: {}", "en": "refused   {}: {}"},
     "do": {"zh": "          → {}", "en": "          → {}"},
 }
@@ -99,13 +103,39 @@ TO_DO: Final[dict[str, dict[Language, str]]] = {
         "en": 'look at `time` of the mapping; of devices that send none: without_time = "arrival"',
     },
     "no_data": {
-        "zh": "核对 codes 与 ignore；确实无用的报文可用 quarantine drop 删除",
-        "en": "compare `codes` and `ignore`; what is worth nothing goes by `qingjing quarantine drop`",
+        "zh": '核对 codes 与 ignore；此类报文属正常时设 no_data = "ignore"（只计数、不保留）',
+        "en": 'compare `codes` and `ignore`; where such messages are expected: no_data = "ignore"',
     },
     "broken_payload": {"zh": "核对方言；检查设备发送的内容", "en": "look at what the device sends, and at the dialect"},
     "broken_frame": {
-        "zh": "检查帧；厂商变体见 docs/hj212.md",
-        "en": "look at the frame; docs/hj212.md has variants of vendors",
+        "zh": '检查帧；厂商变体由数据源的 hj212 接受：crc = "modbus" 或 "ignore"，length = "ignore"',
+        "en": 'look at the frame; `hj212` of the source takes variants of vendors: crc = "modbus" or "ignore", '
+        'length = "ignore"',
+    },
+    "unconfirmed": {
+        "zh": "HJ 212-2025 仅接受样本已证实的部分：用 ignore_commands 或 flags 说明，或让设备按 2017 版发送",
+        "en": "of HJ 212-2025 only what samples confirm is taken: let the device send by the edition of 2017, or see "
+        "`flags` and `ignore_commands` of `hj212`",
+    },
+    "unknown_topic": {
+        "zh": "在 sources.toml 中为该主题设数据源，或让设备发布到已有数据源的主题",
+        "en": "let a source of sources.toml take the topic, or the device publish to one that a source takes",
+    },
+    "shifted_time": {
+        "zh": "核对文件的时区，再以正确时区重新导入（docs/import.md）",
+        "en": "look at the zone of the file and import it again with the right one (docs/import.md)",
+    },
+    "broken_table": {
+        "zh": "修正文件的表头或内容后重新导入（docs/water-lab.md、docs/import.md）",
+        "en": "mend header or rows of the file and import it again (docs/water-lab.md, docs/import.md)",
+    },
+    "refused_by_store": {
+        "zh": "消除存储服务器拒绝的原因（见其说明，常为字段类型冲突），然后 quarantine retry",
+        "en": "mend what the server of the store says, often the type of a field, then `qingjing quarantine retry`",
+    },
+    "internal": {
+        "zh": "程序缺陷：请附报文上报；修正后 quarantine retry",
+        "en": "a fault of qingjing: please report it with the payload; after the update `qingjing quarantine retry`",
     },
     "unknown_alias": {"zh": "等待设备重新上线（birth）", "en": "wait for the next birth of the device"},
     "bad_time": {
@@ -130,7 +160,7 @@ TO_DO: Final[dict[str, dict[Language, str]]] = {
         "en": "two codes are one quantity: take one out of `codes`",
     },
 }
-"""By code of a refusal, what to do next; of others the detail says it."""
+"""By code of a refusal, what to do next."""
 
 
 def steps(trace: Trace, offset_s: int, language: Language) -> list[str]:
@@ -161,10 +191,11 @@ def steps(trace: Trace, offset_s: int, language: Language) -> list[str]:
         lines += [_placed_line(placed, offset_s, language) for placed in step.placed]
     arrival = trace.arrival
     lines += [say("reading", reading_line(reading, offset_s)) for reading in arrival.readings]
+    if not arrival.readings and not arrival.refusals:
+        lines.append(say("ignored_whole"))
     for refusal in arrival.refusals:
         lines.append(say("refused", refusal.code, printable(refusal.detail)))
-        if refusal.code in TO_DO:
-            lines.append(say("do", TO_DO[refusal.code][language]))
+        lines.append(say("do", TO_DO[refusal.code][language]))
     return lines
 
 
@@ -193,7 +224,7 @@ def plain(trace: Trace, offset_s: int) -> dict[str, Any]:
             {
                 "code": refusal.code,
                 "detail": refusal.detail,
-                "do": TO_DO[refusal.code]["en"] if refusal.code in TO_DO else None,
+                "do": TO_DO[refusal.code]["en"],
             }
             for refusal in trace.arrival.refusals
         ],

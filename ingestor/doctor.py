@@ -97,6 +97,9 @@ def _told_by_the_service(config: Config) -> Iterator[Finding]:
         yield Finding("broker", False, f"the service says: {'; '.join(found)}", "see the service's log")
     else:
         yield Finding("broker", True, f"the service is connected and collects (127.0.0.1:{port}/readyz)")
+    for sentence in told["sequences"]:
+        do = "look at the network of the node; have it born anew where data came before its birth (docs/payloads.md)"
+        yield Finding("sparkplug", False, f"the service says: {sentence}", do)
     for subject in ("jobs", "board"):
         if told[f"{subject}_away"] is not None:
             do = "see the service's log" + ("; does another program hold [board] port?" if subject == "board" else "")

@@ -3,6 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Sequence
 
+from ingestor.sequences import Sequences
 from ingestor.store import Arrival, Intake
 
 LAG_BUCKETS_S = (1.0, 10.0, 60.0, 600.0, 3600.0, 86_400.0)
@@ -13,7 +14,8 @@ class Health:
 
     `connected` tells of the broker, `full` why nothing is acknowledged, `commit_failing` and `store_failing` what
     the last try to commit or to deliver ended in, `jobs_away` and `board_away` why the jobs or the board do not
-    run. `lag_s` is the largest time from the end of a reading's period to its arrival in the last group. [s]
+    run. `ignored_by` counts, by source, messages without data that the source says not to keep. `lag_s` is the largest
+    time from the end of a reading's period to its arrival in the last group. [s]
     """
 
     def __init__(self) -> None:
@@ -23,6 +25,8 @@ class Health:
         self.values = 0
         self.stored = 0
         self.duplicate = 0
+        self.ignored_by: dict[str, int] = {}
+        self.sequences = Sequences()
         self.quarantined = 0
         self.quarantined_by: dict[str, int] = {}
         self.retried = 0
@@ -53,6 +57,10 @@ class Health:
                 refused += 1
                 code = arrival.refusals[0].code
                 self.quarantined_by[code] = self.quarantined_by.get(code, 0) + 1
+            elif not arrival.readings:
+                self.ignored_by[arrival.source] = self.ignored_by.get(arrival.source, 0) + 1
+            if arrival.sequenced is not None and not arrival.again:
+                self.sequences.follow(arrival.source, arrival.sequenced, arrival.received_at)
             if arrival.again:
                 self.duplicate += 1
             for reading in arrival.readings:

@@ -4,6 +4,7 @@ import contextlib
 import json
 import logging
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from http import HTTPStatus
@@ -72,6 +73,20 @@ class _Metrics:
         for code, count in sorted(health.quarantined_by.items()):
             reasons.add_metric([code], count)
         yield reasons
+        ignored = CounterMetricFamily(
+            "qingjing_ignored", "messages without data, which their source says not to keep", labels=["source"]
+        )
+        for source, count in sorted(health.ignored_by.items()):
+            ignored.add_metric([source], count)
+        yield ignored
+        for name, text, counts in (
+            ("sequence_gaps", "gaps in the numbers of messages (seq of Sparkplug)", health.sequences.gaps),
+            ("unborn", "messages with data of what no birth named before (Sparkplug)", health.sequences.unborn),
+        ):
+            family = CounterMetricFamily(f"qingjing_{name}", text, labels=["source"])
+            for source, count in sorted(counts.items()):
+                family.add_metric([source], count)
+            yield family
         buckets, below = [], 0
         for bound, count in zip([*map(str, LAG_BUCKETS_S), "+Inf"], health.lag_counts, strict=True):
             below += count
@@ -164,6 +179,7 @@ def start(health: Health, *, port: int, jobs: Jobs = lambda: ([], [])) -> Thread
                 told = {
                     "ready": not found, "problems": found, "config_refused": health.config_refused,
                     "jobs_away": health.jobs_away, "board_away": health.board_away,
+                    "sequences": health.sequences.sentences(time.time()),
                 }  # fmt: skip
                 self._answer(status, json.dumps(told, ensure_ascii=False).encode() + b"\n", "application/json")
             else:

@@ -33,16 +33,30 @@ class Refusal(msgspec.Struct, frozen=True):
     detail: str
 
 
+class Sequenced(msgspec.Struct, frozen=True, gc=False):
+    """The place of a message among all of its sender, who numbers them from 0 to 255 and then from 0 again.
+
+    `number` is None where the message has none; `begins` tells that counting begins with it, `unborn` that it has
+    data of what no birth named before.
+    """
+
+    sender: str
+    number: int | None
+    begins: bool = False
+    unborn: bool = False
+
+
 class Decoded(msgspec.Struct, frozen=True):
     """The outcome of one message: what can be stored and what was refused.
 
     `needed_later` tells that later messages are read by this one, as the numbers of Sparkplug by a birth;
-    of a topic the last such message is.
+    of a topic the last such message is. `sequenced` is there where senders number their messages.
     """
 
     readings: list[Reading]
     refusals: list[Refusal]
     needed_later: bool = False
+    sequenced: Sequenced | None = None
 
 
 REASONS = {

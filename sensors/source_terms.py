@@ -72,8 +72,8 @@ def terms(
     Raises
     ------
     ConfigError
-        If a code is no quantity, a unit cannot be converted, a period is missing that payloads do not state, or the
-        state of the air cannot be told as `ambient` says.
+        If a code is no quantity, a unit cannot be converted, a period is missing that payloads do not state, messages
+        without data are ignored and so are all codes, or the state of the air cannot be told as `ambient` says.
     """
     if source.dialect in NO_PERIODS and source.period_s is None:
         raise ConfigError(
@@ -111,6 +111,11 @@ def terms(
     }
     if unknown := [code for code in source.units if code not in named]:
         raise ConfigError(f"{at}.units: expected codes or quantities of the source, got {shown(unknown[0])}")
+    if source.no_data == "ignore" and "*" in ignored:
+        raise ConfigError(
+            f"{at}.no_data: expected 'refuse', as `ignore` has '*' and misspelt codes must not be silent; "
+            "name each code in `ignore` instead, got 'ignore'"
+        )
     zone = source.zone or mapping.zone
     codes = {code: known for code, known in codes.items() if code not in ignored}
     if source.ambient is not None:
@@ -118,7 +123,7 @@ def terms(
     return Terms(
         codes=codes,
         ignored=ignored,
-        ignores_rest="*" in (*mapping.ignore, *source.ignore),
+        ignores_rest="*" in ignored,
         zone=None if zone is None else zone_of(zone, at),
         label=source.label or mapping.label or "start",
         period_s=mapping.period_s if source.period_s is None else source.period_s,

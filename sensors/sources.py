@@ -13,7 +13,7 @@ from sensors.decoders.hj212_rules import Hj212Options
 from sensors.decoders.mappings import Mapping as JsonMapping
 from sensors.decoders.senml_names import SenmlOptions
 from sensors.decoders.sparkplug import SparkplugOptions
-from sensors.decoders.terms import Ambient, Encoding, Label, WithoutTime
+from sensors.decoders.terms import Ambient, Encoding, Label, WithoutData, WithoutTime
 from sensors.errors import ConfigError, shown
 from sensors.quantities import MEDIA, Medium, Quantities
 from sensors.reading import DAY_S
@@ -40,7 +40,8 @@ class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
     The rest is for the other dialects, see `sensors.source_terms` and `sensors.decoders.terms.Terms`. `codes` says
     which quantity each code is, as "air.pm25", or "pm25" where the source has a medium; what it leaves out the dialect
-    knows, or not. `ignore` names codes that are no quantity; `*` all that are not known. `mapping`, of that dialect
+    knows, or not. `ignore` names codes that are no quantity; `*` all that are not known. With `no_data` a message that
+    has nothing but these, or is of a kind that has no values, is counted and not kept. `mapping`, of that dialect
     alone, is the name of a file of config/mappings, or a mapping itself. A key of the name of another dialect holds
     what that alone knows.
     """
@@ -59,6 +60,7 @@ class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     label: Label | None = None
     period_s: int | None = None
     without_time: WithoutTime | None = None
+    no_data: WithoutData = "refuse"
     encoding: Encoding = "utf-8"
     sentinels: tuple[Decimal, ...] | None = None
     missing: tuple[str, ...] | None = None

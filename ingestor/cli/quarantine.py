@@ -11,8 +11,10 @@ import typer
 
 from ingestor import quarantine, tables
 from ingestor.cli.common import Json, app, opened_ledger, options, print_line, progress_bars
+from ingestor.decoding_tables import TO_DO
 from ingestor.store import Ledger, Quarantined
 from sensors.errors import ConfigError, printable, shown
+from sensors.hj212 import frames
 from sensors.reading import REASONS
 
 SHOWN_BYTES = 2000
@@ -35,7 +37,7 @@ def quarantine_list(
     code: Reason = None,
     json_: Json = False,
 ) -> None:
-    """List messages in quarantine: id, arrival (UTC), how often it came, topic, reason; and counts by reason."""
+    """List messages in quarantine: id, arrival (UTC), how often it came, topic, reason; counts; and what to do."""
     _check_code(code)
     with opened_ledger() as ledger:
         found = ledger.quarantined(limit=limit, code=code)
@@ -61,6 +63,8 @@ def quarantine_list(
             f"{first.code}: {printable(first.detail)}{f' (+{len(q.refusals) - 1})' if len(q.refusals) > 1 else ''}"
         )
     print_line(f"{sum(reasons.values())} messages: {', '.join(f'{n} {code}' for code, n in reasons.items()) or 'none'}")
+    for reason in dict.fromkeys(q.refusals[0].code for q in found):
+        print_line(f"  {reason} → {TO_DO[reason][options.language]}")
 
 
 @quarantine_app.command("show")
@@ -69,7 +73,10 @@ def quarantine_show(
     raw: Annotated[bool, typer.Option("--raw", help="Write the payload's bytes alone, as they came.")] = False,
     json_: Json = False,
 ) -> None:
-    """Show one message in quarantine: topic, times (UTC), every reason, and the payload."""
+    """Show one message in quarantine: topic, times (UTC), every reason with what to do, and the payload.
+
+    Passwords of HJ 212 are shown as PW=******; --raw writes them, too.
+    """
     with opened_ledger() as ledger:
         found = ledger.quarantined_one(number)
     if found is None:
@@ -77,6 +84,7 @@ def quarantine_show(
     if raw:
         sys.stdout.buffer.write(found.payload)
         return
+    found = msgspec.structs.replace(found, payload=frames.masked(found.payload))
     if json_:
         print_line(tables.as_json(found))
         return
@@ -85,6 +93,7 @@ def quarantine_show(
     print_line(f"arrived:  {_time(found.first_at)}, last {_time(found.last_at)}, {found.seen} times")
     for refusal in found.refusals:
         print_line(f"reason:   {refusal.code} ({REASONS[refusal.code]}): {printable(refusal.detail)}")
+        print_line(f"          → {TO_DO[refusal.code][options.language]}")
     print_line(f"payload:  {len(found.payload):,} bytes")
     for line in found.payload[:SHOWN_BYTES].decode("utf-8", "backslashreplace").splitlines():
         print_line(printable(line))
@@ -94,8 +103,14 @@ def quarantine_show(
 def quarantine_export(
     file: Annotated[Path, typer.Argument(help="A new file; - for standard output.")],
     code: Reason = None,
+    passwords: Annotated[
+        bool, typer.Option("--passwords", help="Passwords of HJ 212 as they came, so that the checks of frames hold.")
+    ] = False,
 ) -> None:
-    """Write messages in quarantine as JSON lines, the payload in base64, for instance for a gateway's maker."""
+    """Write messages in quarantine as JSON lines, the payload in base64, for instance for a gateway's maker.
+
+    Passwords of HJ 212 are written as PW=******, unless asked for; `masked` tells where.
+    """
     _check_code(code)
     if str(file) != "-" and file.exists():
         raise ConfigError(f"{file}: expected a new file, got one that exists")
@@ -108,7 +123,7 @@ def quarantine_export(
             for number in numbers:
                 found = ledger.quarantined_one(number)
                 if found is not None:
-                    out.write(msgspec.json.encode(_exported(found)).decode() + "\n")
+                    out.write(msgspec.json.encode(_exported(found, passwords=passwords)).decode() + "\n")
                 progress.advance(task)
         finally:
             if out is not sys.stdout:
@@ -175,7 +190,8 @@ def _unknown(number: int) -> ConfigError:
     )
 
 
-def _exported(found: Quarantined) -> dict[str, Any]:
+def _exported(found: Quarantined, *, passwords: bool) -> dict[str, Any]:
+    payload = found.payload if passwords else frames.masked(found.payload)
     return {
         "id": found.id,
         "first_at": _time(found.first_at),
@@ -184,7 +200,8 @@ def _exported(found: Quarantined) -> dict[str, Any]:
         "source": found.source,
         "topic": found.topic,
         "refusals": found.refusals,
-        "payload": base64.b64encode(found.payload).decode(),
+        "masked": payload != found.payload,
+        "payload": base64.b64encode(payload).decode(),
     }
 
 

@@ -176,6 +176,7 @@ class Ledger:
             "messages": len(arrivals),
             "messages_again": sum(arrival.again for arrival in arrivals),
             "messages_quarantined": len(refused),
+            "messages_ignored": sum(not (arrival.readings or arrival.refusals) for arrival in arrivals),
         }
         with self._usable(f"{len(arrivals)} messages not kept"), self._transaction():
             size = self._put(readings, refused, counts)

@@ -19,7 +19,7 @@ from ingestor.store.arrivals import Derived, Due, StationDay, Waiting, days_at
 from ingestor.store.reviewed import Locked, LockKey
 from sensors import flags
 from sensors.quantities import Medium
-from sensors.reading import Reading, Refusal
+from sensors.reading import Reading, Refusal, Sequenced
 from sensors.reviews import Review
 
 EVER = (-(2**33), 2**33)
@@ -54,6 +54,7 @@ class Arrival(msgspec.Struct, frozen=True, gc=False):
     refusals: list[Refusal]
     again: bool = False
     needed_later: bool = False
+    sequenced: Sequenced | None = None
 
 
 class Needed(NamedTuple):
@@ -282,7 +283,7 @@ class Tables(Protocol):
         """Return the number of raw values in the store, those flagged missing included."""
 
     def counts(self) -> dict[str, int]:
-        """Return counters: messages, messages_quarantined, values, values_drained."""
+        """Return counters: messages, messages_quarantined, messages_ignored, values, values_drained."""
 
     def due(self) -> Due:
         """Return the days for which readings arrived that nothing was derived from yet."""

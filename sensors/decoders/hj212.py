@@ -22,7 +22,8 @@ from sensors.decoders.context import Context
 from sensors.decoders.hj212_plans import Plan, planned
 from sensors.decoders.hj212_rules import REAL_TIME, UNCONFIRMED, Rules
 from sensors.decoders.hj212_shapes import Shapes
-from sensors.decoders.taking import NotANumberError, Observed, RefusedError, number, take
+from sensors.decoders.json_text import other_encoding
+from sensors.decoders.taking import PASSED_OVER, NotANumberError, Observed, RefusedError, number, take
 from sensors.decoders.terms import Terms
 from sensors.errors import shown
 from sensors.hj212 import crc
@@ -75,7 +76,7 @@ class _Decoder:
                 continue
             faults = frame.faults(check=self._rules.crc, length=self._rules.length)
             if faults:
-                into.refusals.extend([Refusal("broken_frame", at + sentence) for _, sentence in faults])
+                into.refusals.extend([_misfit(frame, kind, at + sentence, self._rules) for kind, sentence in faults])
             elif frame.header.get("CN") not in self._rules.ignored:
                 self._take(frame, at, received_at, context, into)
                 if len(found) == 1 and self._terms.ambient is None:
@@ -100,7 +101,9 @@ class _Decoder:
         except RefusedError as error:
             into.refusals.append(error.refusal)
         if before == (len(into.readings), len(into.refusals)):
-            into.refusals.append(Refusal("no_data", f"{at}CP: expected a value that the source takes, got none"))
+            into.refusals.append(
+                Refusal("no_data", f"{at}CP: expected a value that the source takes, got none{PASSED_OVER}")
+            )
 
     def _observed(self, frame: Frame, at: str, received_at: float, context: Context, into: Decoded) -> Observed:
         """Return what a frame says, and append what is refused of its items.
@@ -116,14 +119,12 @@ class _Decoder:
             raise RefusedError(
                 "foreign_station", f"{at}MN: expected {shown(context.device)} as in the topic, got {shown(device)}"
             )
+        encoding = self._terms.encoding
         try:
-            text = frame.cp.decode(self._terms.encoding)
+            text = frame.cp.decode(encoding)
         except UnicodeDecodeError as error:
-            raise RefusedError(
-                "broken_frame",
-                f"{at}CP: expected {self._terms.encoding.upper()}, got other bytes; "
-                "name the `encoding` in sources.toml",
-            ) from error
+            detail = f"{at}CP: expected {encoding.upper()}, got other bytes; {other_encoding(encoding)}"
+            raise RefusedError("broken_frame", detail) from error
         read = parameters(text)
         plan = self._plan(read.layout, command, version)
         into.refusals.extend([Refusal(code, at + detail) for code, detail in plan.refused])
@@ -159,7 +160,11 @@ class _Decoder:
                 raise RefusedError(
                     "unconfirmed", f"{at}CN: expected {named}, all that is confirmed of HJ 212-{version}, got {command}"
                 )
-            raise RefusedError("no_data", f"{at}CN: expected a command with values ({named}), got {shown(command)}")
+            raise RefusedError(
+                "no_data",
+                f"{at}CN: expected a command with values ({named}), got {shown(command)}{PASSED_OVER}, "
+                "hj212.ignore_commands those of a command",
+            )
         return command, version
 
     def _time(self, frame: Frame, found: list[str], command: str, context: Context, at: str) -> int | None:
@@ -248,6 +253,15 @@ def _framed(segment: bytes) -> bytes:
     """A data segment that came alone, with the length and the check that it would have had."""
     segment = segment.strip()
     return b"##%04d%b%04X" % (len(segment), segment, crc.check(segment)) if len(segment) <= LONGEST else segment
+
+
+def _misfit(frame: Frame, kind: str, sentence: str, rules: Rules) -> Refusal:
+    """The refusal of a frame whose length or check does not hold, and the option of the source that takes it."""
+    if kind == "check" and rules.crc == "strict" and frame.modbus_holds:
+        remedy = 'this is CRC-16/MODBUS; hj212.crc = "modbus" in sources.toml takes it'
+    else:
+        remedy = f'hj212.{"crc" if kind == "check" else "length"} = "ignore" in sources.toml takes any'
+    return Refusal("broken_frame", f"{sentence}; {remedy}")
 
 
 def _message(frame: Frame) -> tuple[str, str, str, str] | None:

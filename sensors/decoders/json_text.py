@@ -38,9 +38,24 @@ def lenient_tree(payload: bytes, encoding: Encoding = "utf-8", *, at: str = "pay
         If it is no JSON, not in its encoding, or too deep.
     """
     try:
-        return json.loads(payload.decode(encoding), parse_int=_integer)
+        text = payload.decode(encoding)
+    except UnicodeDecodeError as error:
+        raise RefusedError(
+            "broken_json",
+            f"{at}: expected {encoding.upper()}, got {payload[error.start : error.start + 1]!r} at {error.start}; "
+            f"{other_encoding(encoding)}",
+        ) from error
+    try:
+        return json.loads(text, parse_int=_integer)
     except (ValueError, RecursionError) as error:
         raise RefusedError("broken_json", f"{at}: expected JSON, got {shown(str(error))}") from error
+
+
+def other_encoding(encoding: Encoding) -> str:
+    """Return what to do about bytes that are not of an encoding."""
+    if encoding == "utf-8":
+        return 'of GBK say encoding = "gb18030" in sources.toml (no native source can: native payloads are UTF-8)'
+    return 'look at what the device sends; encoding = "utf-8" is the other that sources.toml knows'
 
 
 def _integer(digits: str) -> float:

@@ -15,11 +15,11 @@ from sensors.decoders.json_text import tree_of
 from sensors.decoders.mappings import Mapping, check
 from sensors.decoders.paths import ABSENT, FAULTS
 from sensors.decoders.stated_units import Converter
-from sensors.decoders.taking import NotANumberError, Observed, RefusedError, number, take
+from sensors.decoders.taking import NOTHING, PASSED_OVER, NotANumberError, Observed, RefusedError, number, take
 from sensors.decoders.terms import Terms
 from sensors.decoders.times import brief
 from sensors.errors import ConfigError
-from sensors.reading import DAY_S, Decoded, Refusal
+from sensors.reading import DAY_S, Decoded
 
 DEEPEST: Final = 8
 """Objects in objects whose members are values."""
@@ -95,7 +95,7 @@ class _Decoder:
         else:
             self._record(records, "", scope, received_at, into)
         if not into.readings and not into.refusals:
-            into.refusals.append(Refusal("no_data", "payload: expected a value that the source takes, got none"))
+            into.refusals.append(NOTHING)
         return into
 
     def _record(self, record: Any, at: str, scope: Scope, received_at: float, into: Decoded) -> None:
@@ -107,7 +107,7 @@ class _Decoder:
                 unwrap(record, self._mapping.embedded, at)
             raw = self._raw(record, at, scope)
             if not raw:
-                raise RefusedError("no_data", f"{at}values: expected at least one value, got none")
+                raise RefusedError("no_data", f"{at}values: expected at least one value, got none{PASSED_OVER}")
             device = self._device_of(record, at, scope)
             observed, arrived = self._observed(device, record, at, scope, received_at)
             of_record = None if self._flags is None else found(self._flags, record, scope, f"{at}flags")

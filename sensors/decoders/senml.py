@@ -27,7 +27,7 @@ from sensors.decoders.json_text import tree_of
 from sensors.decoders.senml_names import SenmlOptions, by_base, splitter
 from sensors.decoders.senml_plain import NotPlainError, of_cbor, of_json
 from sensors.decoders.stated_units import Converter
-from sensors.decoders.taking import NotANumberError, Observed, RefusedError, number, take
+from sensors.decoders.taking import NOTHING, NotANumberError, Observed, RefusedError, number, take
 from sensors.decoders.terms import Terms
 from sensors.errors import shown
 from sensors.reading import Decoded, Refusal
@@ -84,7 +84,7 @@ def decoder(terms: Terms) -> Callable[[bytes, float, Context], Decoded]:
             at = f"[{i}]." if len(groups) > 1 else ""
             take(Observed(device, time, period_s, values, sampled=True, at=at), received_at, context, terms, into)
         if not into.readings and not into.refusals:
-            into.refusals.append(Refusal("no_data", "payload: expected a value that the source takes, got none"))
+            into.refusals.append(NOTHING)
         return into
 
     def _take_plain(payload: bytes, groups: dict[tuple[str | None, int], _Group], context: Context) -> bool:

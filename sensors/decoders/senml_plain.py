@@ -40,8 +40,10 @@ def of_json(payload: bytes) -> list[Plain]:
     Raises
     ------
     NotPlainError
-        If it has other fields, or kinds of values.
+        If it has other fields, or kinds of values; null is none of them.
     """
+    if b"null" in payload:  # which the decoder takes for an absent field
+        raise NotPlainError
     try:
         return _json.decode(payload)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):

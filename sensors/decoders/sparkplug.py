@@ -23,16 +23,18 @@ from sensors.decoders.context import Context
 from sensors.decoders.sparkplug_metrics import Known, announced, named, sequence_of, stated, value_of
 from sensors.decoders.sparkplug_wire import Metric, WireError
 from sensors.decoders.stated_units import Converter
-from sensors.decoders.taking import Observed, RefusedError, take
+from sensors.decoders.taking import NOTHING, PASSED_OVER, Observed, RefusedError, take
 from sensors.decoders.terms import Terms
 from sensors.errors import shown
-from sensors.reading import Decoded, Refusal
+from sensors.reading import Decoded, Refusal, Sequenced
 
 NAMESPACE: Final = "spBv1.0"
 BIRTHS: Final = ("NBIRTH", "DBIRTH")
 DATA: Final = ("NDATA", "DDATA")
 DEATHS: Final = ("NDEATH", "DDEATH")
 EMPTY: Final = (*DEATHS, "NCMD", "DCMD")
+NUMBERED: Final = (*BIRTHS, *DATA, "DDEATH")
+"""Messages that a node gives the next number, `seq`. 6.4.5."""
 REMEMBERED_BYTES: Final = 64 * 2**20
 """Of births that are remembered; beyond it nodes whose last birth is the oldest are forgotten, of one node devices."""
 KEY_BYTES: Final = 128
@@ -82,20 +84,29 @@ class _Decoder:
         """
         into = Decoded([], [])
         kind = ""
+        sequenced = None
         try:
             group, kind, node, device = _address(context.topic)
             if kind == "STATE":
-                raise RefusedError("no_data", "payload: expected values, got the state of a host")
-            stamp, metrics = _read(payload)
+                raise RefusedError("no_data", f"payload: expected values, got the state of a host{PASSED_OVER}")
+            stamp, metrics, number = _read(payload)
+            if kind in NUMBERED:
+                sequenced = self._sequenced(group, kind, node, device, number)
             known = self._known(group, kind, node, device, metrics, len(payload))
         except RefusedError as error:
-            return Decoded([], [error.refusal], needed_later=kind in DEATHS)
+            return Decoded([], [error.refusal], needed_later=kind in DEATHS, sequenced=sequenced)
         if kind in BIRTHS:
             metrics = [metric for metric in metrics if not metric.get(wire.IS_NULL)]  # no value yet: none is missing
         self._take(metrics, stamp, known, self._device(group, node, device), received_at, context, into)
         if not into.readings and not into.refusals:
-            into.refusals.append(Refusal("no_data", "payload: expected a value that the source takes, got none"))
-        return Decoded(into.readings, into.refusals, needed_later=kind in BIRTHS)
+            into.refusals.append(NOTHING)
+        return Decoded(into.readings, into.refusals, needed_later=kind in BIRTHS, sequenced=sequenced)
+
+    def _sequenced(self, group: str, kind: str, node: str, device: str, number: int | None) -> Sequenced:
+        """Return the place of a message among those of its node, as it is before the message itself counts."""
+        born = self._nodes.get((group, node))
+        unborn = kind in DATA and (born is None or device not in born.metrics)
+        return Sequenced(f"{group}/{node}", number, kind == "NBIRTH", unborn)
 
     def _device(self, group: str, node: str, device: str) -> str:
         """Return what the source calls a device, or a node: as many levels of both as it says."""
@@ -186,7 +197,7 @@ class _Decoder:
                 self._forget(key)
             elif kind == "DDEATH" and born is not None:
                 self._forget_device(born, device)
-            raise RefusedError("no_data", f"payload: expected values, got {kind}, which has none")
+            raise RefusedError("no_data", f"payload: expected values, got {kind}, which has none{PASSED_OVER}")
         if kind == "NBIRTH" or born is None:
             self._forget(key)
             born = _Node({}, sequence_of(metrics) if kind == "NBIRTH" else None, {})
@@ -229,7 +240,7 @@ def _address(topic: str) -> tuple[str, str, str, str]:
     raise RefusedError("unknown_topic", f"topic: expected {NAMESPACE}/GROUP/TYPE/NODE[/DEVICE], got {shown(topic)}")
 
 
-def _read(payload: bytes) -> tuple[int | None, list[Metric]]:
+def _read(payload: bytes) -> tuple[int | None, list[Metric], int | None]:
     try:
         return wire.payload(payload)
     except WireError as error:

@@ -32,6 +32,7 @@ VALUES: Final = frozenset({INT, LONG, FLOAT, DOUBLE, BOOLEAN, STRING, BYTES, DAT
 
 _PAYLOAD_TIMESTAMP = 0x08
 _PAYLOAD_METRIC = 0x12
+_PAYLOAD_SEQUENCE = 0x18
 _KEY = 0x0A
 _PROPERTY = 0x12
 _PROPERTY_INT = 0x18
@@ -53,15 +54,15 @@ class WireError(ValueError):
     """Bytes that are no message of Protocol Buffers."""
 
 
-def payload(data: bytes) -> tuple[int | None, list[Metric]]:
-    """Return timestamp [ms] and metrics of a payload.
+def payload(data: bytes) -> tuple[int | None, list[Metric], int | None]:
+    """Return timestamp [ms], metrics and `seq` of a payload.
 
     Raises
     ------
     WireError
         If the bytes are no message.
     """
-    stamp = None
+    stamp = sequence = None
     metrics: list[Metric] = []
     last = (b"", 0)
     at, end = 0, len(data)
@@ -83,9 +84,11 @@ def payload(data: bytes) -> tuple[int | None, list[Metric]]:
             tag, value, at = _field(data, at, end)
             if tag == _PAYLOAD_TIMESTAMP:
                 stamp = value
+            elif tag == _PAYLOAD_SEQUENCE:
+                sequence = value
     except (IndexError, struct.error):
         raise WireError("expected more bytes, got their end") from None
-    return stamp, metrics
+    return stamp, metrics, sequence
 
 
 def properties(data: bytes) -> dict[str, Any]:

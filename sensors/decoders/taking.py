@@ -42,6 +42,11 @@ PASCALS: Final = {"Pa": 1, "hPa": 100, "kPa": 1000}
 _NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*", re.ASCII)
 
 
+PASSED_OVER: Final = '; no_data = "ignore" in sources.toml counts such messages and keeps none'
+"""What to do about messages that are expected to have no values."""
+NOTHING: Final = Refusal("no_data", f"payload: expected a value that the source takes, got none{PASSED_OVER}")
+
+
 class RefusedError(Exception):
     """A part of a payload that cannot be taken; ends in a refusal."""
 

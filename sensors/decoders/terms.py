@@ -10,6 +10,7 @@ from sensors.quantities import Medium
 
 Label = Literal["start", "end"]
 WithoutTime = Literal["refuse", "arrival"]
+WithoutData = Literal["refuse", "ignore"]
 Encoding = Literal["utf-8", "gb18030"]
 
 MISSING = ("", "-", "-;", "--", "*", "—", "NA", "N/A", "null", "NaN")

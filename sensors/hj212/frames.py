@@ -10,6 +10,7 @@ things.
 HJ 212-2017, 6.3 and annex A. The clauses are recalled; samples of devices confirm the form, the check and the header.
 """
 
+import re
 from typing import Final, Literal
 
 import msgspec
@@ -26,6 +27,8 @@ VERSIONS: Final[dict[int, Version]] = {0: 2005, 1: 2017, 2: 2025}
 _VERSION_OF: Final = {
     text: VERSIONS.get(flag >> 2) for flag in range(256) for text in {f"{flag}", f"{flag:02d}", f"{flag:03d}"}
 }
+
+_PASSWORD: Final = re.compile(rb"(PW\s*=)[^;&\"\r\n]*", re.IGNORECASE)
 
 BROKEN: Final = {
     "noise": "bytes outside of any frame",
@@ -126,6 +129,11 @@ def read(raw: bytes, digits: int = 4) -> Frame | Broken:
         if equals:
             pairs.setdefault(key.strip(), value.strip())
     return Frame(raw, raw[2 : 2 + digits].decode(), segment, raw[-4:].decode(), pairs, rest[:-2])
+
+
+def masked(payload: bytes) -> bytes:
+    """Return a payload with `******` for the passwords of the frames in it, whole or broken; others as they are."""
+    return _PASSWORD.sub(rb"\1******", payload)
 
 
 def build(header: dict[str, object], cp: str = "") -> bytes:

@@ -197,9 +197,10 @@ def test_quarantine_keeps_the_same_bytes_of_two_topics_apart(store: Store) -> No
     assert store.quarantine_reasons() == {"broken_json": 2}
 
 
-def test_counts_tell_messages_values_and_quarantined(store: Store) -> None:
-    store.commit([arrival(reading(0, 1.0), reading(3600, 2.0)), arrival(refusals=[Refusal("broken_json", "payload")])])
-    assert store.counts() == {"messages": 2, "messages_quarantined": 1, "values": 2}
+def test_counts_tell_messages_values_quarantined_and_ignored(store: Store) -> None:
+    refused = arrival(refusals=[Refusal("broken_json", "payload")])
+    store.commit([arrival(reading(0, 1.0), reading(3600, 2.0)), refused, arrival()])
+    assert store.counts() == {"messages": 3, "messages_quarantined": 1, "messages_ignored": 1, "values": 2}
 
 
 def test_backlog_tells_readings_bytes_and_age_until_they_are_moved(store: Store) -> None:

@@ -3,6 +3,7 @@
 import json
 import logging
 import threading
+import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -14,7 +15,8 @@ from ingestor.config import Config
 from ingestor.health import Health
 from ingestor.mqtt_publisher import Publisher
 from ingestor.store import SqliteStore
-from tests.support import Mosquitto, wait_for
+from sensors.reading import Sequenced
+from tests.support import Mosquitto, free_port, wait_for
 
 SECRET = "hunter2-secret-token"  # noqa: S105  # no secret, but what must not be found in a log
 GOOD = {"time": "2020-01-01T00:00:00+08:00", "period_s": 3600, "values": {"pm25": 1}}
@@ -82,3 +84,28 @@ def test_collector_log_line_of_a_refused_message_is_short_and_printable_whatever
     topics = ["env/v1/air/" + name for name in ("x" * 60_000, "深圳", "\u202eabc", "\u2028ERROR forged")]
     lines = log_of([(topic, b"{}") for topic in topics])
     assert [line[:80] for line in lines if len(line) > 500 or not line.isprintable()] == []
+
+
+class _SomeTurns:
+    """Tells a collector to stop after some turns; waits for nothing."""
+
+    def __init__(self, turns: int) -> None:
+        self._left = turns
+
+    def is_set(self) -> bool:
+        self._left -= 1
+        return self._left < 0
+
+    def wait(self, _timeout: float) -> bool:
+        return False
+
+
+def test_collector_logs_that_messages_of_a_node_were_lost(
+    shipped: Config, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    health = Health()
+    for number in (0, 7):
+        health.sequences.follow("plant", Sequenced("g/n", number), time.time())
+    with closing(SqliteStore(tmp_path / "store.sqlite3")) as store:
+        Collector(shipped, store, host="127.0.0.1", port=free_port(), health=health).run(_SomeTurns(3))
+    assert caplog.text.count("source plant: 1 gaps in seq") == 1

@@ -1,6 +1,7 @@
 """`qingjing doctor`: says what is wrong and what to do, and takes nothing from a service that runs."""
 
 import json
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -13,7 +14,7 @@ from ingestor.data_directory import alone
 from ingestor.health import Health
 from ingestor.mqtt_publisher import Publisher
 from ingestor.store import Arrival, Ledger, SqliteStore, store_file
-from sensors.reading import Reading, Refusal
+from sensors.reading import Reading, Refusal, Sequenced
 from tests.conftest import Qingjing
 from tests.integration.test_influx_service import Service, payload, stored
 from tests.support import Influxd, Mosquitto, free_port, wait_for
@@ -67,9 +68,13 @@ def test_doctor_finds_nothing_wrong_with_a_service_that_works_and_leaves_its_ses
     assert service.end() == 0
 
 
-def test_doctor_tells_of_a_board_that_died(config_copy: Path, tmp_path: Path, qingjing: Qingjing) -> None:
+def test_doctor_tells_of_a_board_that_died_and_of_messages_that_were_lost(
+    config_copy: Path, tmp_path: Path, qingjing: Qingjing
+) -> None:
     health = Health()
     health.connected, health.board_away = True, "the process of the board died"
+    for number in (0, 7):
+        health.sequences.follow("plant", Sequenced("g/n", number), time.time())
     server = health_server.start(health, port=0)
     with alone(tmp_path):
         settings = config_copy / "settings.toml"
@@ -78,6 +83,7 @@ def test_doctor_tells_of_a_board_that_died(config_copy: Path, tmp_path: Path, qi
         found = findings(qingjing, "--config", config_copy, "--data", tmp_path)
     server.shutdown()
     server.server_close()
+    assert found["sparkplug"][0]["seen"].startswith("the service says: source plant: 1 gaps in seq")
     assert found["board"] == [{
         "subject": "board", "good": False, "seen": "the service says: the process of the board died",
         "do": "see the service's log; does another program hold [board] port?",

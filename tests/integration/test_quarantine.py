@@ -94,7 +94,7 @@ def three(place: Place) -> Place:
 
 
 def test_quarantine_list_counts_messages_by_reason(three: Place) -> None:
-    assert three.quarantine("list").splitlines()[-1] == "3 messages: 1 broken_json, 2 unknown_station"
+    assert "3 messages: 1 broken_json, 2 unknown_station" in three.quarantine("list").splitlines()
     assert three.as_json("list")["reasons"] == {"broken_json": 1, "unknown_station": 2}
 
 
@@ -129,11 +129,23 @@ def test_quarantine_list_of_none_says_none(place: Place) -> None:
 def test_quarantine_list_shows_topics_that_would_move_the_cursor_escaped(place: Place) -> None:
     place.put(("env/v1/air/a\n\x1b[2J", payload({"pm25": 1})))
     lines = place.quarantine("list").splitlines()
-    assert len(lines) == 2
+    assert len(lines) == 3
     assert "env/v1/air/a\\n\\x1b[2J" in lines[0]
 
 
+def test_quarantine_list_says_what_to_do_about_each_reason(three: Place) -> None:
+    told = three.quarantine("list").splitlines()
+    assert told[-2:] == [
+        "  unknown_station → 在 devices.csv 中登记设备，或在 stations/ 中登记点位",
+        '  broken_json → 检查设备发送的内容；GBK 编码时设 encoding = "gb18030"',
+    ]
+
+
 # --- show
+
+
+def test_quarantine_show_says_what_to_do_about_every_reason(three: Place) -> None:
+    assert "          → 在 devices.csv 中登记设备，或在 stations/ 中登记点位\n" in three.quarantine("show", 1)
 
 
 def test_quarantine_show_raw_writes_the_bytes_as_they_came(three: Place) -> None:
@@ -198,6 +210,23 @@ def test_quarantine_export_tells_topics_apart_that_look_alike(place: Place) -> N
     place.put(("env/v1/air/a\x01", payload({"pm25": 1})), ("env/v1/air/a\\x01", payload({"pm25": 1})))
     first, second = exported(place.quarantine("export", "-"))
     assert first["topic"] != second["topic"]
+
+
+# --- passwords of HJ 212
+
+FRAME = b"##0090ST=22;CN=3020;PW=secret77;MN=m1;Flag=5;CP=&&PW = secret78;a34004-Rtd=1&&FFFF\r\n"
+
+
+def test_quarantine_hides_passwords_in_all_it_prints_unless_bytes_are_asked_for(place: Place) -> None:
+    place.put(("env/hj212/v1/m1", FRAME))
+    hidden = FRAME.replace(b"secret77", b"******").replace(b" secret78", b"******")
+    assert "ST=22;CN=3020;PW=******;MN=m1;" in place.quarantine("show", 1)
+    assert base64.b64decode(place.as_json("show", 1)["payload"]) == hidden
+    (given,) = exported(place.quarantine("export", "-"))
+    assert (given["masked"], base64.b64decode(given["payload"])) == (True, hidden)
+    (whole,) = exported(place.quarantine("export", "-", "--passwords"))
+    assert (whole["masked"], base64.b64decode(whole["payload"])) == (False, FRAME)
+    assert place.quarantine("show", 1, "--raw").encode().rstrip() == FRAME.rstrip()
 
 
 # --- retry

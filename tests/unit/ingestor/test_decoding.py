@@ -1,14 +1,18 @@
 """Claims about the way from a message to an arrival."""
 
+import json
 import logging
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from ingestor import config, decoding
 from ingestor.config import Config
 from ingestor.decoding import Decoding
+from sensors import sources
 from sensors.decoders import Context
+from sensors.errors import ConfigError
 from sensors.reading import Decoded, Reading, Refusal
 
 NOW = 1_600_000_000.0  # 2020-09-13T12:26:40Z
@@ -114,3 +118,100 @@ def test_arrival_whose_decoder_fails_is_not_quoted_in_the_log(
 ) -> None:
     faulty.arrival(TOPIC, SECRET.encode(), NOW)
     assert SECRET not in caplog.text
+
+
+# --- messages without data
+
+WITHOUT_DATA = """
+[[source]]
+name = "lora"
+topic = "lora/{station}"
+dialect = "mapping"
+medium = "water"
+period_s = 600
+ignore = ["battery"]
+mapping = { time = "time", values = "object" }
+
+[[source]]
+name = "packs"
+topic = "packs/{station}"
+dialect = "senml"
+medium = "water"
+period_s = 600
+ignore = ["battery"]
+
+[[source]]
+name = "plant"
+topic = "spBv1.0/#"
+dialect = "sparkplug"
+medium = "water"
+period_s = 600
+
+[[source]]
+name = "field"
+topic = "field"
+dialect = "hj212"
+ignore = ["a34001"]
+"""
+IGNORED = WITHOUT_DATA.replace("dialect", 'no_data = "ignore"\ndialect')
+QN = "QN=20200913202600000;ST=22;PW=123456;MN=sz-a01;Flag=4;CN="
+BIRTH_OF_NOTHING = bytes.fromhex("088080babbc82e1800")  # a payload of time and seq, without metrics
+
+
+def by_sources(shipped: Config, text: str) -> Decoding:
+    return Decoding(msgspec.structs.replace(shipped, sources=sources.parse(text, file="s.toml")))
+
+
+def uplink(**values: object) -> bytes:
+    return json.dumps({"time": "2020-09-13T20:26:00+08:00", "object": values}).encode()
+
+
+def pack(*names: str) -> bytes:
+    return json.dumps([{"bt": 1_600_000_000, "n": name, "v": 7.5} for name in names]).encode()
+
+
+@pytest.mark.parametrize(
+    ("topic", "payload"),
+    [
+        ("lora/sz-w01", uplink(battery=90)),
+        ("lora/sz-w01", uplink()),
+        ("packs/sz-w01", pack("battery")),
+        ("spBv1.0/g/NBIRTH/n", BIRTH_OF_NOTHING),
+        ("spBv1.0/g/NDEATH/n", BIRTH_OF_NOTHING),
+        ("spBv1.0/STATE/host", b"{}"),
+        ("field", f"{QN}3020;CP=&&&&".encode()),
+        ("field", f"{QN}2011;CP=&&DataTime=20200913202600;a34001-Rtd=178,a34001-Flag=N&&".encode()),
+    ],
+)
+def test_arrival_without_data_is_refused_unless_its_source_expects_it(
+    shipped: Config, topic: str, payload: bytes
+) -> None:
+    (refusal,) = by_sources(shipped, WITHOUT_DATA).arrival(topic, payload, NOW).refusals
+    assert (refusal.code, 'no_data = "ignore" in sources.toml' in refusal.detail) == ("no_data", True)
+    kept = by_sources(shipped, IGNORED).arrival(topic, payload, NOW)
+    assert (kept.readings, kept.refusals, kept.needed_later) == ([], [], "NBIRTH" in topic or "NDEATH" in topic)
+
+
+@pytest.mark.parametrize(
+    ("topic", "payload", "codes"),
+    [
+        ("lora/sz-w01", uplink(battery=90, temprature=7.5), ["unknown_quantity"]),
+        ("lora/sz-w01", uplink(temperature="warm"), ["wrong_type"]),
+        ("lora/sz-w01", b"{", ["broken_json"]),
+        ("packs/sz-w01", pack("battery", "ph", "temprature"), ["unknown_quantity"]),
+        ("spBv1.0/g/NDATA/n", bytes.fromhex("12021001"), ["unknown_alias"]),  # a metric of the number 1
+        ("field", b"noise", ["broken_frame"]),
+        ("field", f"{QN}2011;CP=&&DataTime=20200913202600;a34001-Rtd=1;a99999-Rtd=1&&".encode(), ["unknown_quantity"]),
+    ],
+)
+def test_arrival_in_which_anything_else_is_refused_is_kept_by_a_source_that_expects_messages_without_data(
+    shipped: Config, topic: str, payload: bytes, codes: list[str]
+) -> None:
+    arrival = by_sources(shipped, IGNORED).arrival(topic, payload, NOW)
+    assert [refusal.code for refusal in arrival.refusals] == codes
+
+
+def test_source_that_ignores_every_code_cannot_ignore_messages_without_data(shipped: Config) -> None:
+    text = IGNORED.replace('ignore = ["battery"]', 'ignore = ["*"]')
+    with pytest.raises(ConfigError, match=r"source\.no_data: expected 'refuse', as `ignore` has '\*'"):
+        by_sources(shipped, text)

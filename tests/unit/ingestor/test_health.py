@@ -45,6 +45,13 @@ def test_health_counts_a_message_with_several_refusals_once_by_its_first_reason(
     assert (health.quarantined, health.quarantined_by) == (2, {"naive_time": 1, "bad_time": 1})
 
 
+def test_health_counts_messages_without_data_by_source() -> None:
+    health = Health()
+    health.committed([arrival(), arrival(reading()), arrival(codes=("no_data",))])
+    health.committed([arrival()])
+    assert (health.ignored_by, health.quarantined) == ({"native": 2}, 1)
+
+
 def test_health_counts_messages_that_came_again() -> None:
     health = Health()
     health.committed([arrival(reading(), again=True), arrival(reading()), arrival(codes=("bad_time",), again=True)])

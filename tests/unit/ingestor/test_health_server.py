@@ -3,6 +3,7 @@
 import http.client
 import json
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import closing
 
@@ -13,7 +14,7 @@ from prometheus_client.samples import Sample
 from ingestor import health_server
 from ingestor.health import Health
 from ingestor.store import Arrival, StoreError
-from sensors.reading import Reading
+from sensors.reading import Reading, Sequenced
 from tests.support import free_port
 
 Answer = tuple[int, dict[str, str], bytes]
@@ -45,7 +46,7 @@ class Served:
         return status, json.loads(body)
 
 
-BESIDE = {"jobs_away": None, "board_away": None}
+BESIDE = {"jobs_away": None, "board_away": None, "sequences": []}
 """What readiness says beside it, where all runs."""
 
 
@@ -117,6 +118,21 @@ def test_metrics_count_quarantined_messages_by_reason(served: Served) -> None:
     served.health.quarantined_by = {"naive_time": 2, "bad_time": 1}
     name = "qingjing_quarantined_by_total"
     assert (served.value(name, reason="naive_time"), served.value(name, reason="bad_time")) == (2, 1)
+
+
+def test_metrics_count_ignored_messages_by_source(served: Served) -> None:
+    served.health.ignored_by = {"lora": 3}
+    assert served.value("qingjing_ignored_total", source="lora") == 3
+
+
+def test_metrics_and_readiness_tell_of_numbers_that_are_missing(served: Served) -> None:
+    sequences = served.health.sequences
+    for number, unborn in ((0, True), (1, False), (9, False)):
+        sequences.follow("plant", Sequenced("g/n", number, unborn=unborn), time.time())
+    names = ("qingjing_sequence_gaps_total", "qingjing_unborn_total")
+    assert [served.value(name, source="plant") for name in names] == [1, 1]
+    (told,) = served.ready()[1]["sequences"]
+    assert "1 gaps in seq, 1 messages with data before a birth" in told
 
 
 def test_metrics_hold_the_lag_as_a_cumulative_histogram(served: Served) -> None:

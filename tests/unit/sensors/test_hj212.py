@@ -69,6 +69,13 @@ def test_source_may_take_the_check_of_modbus() -> None:
     assert decoded(decoder(Hj212Options(crc="modbus")), payload).refusals == []
 
 
+def test_frame_with_the_check_of_modbus_is_refused_with_the_option_that_takes_it() -> None:
+    segment = b"ST=22;CN=2011;MN=m1;CP=&&DataTime=20260706103500;a34004-Rtd=28&&"
+    payload = b"##%04d%b%04X\r\n" % (len(segment), segment, _modbus(segment))
+    (refusal,) = decoded(decoder(), payload).refusals
+    assert refusal.detail.endswith('; this is CRC-16/MODBUS; hj212.crc = "modbus" in sources.toml takes it')
+
+
 def _modbus(segment: bytes) -> int:
     """CRC-16/MODBUS, bit by bit."""
     register = 0xFFFF
