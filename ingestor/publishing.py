@@ -3,13 +3,13 @@
 A figure is published once, as revision 1. From then on it follows what is derived: where late readings, reviews or a
 changed configuration make it another one, it gets the next revision, and the former ones stay. What was derived is
 noted in the same transaction as the mark of derivation, and forgotten with the revisions that follow it: a service that
-dies in between follows it with its next start.
+dies in between follows it with its next start. What is new since a figure was computed last, numbers of the ledger tell
+(`Piece`, entries of locks): what the clock said of a review or of a revision is for people only.
 """
 
 import datetime as dt
 import hashlib
 import logging
-import math
 import time
 from collections.abc import Callable, Collection, Iterable
 from typing import NamedTuple
@@ -23,13 +23,14 @@ from aggregations.periods import DAY, Period
 from ingestor import auditing, derivation, evaluation, scopes
 from ingestor.config import Config
 from ingestor.derivation import CarryOut, Done, Piece
-from ingestor.derivation.units import COMPUTED
+from ingestor.derivation.units import COMPUTED, unit_of
 from ingestor.scopes import Scope
 from ingestor.store import Store, reviewed
 from ingestor.store.publications import CHECKED_LOCKS, CHECKED_WITH, Key, Publication
-from ingestor.store.reviewed import Locked
+from ingestor.store.reviewed import Entered, Locked
 from sensors.errors import ConfigError
 from sensors.quantities import MEDIA
+from sensors.register import Station
 from sensors.reviews import ALL, Review
 
 log = logging.getLogger(__name__)
@@ -118,15 +119,15 @@ def follow(config: Config, store: Store) -> list[Publication]:
     """
     noted = [(number, _piece.decode(piece)) for number, piece in store.pieces()]
     counts, entries = store.counts(), store.entered_locks()
-    last_entry = entries[-1].id if entries else 0
+    last_entry, followed_entry = entries[-1].id if entries else 0, counts.get(CHECKED_LOCKS, 0)
     computed_with = _computed_with(config)
     changed = counts.get(CHECKED_WITH) != computed_with
-    locked = counts.get(CHECKED_LOCKS, 0) != last_entry
+    locked = followed_entry != last_entry
     if not (noted or changed or locked):
         return []
     locks = reviewed.locks(entries)
     latest = {each.key: each for each in store.publications()}
-    entered = _Entered([each.review for each in store.entered_reviews()] if latest else [], _unlocked(entries))
+    ledger = _Ledger(store.entered_reviews() if latest else [], _unlocked(entries), followed_entry)
     new = []
     now = time.time()
     for key, before in latest.items():
@@ -147,7 +148,7 @@ def follow(config: Config, store: Store) -> list[Publication]:
             log.warning("%s of %s, %s, keeps its last revision: %s", *key[:3], error)
             continue
         if differs(before.figure, figure):
-            reason = _reason(config, before, figure, pieces, entered, indicator, where, period)
+            reason = _reason(config, before, figure, pieces, ledger, indicator, where, period)
             new.append(Publication(key=key, revision=before.revision + 1, at=now, reason=reason, figure=figure))
     checked = {CHECKED_WITH: computed_with, CHECKED_LOCKS: last_entry}
     store.publish(new, followed=[number for number, _ in noted], checked=checked)
@@ -199,42 +200,58 @@ def _bears_on(piece: Piece, indicator: Indicator, where: Scope, period: Period) 
 
     Figures may reach back: to the day before, those of several years and of water (a patrol's last sample) further.
     """
-    medium, _, name = piece.unit.partition(":")
-    if medium != indicator.medium:
-        return False
-    stations = where.stations[indicator.medium]
-    if name not in {station.city if medium == "air" else station.id for station in stations}:
+    if piece.unit not in {unit_of(station) for station in where.stations[indicator.medium]}:
         return False
     if piece.first is None or piece.last is None:
         return True
-    reaches_far = medium == "water" or indicator.needs == "years"
+    reaches_far = indicator.medium == "water" or indicator.needs == "years"
     return piece.first <= period.last and (reaches_far or piece.last >= period.first - DAY)
 
 
 class _Unlocked(NamedTuple):
-    """A month that was unlocked, and since when it had been locked: what came later waited for it. [s since 1970]"""
+    """A month that was unlocked, and the number with which it was locked: what came with a later one waited for it."""
 
     entry: Locked
-    since: float
+    since: int
 
 
-class _Entered(NamedTuple):
-    """Reviews, and months that were unlocked."""
+class _Ledger(NamedTuple):
+    """Reviews, months that were unlocked, and the id of the last entry of locks that figures followed already."""
 
-    reviews: list[Review]
+    reviews: list[Entered]
     unlocked: list[_Unlocked]
+    followed: int
 
 
 def _unlocked(entries: Iterable[Locked]) -> list[_Unlocked]:
     """Return the months that were unlocked, of all entries of locks in their order."""
-    since: dict[tuple[str, str, str], float] = {}
+    since: dict[tuple[str, str, str], int] = {}
     found = []
     for each in entries:
         key = (each.month, each.medium, each.city)
         if each.locked:
-            since.setdefault(key, each.at)
+            since.setdefault(key, each.number)
         else:
-            found.append(_Unlocked(each, since.pop(key, each.at)))
+            found.append(_Unlocked(each, since.pop(key, each.number)))
+    return found
+
+
+class _News(NamedTuple):
+    """What came with the numbers above `after` up to `upto`."""
+
+    after: int
+    upto: int
+
+    def has(self, number: int) -> bool:
+        return self.after < number <= self.upto
+
+
+def _news(pieces: Iterable[Piece]) -> dict[str, _News]:
+    """Return by unit what was new to it in what was derived; of units that were not derived nothing is."""
+    found: dict[str, _News] = {}
+    for each in pieces:
+        known = found.get(each.unit, _News(each.after, each.upto))
+        found[each.unit] = _News(min(known.after, each.after), max(known.upto, each.upto))
     return found
 
 
@@ -243,7 +260,7 @@ def _reason(
     before: Publication,
     now: Figure,
     pieces: list[Piece],
-    entered: _Entered,
+    ledger: _Ledger,
     indicator: Indicator,
     where: Scope,
     period: Period,
@@ -251,40 +268,40 @@ def _reason(
     """Why a published figure changed, as people are told; of days that a review touches the review is the reason.
 
     A month that was unlocked since is a reason, too: what had waited for it, reviews included, bears on the figure now.
+    What is "since", the numbers of what was derived tell, not the clock.
     """
     becomes_audited = now.audited and not before.figure.audited
     if becomes_audited and not differs(before.figure, msgspec.structs.replace(now, audited=False)):
         return AUDITED
     parts = [_of_standards(before.figure, now)]
-    city_of = {station.id: station.city for station in where.stations[indicator.medium]}
+    stations = {station.id: station for station in where.stations[indicator.medium]}
+    news = _news(pieces)
     first = period.first - DAY
     start, end = config.start_of(first), config.start_of(period.last + DAY)
     unlocked = [
         each
-        for each in entered.unlocked
-        if each.entry.at >= before.at and each.entry.medium == indicator.medium
-        and each.entry.city in city_of.values()
+        for each in ledger.unlocked
+        if each.entry.medium == indicator.medium
         and first <= periods.parse(each.entry.month).last and periods.parse(each.entry.month).first <= period.last
+        and _opens(each.entry, stations.values(), news, ledger.followed)
     ]  # fmt: skip
     waited = {(each.entry.month, each.entry.city): each.since for each in reversed(unlocked)}
     reviews = [
-        each
-        for each in entered.reviews
-        if each.medium == indicator.medium and each.station in city_of and each.from_s < end and start < each.until_s
-        and (not indicator.quantities or ALL in each.quantities or set(indicator.quantities) & set(each.quantities))
-        and (each.at >= before.at or any(
-            each.at >= waited.get((month, city_of[each.station]), math.inf)
-            for month in auditing.months_reviewed(config, each)
-        ))
+        each.review
+        for each in ledger.reviews
+        if each.review.medium == indicator.medium and each.review.station in stations
+        and each.review.from_s < end and start < each.review.until_s
+        and (not indicator.quantities or {ALL, *indicator.quantities} & set(each.review.quantities))
+        and _takes_effect(config, each, stations[each.review.station], news, waited)
     ]  # fmt: skip
     late: dict[str, set[dt.date]] = {}
     for piece in pieces:
         for station, days in piece.late.items():
-            if station in city_of:
+            if station in stations:
                 late.setdefault(station, set()).update(
                     day
                     for day in days
-                    if first <= day <= period.last and (f"{day:%Y-%m}", city_of[station]) not in waited
+                    if first <= day <= period.last and (f"{day:%Y-%m}", stations[station].city) not in waited
                     and not any(each.station == station and _touches(config, each, day) for each in reviews)
                 )  # fmt: skip
     n_days = len({day for days in late.values() for day in days})
@@ -298,6 +315,30 @@ def _reason(
     if any(piece.why == "changed" for piece in pieces) and not parts[0]:
         parts.append(REGISTER)
     return "; ".join(filter(None, parts)) or (ANEW if pieces else REGISTER)
+
+
+def _opens(entry: Locked, stations: Iterable[Station], news: dict[str, _News], followed: int) -> bool:
+    """Whether a month was unlocked for any of a figure's stations since the figure was computed last."""
+    of_city = {unit_of(station) for station in stations if station.city == entry.city}
+    return bool(of_city) and (
+        entry.id > followed or any(news[unit].has(entry.number) for unit in of_city & news.keys())
+    )  # fmt: skip
+
+
+def _takes_effect(
+    config: Config, entered: Entered, station: Station, news: dict[str, _News], waited: dict[tuple[str, str], int]
+) -> bool:
+    """Whether what was derived is the first to rest on a review: it is new to it, or waited for a month.
+
+    `waited` has by month and city of months that were unlocked the number since which reviews waited for them.
+    """
+    new = news.get(unit_of(station))
+    if new is None or entered.arrived > new.upto:
+        return False
+    return entered.arrived > new.after or any(
+        entered.arrived > waited.get((month, station.city), entered.arrived)
+        for month in auditing.months_reviewed(config, entered.review)
+    )
 
 
 def _with_effect(reviews: list[Review]) -> list[Review]:

@@ -33,6 +33,7 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
     `spans` has by station the days from its first reading to its last; `runs` are days that are derived again, without
     gaps and in order; `stations` those whose own rows are. `digest` is that of now. `whole` tells that all rows of
     the unit are replaced; rows of days outside the spans go. `late` has by station the days for which readings arrived.
+    What came with the sequence numbers above `after` up to `upto` is new to it.
     `reviews` are those in force by station. `locked` are days whose rows stay as they are, in order: of locked months,
     and those that readings in archives have a part in. `held` are the station-days of what arrived for them.
     """
@@ -45,6 +46,7 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
     stations: list[str]
     late: dict[str, list[dt.date]]
     whole: bool
+    after: int
     upto: int
     reviews: dict[str, list[Review]] = {}
     locked: list[Span] = []
@@ -103,7 +105,7 @@ def plan(config: Config, store: Tables, *, everything: bool = False) -> Plan:
         If the store cannot be read.
     """
     arrived = store.due()
-    reviews = by_station(store.reviews())  # read after what is due: a later one makes its days due again
+    reviews = by_station(store.reviews(upto=arrived.upto))  # a later one makes its days due again
     locks = store.locks()
     gone = store.archived()
     before = store.derived_units()
@@ -134,7 +136,8 @@ def plan(config: Config, store: Tables, *, everything: bool = False) -> Plan:
         locked = merged([*_locked(config, unit, locks), *_archived(config, unit, gone)])
         found.append(
             Work(
-                unit=unit, why=why, digest=digest, spans=spans, upto=arrived.upto, locked=locked,
+                unit=unit, why=why, digest=digest, spans=spans, locked=locked,
+                after=arrived.upto if known is None else known.upto, upto=arrived.upto,
                 runs=[part for run in runs for part in _without(run, locked)],
                 stations=sorted(due) if incremental else unit.ids, whole=not incremental,
                 late={id_: local_days(config, days) for id_, days in due.items()},

@@ -47,7 +47,8 @@ class Step(NamedTuple):
 class Piece(msgspec.Struct, frozen=True):
     """What is, or was, derived of a unit: why, of how many of its stations and station-days, from when to when.
 
-    `late` has by station the days for which readings had arrived.
+    `late` has by station the days for which readings had arrived. What came with the sequence numbers above `after` up
+    to `upto` was new to it; of a unit that was never derived before that is nothing: all of it is.
     """
 
     unit: str
@@ -56,6 +57,8 @@ class Piece(msgspec.Struct, frozen=True):
     station_days: int
     first: dt.date | None
     last: dt.date | None
+    after: int
+    upto: int
     late: dict[str, list[dt.date]] = {}
 
 
@@ -76,7 +79,10 @@ def piece(work: Work) -> Piece:
     first = work.runs[0].first if work.runs else None
     last = work.runs[-1].last if work.runs else None
     stations = len(set(work.stations) & work.spans.keys())
-    return Piece(work.unit.name, work.why, stations, work.station_days, first, last, work.late)
+    return Piece(
+        unit=work.unit.name, why=work.why, stations=stations, station_days=work.station_days, first=first, last=last,
+        after=work.after, upto=work.upto, late=work.late,
+    )  # fmt: skip
 
 
 def one_by_one(
@@ -152,10 +158,10 @@ def check_locks(store: Tables, work: Work, locks: dict[LockKey, Locked]) -> None
 def set_derived(store: Tables, work: Work) -> None:
     """Set the mark of what a unit rests on, inside `replacing`."""
     unit = work.unit
-    marks = Derived(work.digest, {id_: _kept(span) for id_, span in work.spans.items()})
+    marks = Derived(work.digest, {id_: _kept(span) for id_, span in work.spans.items()}, work.upto)
     stations = [(unit.medium, id_) for id_ in unit.ids]
     note = msgspec.json.encode(piece(work))
-    store.set_derived(unit.name, marks, stations, upto=work.upto, piece=note, held=work.held)
+    store.set_derived(unit.name, marks, stations, piece=note, held=work.held)
 
 
 def steps_of(work: Work) -> list[Step]:

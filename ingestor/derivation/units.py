@@ -58,10 +58,15 @@ def units(config: Config) -> Iterator[Unit]:
             for city in config.settings.city:
                 stations = config.register.of(medium, city.id)
                 if stations:
-                    yield Unit(f"air:{city.id}", medium, city.id, list(stations))
+                    yield Unit(unit_of(stations[0]), medium, city.id, list(stations))
         else:
             for station in config.register.of(medium):
-                yield Unit(f"{medium}:{station.id}", medium, station.city, [station])
+                yield Unit(unit_of(station), medium, station.city, [station])
+
+
+def unit_of(station: Station) -> str:
+    """Return the name of the unit that a station is derived in."""
+    return f"{station.medium}:{station.city if station.medium == 'air' else station.id}"
 
 
 def reach_of(config: Config, medium: Medium) -> Reach:

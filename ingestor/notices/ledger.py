@@ -9,7 +9,7 @@ from ingestor.jobs.clocks import Clock
 from ingestor.jobs.ledger import JobLedger
 from ingestor.store import notices
 from ingestor.store.ledger import BUSY_S
-from ingestor.store.notices import OPEN, Delivery, New, Notice, State, Telling
+from ingestor.store.notices import DUE, OPEN, Delivery, New, Notice, Now, State, Telling
 from ingestor.store.publications import Publication
 from sensors.errors import ConfigError
 
@@ -34,6 +34,10 @@ class NoticeLedger(JobLedger):
                 with self._transaction():
                     notices.create(self._db)
                     notices.set_marks(self._db, [(INSTALLATION, uuid.uuid4().hex)])
+
+    def now(self) -> Now:
+        """Return the present moment by all clocks."""
+        return Now(self.clock.boot, self.clock.ticks(), self.clock.now())
 
     # Noticing
 
@@ -160,11 +164,11 @@ class NoticeLedger(JobLedger):
             If there is none of that number.
         """
         with self._usable("not acknowledged"), self._transaction():
-            now = self.clock.now()
+            now = self.now()
             done = self._db.execute(
                 "UPDATE notice SET acknowledged = ?, acknowledged_by = ?, remark = ? "
                 "WHERE id = ? AND acknowledged IS NULL",
-                (now, by, remark, number),
+                (now.wall, by, remark, number),
             ).rowcount
             if done:
                 notices.spare(self._db, number, "acknowledged", now=now)
@@ -186,10 +190,10 @@ class NoticeLedger(JobLedger):
         with self._usable("not to be sent again"), self._transaction():
             return self._db.execute(
                 "UPDATE notice_delivery SET round = round + (state NOT IN ('waiting', 'failed')), attempts = 0, "
-                "state = 'waiting', doubt = 0, due = min(due, ?1), boot = '', not_before = 0, quiet = '', "
-                "first_tried = NULL WHERE notice = ?2 AND (channel = ?3 OR ?3 IS NULL) "
-                "AND (recipient = ?4 OR ?4 IS NULL) AND state != 'sending'",
-                (self.clock.now(), number, channel, recipient),
+                "state = 'waiting', doubt = 0, due = min(due, ?1), boot = ?2, not_before = 0, quiet = '', "
+                "first_tried = NULL WHERE notice = ?3 AND (channel = ?4 OR ?4 IS NULL) "
+                "AND (recipient = ?5 OR ?5 IS NULL) AND state != 'sending'",
+                (self.clock.now(), self.clock.boot, number, channel, recipient),
             ).rowcount
 
     # Deliveries
@@ -199,8 +203,8 @@ class NoticeLedger(JobLedger):
         with self._usable("deliveries cannot be read"):
             rows = notices.deliveries(
                 self._db,
-                f"WHERE state IN {OPEN} AND due <= ? AND NOT (boot = ? AND not_before > ?) ORDER BY notice",
-                (self.clock.now(), self.clock.boot, self.clock.ticks()),
+                f"WHERE state IN {OPEN} AND {DUE} ORDER BY notice",
+                self.now(),
             )
             of = {
                 each.id: each
@@ -263,11 +267,16 @@ class Noticing:
     def __init__(self, ledger: NoticeLedger) -> None:
         """The transaction of the ledger is open."""
         self._db = ledger._db  # noqa: SLF001 - the other half of one class
-        self.now = ledger.clock.now()
+        self._now = ledger.now()
+
+    @property
+    def now(self) -> float:
+        """What the clock on the wall said when the transaction began. [s since 1970]"""
+        return self._now.wall
 
     def add(self, new: New, to: Iterable[Telling]) -> int | None:
         """Keep a notice with its deliveries; return its id, or None where its key was told before."""
-        return notices.add(self._db, new, at=self.now, to=to)
+        return notices.add(self._db, new, at=self._now, to=to)
 
     def recent(self, kind: str, city: str, *, since: float) -> int:
         """Return how many notices of a kind about a city were noticed since a moment."""
@@ -294,7 +303,7 @@ class Noticing:
         notices.end(self._db, kind, gone)
         left = {number for number, _ in notices.conditions(self._db).values()}
         for number in told - left:
-            notices.spare(self._db, number, "over", now=self.now)
+            notices.spare(self._db, number, "over", now=self._now)
 
     def mark(self, name: str, value: object) -> None:
         """Keep how far was looked."""

@@ -3,7 +3,8 @@
 Days are those of Beijing time, whatever the zone of the settings: the file knows no settings, and in another zone
 whoever derives takes both local days that one touches. A sequence number, raised with every delivery to the store,
 stands for the time of an arrival: no clock that is moved back can hide one. It is raised after the readings are in the
-store, in the transaction that takes them from the outbox.
+store, in the transaction that takes them from the outbox. Reviews and locked months have their numbers from it, too:
+what came first, and what a derivation rests on, is a matter of these numbers alone.
 """
 
 import sqlite3
@@ -34,7 +35,7 @@ CREATE TABLE arrival (
 CREATE INDEX arrival_due ON arrival (medium, station, day) WHERE arrived > derived;
 CREATE INDEX arrival_held ON arrival (medium, station, day) WHERE applied IS NOT NULL;
 CREATE TABLE derived_unit (
-    unit TEXT PRIMARY KEY, digest TEXT NOT NULL, spans BLOB NOT NULL
+    unit TEXT PRIMARY KEY, digest TEXT NOT NULL, spans BLOB NOT NULL, upto INTEGER NOT NULL DEFAULT 0
 ) WITHOUT ROWID;
 """
 
@@ -50,7 +51,8 @@ StationDay = tuple[str, str, int]
 class Due(NamedTuple):
     """Days of Beijing time, by medium and station, for which readings arrived that nothing was derived from yet.
 
-    `upto` is the last sequence number among all arrivals: what `Derived` says it was derived from.
+    `upto` is the last sequence number from before they were looked for: what `Derived` says it was derived from. A day
+    for which something comes later stays due.
     """
 
     upto: int
@@ -73,11 +75,12 @@ class Derived(msgspec.Struct, frozen=True):
     """What a unit of derivation was derived from: a digest of all but the readings, and the days of its stations.
 
     `spans` are by station the first local day of its readings and how many days there are to the last, as days since
-    1970.
+    1970. `upto` is the sequence number of the last that it was derived from, of readings and of reviews.
     """
 
     digest: str
     spans: dict[str, tuple[int, int]]
+    upto: int
 
 
 _days = msgspec.msgpack.Decoder(list[StationDay])
@@ -111,9 +114,14 @@ def record(db: sqlite3.Connection, groups: Iterable[bytes], *, at: float) -> Non
 
 def mark(db: sqlite3.Connection, days: Iterable[StationDay], *, at: float | None) -> None:
     """Make station-days stale; inside a transaction. `at` is when readings arrived [s], None where none did."""
-    db.execute("INSERT INTO counter VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET value = value + 1", (SEQUENCE,))
-    number = last(db)
+    number = raised(db)
     db.executemany(_UPSERT, [(*day, at, number) for day in sorted(days)])
+
+
+def raised(db: sqlite3.Connection) -> int:
+    """Raise the sequence number and return it; inside a transaction."""
+    db.execute("INSERT INTO counter VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET value = value + 1", (SEQUENCE,))
+    return last(db)
 
 
 def on_their_way(db: sqlite3.Connection, medium: str, station: str, start: int, end: int) -> bool:
@@ -131,12 +139,13 @@ def on_their_way(db: sqlite3.Connection, medium: str, station: str, start: int, 
 
 def due(db: sqlite3.Connection) -> Due:
     """Return what is stale for its readings."""
+    upto = last(db)  # first: what another process delivers between the two reads stays due
     found: dict[tuple[str, str], list[int]] = {}
     for medium, station, day in db.execute(
         "SELECT medium, station, day FROM arrival WHERE arrived > derived ORDER BY medium, station, day"
     ):
         found.setdefault((medium, station), []).append(day)
-    return Due(last(db), found)
+    return Due(upto, found)
 
 
 def arrived_at(db: sqlite3.Connection, medium: str, station: str, day: int) -> float | None:
@@ -163,8 +172,8 @@ def arrivals_of(db: sqlite3.Connection, medium: str, first: int, last: int) -> d
 def derived_units(db: sqlite3.Connection) -> dict[str, Derived]:
     """Return by unit what it was derived from."""
     return {
-        unit: Derived(digest, _spans.decode(spans))
-        for unit, digest, spans in db.execute("SELECT unit, digest, spans FROM derived_unit")
+        unit: Derived(digest, _spans.decode(spans), upto)
+        for unit, digest, spans, upto in db.execute("SELECT unit, digest, spans, upto FROM derived_unit")
     }
 
 
@@ -174,16 +183,15 @@ def set_derived(
     derived: Derived,
     stations: Iterable[tuple[str, str]],
     *,
-    upto: int,
     held: Iterable[StationDay] = (),
 ) -> None:
-    """Take note that a unit was derived from all that had arrived of its stations; inside a transaction.
+    """Take note that a unit was derived from what had arrived of its stations; inside a transaction.
 
     But for the days `held`: what arrived of them is derived for some of the days that it bears on only.
     """
     db.execute(
-        "INSERT OR REPLACE INTO derived_unit VALUES (?, ?, ?)",
-        (unit, derived.digest, msgspec.json.encode(derived.spans)),
+        "INSERT OR REPLACE INTO derived_unit (unit, digest, spans, upto) VALUES (?, ?, ?, ?)",
+        (unit, derived.digest, msgspec.json.encode(derived.spans), derived.upto),
     )
     db.executemany(
         "UPDATE arrival SET applied = coalesce(applied, derived) WHERE medium = ? AND station = ? AND day = ? "
@@ -192,7 +200,7 @@ def set_derived(
     )
     db.executemany(
         "UPDATE arrival SET derived = ? WHERE medium = ? AND station = ? AND arrived > derived AND arrived <= ?",
-        [(upto, medium, station, upto) for medium, station in stations],
+        [(derived.upto, medium, station, derived.upto) for medium, station in stations],
     )
     _count_derivation(db)
 

@@ -216,12 +216,11 @@ class InfluxStore(Ledger, InfluxTables):
         derived: Derived,
         stations: Iterable[tuple[str, str]],
         *,
-        upto: int,
         piece: bytes,
         held: Iterable[StationDay] = (),
     ) -> None:
         """See `Tables.set_derived`."""
-        marked = partial(super().set_derived, unit, derived, list(stations), upto=upto, piece=piece, held=list(held))
+        marked = partial(super().set_derived, unit, derived, list(stations), piece=piece, held=list(held))
         self._marks.append(marked)
 
     def forget_derived(self, units: Iterable[str]) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 
 from aggregations.targets import Report
-from ingestor.store import archives, arrivals, line_protocol, needed, publications, reported, reviewed, runs
+from ingestor.store import archives, arrivals, line_protocol, migrating, needed, publications, reported, reviewed, runs
 from ingestor.store.archives import Archived
 from ingestor.store.arrivals import Derived, Due, StationDay, Waiting
 from ingestor.store.ports import Arrival, Backlog, Needed, Quarantined, StoreError, Taken
@@ -22,7 +22,7 @@ from ingestor.store.reviewed import DaysOfStation, Entered, Locked, LockKey
 from sensors.reading import Reading, Refusal
 from sensors.reviews import Review, in_force
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 BUSY_S = 30.0
 
 _SCHEMA = (
@@ -67,7 +67,7 @@ REFUSED_BY_STORE = "(store)"
 
 
 def check_version(db: sqlite3.Connection, file: Path) -> None:
-    """Refuse a file of another schema.
+    """Refuse a file of another schema; one of an earlier, where whoever opens it for writing has not upgraded it yet.
 
     Raises
     ------
@@ -76,10 +76,12 @@ def check_version(db: sqlite3.Connection, file: Path) -> None:
     """
     version = db.execute("PRAGMA user_version").fetchone()[0]
     if version != SCHEMA_VERSION:
-        raise StoreError(
-            f"store {file}: expected schema version {SCHEMA_VERSION}, got {version}; "
-            f"use the qingjing that made it, or another --data"
+        todo = (
+            "`qingjing doctor` brings it up to date; end the service of the earlier version first"
+            if migrating.FROM <= version < SCHEMA_VERSION
+            else "use the qingjing that made it, or another --data"
         )
+        raise StoreError(f"store {file}: expected schema version {SCHEMA_VERSION}, got {version}; {todo}")
 
 
 class Ledger:
@@ -113,7 +115,7 @@ class Ledger:
                 self._create_or_check()
                 self._db.execute(reported.SCHEMA)
             self._backlog = self._counted_backlog()
-        except (sqlite3.Error, StoreError) as error:
+        except (sqlite3.Error, msgspec.DecodeError, StoreError) as error:
             self._db.close()
             if isinstance(error, StoreError):
                 raise
@@ -140,6 +142,9 @@ class Ledger:
         if version == 0:
             for statement in _SCHEMA.split(";"):
                 self._db.execute(statement)
+            self._db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        elif version == migrating.FROM:
+            migrating.upgrade(self._db)
             self._db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
         else:
             check_version(self._db, self.file)
@@ -309,12 +314,11 @@ class Ledger:
         derived: Derived,
         stations: Iterable[tuple[str, str]],
         *,
-        upto: int,
         piece: bytes,
         held: Iterable[StationDay] = (),
     ) -> None:
         """See `Tables.set_derived`."""
-        arrivals.set_derived(self._db, unit, derived, stations, upto=upto, held=held)
+        arrivals.set_derived(self._db, unit, derived, stations, held=held)
         publications.note_piece(self._db, piece)
 
     def forget_derived(self, units: Iterable[str]) -> None:
@@ -385,9 +389,9 @@ class Ledger:
 
     # Reviews and locked months
 
-    def reviews(self) -> list[Review]:
+    def reviews(self, *, upto: int | None = None) -> list[Review]:
         """See `Tables.reviews`."""
-        return in_force(each.review for each in self.entered_reviews())
+        return in_force(each.review for each in self.entered_reviews() if upto is None or each.arrived <= upto)
 
     def entered_reviews(self) -> list[Entered]:
         """Return all entries of the ledger of reviews, undoings and what they undid included, in their order."""

@@ -37,6 +37,8 @@ CREATE TABLE IF NOT EXISTS notice_mark (name TEXT PRIMARY KEY, value TEXT NOT NU
 State = Literal["waiting", "sending", "delivered", "failed", "given_up", "in_doubt", "acknowledged", "over"]
 OPEN: Final = "('waiting', 'sending', 'failed')"
 """States in which something is still to be sent."""
+DUE: Final = "CASE WHEN boot = ?1 THEN not_before <= ?2 ELSE due <= ?3 END"
+"""Whether a delivery is due at a `Now`: a clock on the wall that is moved back does not put it off."""
 
 
 class Key(NamedTuple):
@@ -76,9 +78,10 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
 class Delivery(msgspec.Struct, frozen=True):
     """A notice on its way to one recipient of a channel; '' is the one that the channel's own address names.
 
-    It is sent from `due` on, outside the hours `quiet` (as 22:00-07:00, '' for none), and after a failure not before a
-    moment of the machine's start `boot`. `round` counts wilful repetitions from 1, `doubt` is 1 where an earlier
-    try was cut off. `words` are the other side's about the last try.
+    It is sent, outside the hours `quiet` (as 22:00-07:00, '' for none), from the moment `not_before` of the machine's
+    start `boot` on, in which it was noticed or failed last; after another start of the machine from `due` on. `round`
+    counts wilful repetitions from 1, `doubt` is 1 where an earlier try was cut off. `words` are the other side's about
+    the last try.
     """
 
     notice: int
@@ -96,6 +99,14 @@ class Delivery(msgspec.Struct, frozen=True):
     last_tried: float | None
     delivered: float | None
     words: str
+
+
+class Now(NamedTuple):
+    """A moment: the start of the machine, how long ago that is, and what the clock on the wall says. [s]"""
+
+    boot: str
+    ticks: float
+    wall: float
 
 
 class Telling(msgspec.Struct, frozen=True):
@@ -125,9 +136,9 @@ def exists(db: sqlite3.Connection) -> bool:
     return db.execute("SELECT 1 FROM sqlite_master WHERE name = 'notice_mark'").fetchone() is not None
 
 
-def add(db: sqlite3.Connection, new: New, *, at: float, to: Iterable[Telling]) -> int | None:
+def add(db: sqlite3.Connection, new: New, *, at: Now, to: Iterable[Telling]) -> int | None:
     """Keep a notice with its deliveries, inside a transaction; return its id, or None where its key was told before."""
-    row = (*new.key, at, new.level, new.city, msgspec.json.encode(new.scopes), new.facts)
+    row = (*new.key, at.wall, new.level, new.city, msgspec.json.encode(new.scopes), new.facts)
     names = "kind, object, period, revision, at, level, city, scopes, facts"
     done = db.execute(f"INSERT OR IGNORE INTO notice ({names}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
     if not done.rowcount:
@@ -135,8 +146,9 @@ def add(db: sqlite3.Connection, new: New, *, at: float, to: Iterable[Telling]) -
     number = done.lastrowid
     assert number is not None
     db.executemany(
-        "INSERT INTO notice_delivery (notice, channel, recipient, state, due, quiet) VALUES (?, ?, ?, 'waiting', ?, ?)",
-        [(number, each.channel, each.recipient, at + each.after_s, each.quiet) for each in to],
+        "INSERT INTO notice_delivery (notice, channel, recipient, state, due, quiet, boot, not_before) "
+        "VALUES (?, ?, ?, 'waiting', ?, ?, ?, ?)",
+        [(number, t.channel, t.recipient, at.wall + t.after_s, t.quiet, at.boot, at.ticks + t.after_s) for t in to],
     )
     return number
 
@@ -189,8 +201,9 @@ def end(db: sqlite3.Connection, kind: str, objects: Iterable[str]) -> None:
     )
 
 
-def spare(db: sqlite3.Connection, number: int, state: State, *, now: float) -> int:
+def spare(db: sqlite3.Connection, number: int, state: State, *, now: Now) -> int:
     """End the deliveries of a notice that were to come later only, inside a transaction; return their number."""
     return db.execute(
-        "UPDATE notice_delivery SET state = ? WHERE notice = ? AND state = 'waiting' AND due > ?", (state, number, now)
+        f"UPDATE notice_delivery SET state = ?4 WHERE notice = ?5 AND state = 'waiting' AND NOT ({DUE})",
+        (*now, state, number),
     ).rowcount

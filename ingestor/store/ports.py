@@ -297,11 +297,10 @@ class Tables(Protocol):
         derived: Derived,
         stations: Iterable[tuple[str, str]],
         *,
-        upto: int,
         piece: bytes,
         held: Iterable[StationDay] = (),
     ) -> None:
-        """Mark a unit as derived from what arrived of its (medium, station)s up to a `Due.upto`; inside `replacing`.
+        """Mark a unit as derived from what arrived of its (medium, station)s up to `derived.upto`; inside `replacing`.
 
         `piece` says what was derived, for published figures to follow. Days `held` are marked, too, but are `waiting`
         from now on.
@@ -310,8 +309,8 @@ class Tables(Protocol):
     def waiting(self) -> list[Waiting]:
         """Return the days that are due, and those that are held for a locked month."""
 
-    def reviews(self) -> list[Review]:
-        """Return the reviews in force, in the order of their entry."""
+    def reviews(self, *, upto: int | None = None) -> list[Review]:
+        """Return the reviews in force, in the order of their entry; as of a `Due.upto`, or now."""
 
     def locks(self) -> dict[LockKey, Locked]:
         """Return the months that are locked."""

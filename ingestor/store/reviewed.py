@@ -24,7 +24,8 @@ CREATE TABLE review (
 );
 CREATE TABLE month_lock (
     id INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, entered_by TEXT NOT NULL, reason TEXT NOT NULL,
-    month TEXT NOT NULL, medium TEXT NOT NULL, city TEXT NOT NULL, locked INTEGER NOT NULL
+    month TEXT NOT NULL, medium TEXT NOT NULL, city TEXT NOT NULL, locked INTEGER NOT NULL,
+    number INTEGER NOT NULL DEFAULT 0
 );
 """
 
@@ -37,7 +38,11 @@ class Entered(msgspec.Struct, frozen=True):
 
 
 class Locked(msgspec.Struct, frozen=True, kw_only=True):
-    """A month of a medium and city that somebody locked, or (`locked` False) unlocked again."""
+    """A month of a medium and city that somebody locked, or (`locked` False) unlocked again.
+
+    `number` is its sequence number: reviews with a smaller one were entered before it. `at` [s since 1970] is what the
+    clock said, and decides nothing.
+    """
 
     month: str
     medium: Medium
@@ -47,6 +52,7 @@ class Locked(msgspec.Struct, frozen=True, kw_only=True):
     by: str
     id: int = 0
     at: float = 0.0
+    number: int = 0
 
 
 DaysOfStation = tuple[str, str, int, int]
@@ -172,13 +178,16 @@ def _of_units(db: sqlite3.Connection) -> LocalDays:
 
 def lock_entries(db: sqlite3.Connection) -> list[Locked]:
     """Return all that was ever locked and unlocked, in the order of entry."""
-    rows: list[tuple[str, Medium, str, int, str, str, int, float]] = db.execute(
-        "SELECT month, medium, city, locked, reason, entered_by, id, at FROM month_lock ORDER BY id"
+    rows: list[tuple[str, Medium, str, int, str, str, int, float, int]] = db.execute(
+        "SELECT month, medium, city, locked, reason, entered_by, id, at, number FROM month_lock ORDER BY id"
     ).fetchall()
     return [
-        Locked(month=month, medium=medium, city=city, locked=bool(locked), reason=reason, by=by, id=id_, at=at)
-        for month, medium, city, locked, reason, by, id_, at in rows
-    ]
+        Locked(
+            month=month, medium=medium, city=city, locked=bool(locked), reason=reason, by=by, id=id_, at=at,
+            number=number,
+        )
+        for month, medium, city, locked, reason, by, id_, at, number in rows
+    ]  # fmt: skip
 
 
 def locks(entries: Iterable[Locked]) -> dict[LockKey, Locked]:
@@ -189,9 +198,11 @@ def locks(entries: Iterable[Locked]) -> dict[LockKey, Locked]:
 
 def lock(db: sqlite3.Connection, new: Sequence[Locked]) -> None:
     """Add entries that lock or unlock months, inside a transaction."""
+    number = arrivals.raised(db)
     db.executemany(
-        "INSERT INTO month_lock (at, entered_by, reason, month, medium, city, locked) VALUES (?, ?, ?, ?, ?, ?, ?)",
-        [(time.time(), e.by, e.reason, e.month, e.medium, e.city, int(e.locked)) for e in new],
+        "INSERT INTO month_lock (at, entered_by, reason, month, medium, city, locked, number) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        [(time.time(), e.by, e.reason, e.month, e.medium, e.city, int(e.locked), number) for e in new],
     )
 
 

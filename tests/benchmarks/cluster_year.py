@@ -182,7 +182,7 @@ def derive_city(loaded: Config, city: str, file: Path) -> Result:
     unit = Unit(f"air:{city}", "air", city, stations)
     work = Work(
         unit=unit, why="new", digest=digest_of(loaded, unit), spans=spans, runs=[covering(spans.values())],
-        stations=unit.ids, late={}, whole=True, upto=0,
+        stations=unit.ids, late={}, whole=True, after=0, upto=0,
     )  # fmt: skip
     with no_cycles():
         for step in steps_of(work):

@@ -277,12 +277,12 @@ def test_replacing_keeps_nothing_of_a_derivation_that_fails_in_sqlite(tmp_path: 
 
 def test_replacing_sets_no_mark_where_a_derivation_fails(store: Store) -> None:
     with suppress(ZeroDivisionError), store.replacing():
-        store.set_derived("noise:n1", Derived("a", {}), [("noise", "n1")], upto=1, piece=b"{}")
+        store.set_derived("noise:n1", Derived("a", {}, 1), [("noise", "n1")], piece=b"{}")
         raise ZeroDivisionError
     assert store.derived_units() == {}
     with store.replacing():
-        store.set_derived("noise:n1", Derived("b", {"n1": (3, 2)}), [("noise", "n1")], upto=1, piece=b"{}")
-    assert store.derived_units() == {"noise:n1": Derived("b", {"n1": (3, 2)})}
+        store.set_derived("noise:n1", Derived("b", {"n1": (3, 2)}, 1), [("noise", "n1")], piece=b"{}")
+    assert store.derived_units() == {"noise:n1": Derived("b", {"n1": (3, 2)}, 1)}
 
 
 def test_overlapping_replacements_are_all_there_at_the_end_and_with_each_mark(store: Store) -> None:
@@ -292,10 +292,10 @@ def test_overlapping_replacements_are_all_there_at_the_end_and_with_each_mark(st
                 start = 3600 * hour
                 store.replace("noise_hour", "n1", [start], {"leq": [50.0 + hour]}, start=start, end=start + 3600)
                 if hour == 1:
-                    store.set_derived("noise:n1", Derived("a", {}), [("noise", "n1")], upto=1, piece=b"{}")
+                    store.set_derived("noise:n1", Derived("a", {}, 1), [("noise", "n1")], piece=b"{}")
             if hour == 1:
                 assert list(store.read("noise_hour", "n1", 0, 9999, ["leq"])) == [(0, 50.0), (3600, 51.0)]
-                assert store.derived_units() == {"noise:n1": Derived("a", {})}
+                assert store.derived_units() == {"noise:n1": Derived("a", {}, 1)}
     assert list(store.read("noise_hour", "n1", 0, 9999, ["leq"])) == [(0, 50.0), (3600, 51.0), (7200, 52.0)]
 
 
@@ -315,7 +315,7 @@ def test_overlapping_replacements_set_no_mark_where_one_before_failed(
                 store.replace("noise_hour", "n1", [0], {"leq": [50.0]})
             with store.replacing():
                 late.set()
-                store.set_derived("noise:n1", Derived("a", {}), [("noise", "n1")], upto=1, piece=b"{}")
+                store.set_derived("noise:n1", Derived("a", {}, 1), [("noise", "n1")], piece=b"{}")
 
     monkeypatch.setattr(InfluxServer, "write_all", refuse)
     with pytest.raises(StoreError, match="no room for b'noise_hour,station=n1"):
@@ -432,7 +432,7 @@ def test_days_are_due_from_their_delivery_until_they_are_derived(store: Store) -
     store.commit([arrival(reading(86_400, 2.0))])
     store.drain()
     with store.replacing():
-        store.set_derived("air:x", Derived("d", {}), [("air", "a1")], upto=due.upto, piece=b"{}")
+        store.set_derived("air:x", Derived("d", {}, due.upto), [("air", "a1")], piece=b"{}")
     assert store.due().days == {("air", "a1"): [1]}
     store.make_stale([("noise", "n1", 7)])
     assert store.due().days == {("air", "a1"): [1], ("noise", "n1"): [7]}
@@ -453,13 +453,15 @@ def test_reviews_are_kept_as_entered_and_make_days_with_readings_stale(
         store.drain()
         before = store.due().upto
         with store.replacing():
-            store.set_derived("air:x", Derived("d", {}), [("air", "a1")], upto=before, piece=b"{}")
+            store.set_derived("air:x", Derived("d", {}, before), [("air", "a1")], piece=b"{}")
         midnight = 3 * DAY_S - 8 * 3600  # in Beijing
         new = [review(DAY_S + 9, midnight), review(5 * DAY_S, 6 * DAY_S), review(0, 9 * DAY_S, station="a2")]
         assert store.add_reviews(new) == ([1, 2, 3], 2)
         assert store.due() == Due(before + 1, {("air", "a1"): [1, 5]})
     with closing(opened(kind, tmp_path / "store.sqlite3", database)) as again:
-        found = again.reviews()
+        assert again.reviews(upto=before) == []
+        found = again.reviews(upto=before + 1)
+        assert found == again.reviews()
         assert [each.says_what(one) for each, one in zip(found, new, strict=True)] == [True] * 3
         assert [each.id for each in found] == [1, 2, 3]
         assert abs(found[0].at - time.time()) < 600
@@ -467,7 +469,7 @@ def test_reviews_are_kept_as_entered_and_make_days_with_readings_stale(
 
 def test_review_of_days_that_were_derived_without_arriving_makes_them_stale(store: Store) -> None:
     with store.replacing():  # as of readings on a server whose ledger was lost
-        store.set_derived("air:x", Derived("d", {"a1": (10, 3)}), [("air", "a1")], upto=0, piece=b"{}")
+        store.set_derived("air:x", Derived("d", {"a1": (10, 3)}, 0), [("air", "a1")], piece=b"{}")
     assert store.add_reviews([review(0, 99 * DAY_S)])[1] == 5  # days 10 to 12, and those around them
     assert store.due().days == {("air", "a1"): [9, 10, 11, 12, 13]}
 
@@ -507,7 +509,7 @@ def test_review_that_is_not_in_force_cannot_be_undone(number: int, why: str, sto
 def test_held_days_wait_from_what_was_derived_until_they_are_released(store: Store) -> None:
     def derive(held: list[tuple[str, str, int]]) -> None:
         with store.replacing():
-            store.set_derived("air:x", Derived("d", {}), [("air", "a1")], upto=store.due().upto, piece=b"{}", held=held)
+            store.set_derived("air:x", Derived("d", {}, store.due().upto), [("air", "a1")], piece=b"{}", held=held)
 
     store.make_stale([("air", "a1", 1), ("air", "a1", 2)])
     derive([])
@@ -597,7 +599,7 @@ def test_opening_a_file_of_another_version_says_so(store: Store) -> None:
     other = sqlite3.connect(store.file)
     other.execute("PRAGMA user_version = 99")
     other.close()
-    with pytest.raises(StoreError, match="expected schema version 4, got 99"):
+    with pytest.raises(StoreError, match="expected schema version 5, got 99; use the qingjing that"):
         SqliteStore(store.file)
 
 

@@ -177,8 +177,8 @@ def test_derived_tables_of_another_version_are_derived_again(
         with closing(SqliteStore(tmp_path / "store.sqlite3")) as earlier, earlier.replacing():
             earlier.replace("air_day", "sz-a01", [0], {"windows": [17]})
             unit = next(each for each in units(shipped) if each.name == "air:shenzhen")
-            marks = Derived(digest_of(shipped, unit), {"sz-a01": (18_263, 1)})  # 2020-01-02
-            earlier.set_derived(unit.name, marks, [("air", "sz-a01")], upto=earlier.due().upto, piece=b"{}")
+            marks = Derived(digest_of(shipped, unit), {"sz-a01": (18_263, 1)}, earlier.due().upto)
+            earlier.set_derived(unit.name, marks, [("air", "sz-a01")], piece=b"{}")
     with closing(SqliteStore(tmp_path / "store.sqlite3")) as again:
         assert derivation.is_stale(shipped, again)
         derivation.derive(shipped, again)

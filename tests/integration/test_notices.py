@@ -396,6 +396,30 @@ def test_notice_of_what_is_over_is_not_escalated_once_all_of_it_is(there: World)
     assert states(there.ledger)[1, "mail", HEAD] == "over"
 
 
+def test_notices_wait_no_longer_where_the_clock_is_moved_back(there: World) -> None:
+    config = there.config(HOOK, ESCALATION)
+    tell(config, there.ledger, silent(config, ["a1"]))
+    there.clock.set_to("2020-05-31T12:00")
+    assert there.deliver(config) == (1, 0)
+    assert states(there.ledger)[1, "hook", ""] == "delivered"
+    there.clock.pass_by(1799)
+    assert there.deliver(config) == (0, 0)
+    there.clock.pass_by(1)
+    assert there.deliver(config) == (1, 0)
+    assert there.mail.recipients == [HEAD]
+    there.ledger.resend(1)
+    there.clock.set_to("2020-05-30T12:00")
+    assert there.deliver(config) == (2, 0)
+
+
+def test_escalation_that_waits_is_spared_though_the_clock_is_moved(there: World) -> None:
+    config = there.config(ESCALATION)
+    tell(config, there.ledger, silent(config, ["a1"]))
+    there.clock.set_to("2020-06-02T12:00")  # by this clock it would have been due
+    there.ledger.acknowledge(1, by="Li Lei")
+    assert states(there.ledger)[1, "mail", HEAD] == "acknowledged"
+
+
 @pytest.mark.parametrize(("after_s", "n"), [(1799, 0), (1800, 2)])
 def test_end_is_told_to_whom_an_escalation_reached_and_to_nobody_else(after_s: float, n: int, there: World) -> None:
     config = there.config(ESCALATION)

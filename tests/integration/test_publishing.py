@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -13,6 +14,7 @@ from aggregations import periods
 from ingestor import auditing, config, derivation, evaluation, publishing
 from ingestor.config import Config
 from ingestor.store import SqliteStore
+from ingestor.store.arrivals import Due
 from ingestor.store.reviewed import Locked
 from sensors.reviews import Review
 from tests.integration.test_derivation import HOUR, air, put, start_of, whole_day
@@ -117,6 +119,95 @@ def test_a_review_from_before_the_lock_is_no_reason_when_the_month_is_unlocked(
     auditing.unlock(shipped, store, [opened])
     publishing.bring_up_to_date(shipped, store)
     assert revisions(store)[-1][2] == "month unlocked: 2020-01 by Han; review by Wang"
+
+
+DAY_OF_CLOCK = 86_400.0
+
+
+def test_reasons_are_right_whatever_the_clock_says(
+    store: SqliteStore, shipped: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    published = time.time()
+
+    def set_clock(days: float) -> None:
+        """Move the clock to so many days after the figure was published."""
+        monkeypatch.setattr("time.time", lambda: published + days * DAY_OF_CLOCK)
+
+    def reason() -> str:
+        publishing.bring_up_to_date(shipped, store)
+        return revisions(store)[-1][2]
+
+    put(store, *[air("sz-a01", start_of(f"2020-01-{d}") + 5 * HOUR, {"pm25": 41.0}) for d in (10, 20, 30)])
+    assert reason() == "late readings for 3 days at 1 station"
+    set_clock(-1)
+    store.add_reviews([review("2020-01-10", "Li Lei")])  # by the clock before what was published
+    assert reason() == "review by Li Lei"
+    set_clock(0.5)
+    store.add_reviews([review("2020-01-20", "Wang")])
+    set_clock(-2)
+    assert reason() == "review by Wang"  # a revision that is, by the clock, older than the review it follows
+    put(store, air("sz-a01", start_of("2020-01-20") + 8 * HOUR, {"pm25": 41.0}))
+    assert reason() == "late readings for 1 day at 1 station"
+    lock, opened = (
+        Locked(month="2020-01", medium="air", city="shenzhen", locked=locked, reason="audited", by="Han")
+        for locked in (True, False)
+    )
+    set_clock(1)
+    store.lock([lock])
+    assert reason() == AUDITED
+    set_clock(-3)
+    store.add_reviews([review("2020-01-30", "Zhao")])  # waits, though by the clock it is from before the lock
+    auditing.unlock(shipped, store, [opened])
+    assert reason() == "month unlocked: 2020-01 by Han; review by Zhao"
+    assert [each.revision for each in store.publications() if each.key.indicator == NAMES[0]] == [1, 2, 3, 4, 5, 6, 7]
+
+
+def test_a_review_from_before_publication_is_the_reason_once_it_is_derived(store: SqliteStore, shipped: Config) -> None:
+    put(store, air("sz-a01", start_of("2020-01-10") + 5 * HOUR, {"pm25": 41.0}))
+    publishing.bring_up_to_date(shipped, store)
+    store.add_reviews([review("2020-01-10", "Li Lei")])
+    quarter = evaluation.all_figures(shipped, store, SCOPE, periods.parse("2020-Q1"), names=[NAMES[0]])
+    publishing.publish(shipped, store, quarter)
+    _, new = publishing.bring_up_to_date(shipped, store)
+    found = {(each.key.period, str(each.figure.exact), each.reason) for each in new if each.key.indicator == NAMES[0]}
+    assert found == {("2020-01", "10", "review by Li Lei"), ("2020-Q1", "10", "review by Li Lei")}
+
+
+def test_a_review_entered_while_what_is_stale_is_looked_for_is_left_to_the_next_derivation(
+    store: SqliteStore, shipped: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(store, air("sz-a01", start_of("2020-01-10") + 5 * HOUR, {"pm25": 41.0}))
+    with monkeypatch.context() as patched:
+        looked_for = store.due
+
+        def due() -> Due:
+            found = looked_for()
+            store.add_reviews([review("2020-01-10", "Li Lei")])
+            return found
+
+        patched.setattr(store, "due", due)
+        publishing.bring_up_to_date(shipped, store)
+    publishing.bring_up_to_date(shipped, store)
+    assert revisions(store) == [
+        FIRST, (2, "311/31", "late readings for 1 day at 1 station"), (3, "10", "review by Li Lei")
+    ]  # fmt: skip
+
+
+def test_a_review_that_waits_is_no_reason_before_its_month_is_derived(store: SqliteStore, shipped: Config) -> None:
+    lock, opened = (
+        Locked(month="2020-01", medium="air", city="shenzhen", locked=locked, reason="audited", by="Han")
+        for locked in (True, False)
+    )
+    put(store, air("sz-a01", start_of("2020-01-10") + 5 * HOUR, {"pm25": 41.0}))
+    publishing.bring_up_to_date(shipped, store)
+    store.lock([lock])
+    store.add_reviews([review("2020-01-10", "Li Lei")])
+    publishing.bring_up_to_date(shipped, store)
+    auditing.unlock(shipped, store, [opened])
+    publishing.follow(shipped, store)  # as `publish` does
+    assert revisions(store)[-1] == (4, "311/31", "month unlocked: 2020-01 by Han")
+    publishing.bring_up_to_date(shipped, store)
+    assert revisions(store)[-1] == (5, "10", "month unlocked: 2020-01 by Han; review by Li Lei")
 
 
 def test_an_unlocked_month_is_the_reason_of_what_had_waited_for_it(store: SqliteStore, shipped: Config) -> None:
