@@ -42,7 +42,7 @@ from ingestor.outlook_words import chance_printed
 from ingestor.store import StoreError
 from ingestor.target_months import figure_written
 from ingestor.words import MODES, Language
-from ingestor.writing import PAPER, limit_of, month_named, value_on_paper
+from ingestor.writing import PAPER, limit_of, month_named, reading_on_paper
 from sensors.errors import ConfigError, shown
 from sensors.quantities import MEDIA
 
@@ -151,9 +151,9 @@ class Shown:
             nice=nice,
             status=partial(target_words.status_of, language=language),
             signs=wording.STATUS_SIGNS,
-            with_unit=partial(value_on_paper, language=language),
             explain_url=lambda figure, plan=None: _explain_url(figure, plan, language),
             item=lambda medium, key: _item(config, medium, key, language),
+            reading=lambda medium, key, value: reading_on_paper(value, config.quantities.of(medium)[key], language),
             **values,
         )
         return HTMLResponse(page, status)
@@ -445,10 +445,17 @@ async def _station(page: Shown) -> Response:
         days,
     )
     name = station.name if page.language == "zh" else station.name_en or station.name
+    known = page.config.quantities.of(medium)
     drawn = [
-        (each, svg.line(each, start, end, offset_s=page.config.offset_s, said=f"{name} {each.quantity}"))
+        (
+            each,
+            svg.line(
+                each, start, end, offset_s=page.config.offset_s, decimals=known[each.quantity].decimals,
+                said=f"{name} {each.quantity}",
+            ),
+        )
         for each in series or []
-    ]
+    ]  # fmt: skip
     return page.html(
         "station.html.j2", title=name, station=station, drawn=drawn, days=days, windows=WINDOWS_D,
         period=str(periods.month(page.as_of.year, page.as_of.month)), medium=medium,

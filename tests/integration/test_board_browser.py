@@ -151,10 +151,10 @@ def test_wall_follows_a_new_reading_though_the_browsers_clock_is_a_day_off(world
     assert ages
     assert not any("天" in age for age in ages), ages
     time = loaded.start_of(dt.date.fromisoformat(LAST)) + 86_400 - 60
-    one = (np.array([654.0]), np.array([1]))
+    one = (np.array([654.4937]), np.array([1]))
     page.wait_for_timeout(1200)  # the page has begun to listen
     with closing(SqliteStore(store_file(folder / "data"))) as store:
         store.load([Block("air", "c-a003", 60, np.array([time]), {"pm25": one})])
-    expect(page.locator(".newest")).to_contain_text("PM2.5 654", timeout=5000)
+    expect(page.locator(".newest")).to_contain_text("PM2.5 654 μg/m³", timeout=5000)
     assert said == []
     page.context.close()
