@@ -7,6 +7,7 @@ import shlex
 import subprocess
 import sys
 import tomllib
+from pathlib import Path
 
 import pytest
 
@@ -122,6 +123,15 @@ def test_grafana_has_every_file_and_variable_that_its_provisioning_names() -> No
         assert set(re.findall(r"\$\{([A-Z_]+)\}", text)) <= SERVICES["grafana"]["environment"].keys(), file
         for folder in re.findall(r"^ *path: *(/.*)$", text, re.MULTILINE):
             assert folder in [target for _, target in mounts(SERVICES["grafana"])], file
+
+
+def test_grafana_encrypts_and_signs_with_secrets_of_its_own_stack() -> None:
+    """Grafana without them has those that its documentation prints, the same everywhere."""
+    given = SERVICES["grafana"]["environment"]
+    for name, file in (("ADMIN_PASSWORD", "admin-password"), ("SECRET_KEY", "secret-key")):
+        assert f"GF_SECURITY_{name}" not in given
+        assert given[f"GF_SECURITY_{name}__FILE"] == f"/run/secrets/{file}"
+        assert Path("grafana", file) in secret_files.make()
 
 
 def test_grafana_asks_nobody_on_the_internet_and_publishes_nothing_there() -> None:
