@@ -33,6 +33,8 @@ OWNERS: Final = {
 """User ids of the services in their containers: eclipse-mosquitto, influxdb, grafana, and ours (Dockerfile)."""
 NOWHERE = "http://127.0.0.1:9/"
 """Where Grafana's alerts go until somebody writes an address into the file: Grafana does not start without one."""
+ADDED: Final = frozenset({Path("grafana/secret-key")})
+"""Files that the folders of an older qingjing lack. Nothing else rests on them: they are made beside the others."""
 LAST: Final = Path("authority/ca.key")
 """The file that is written last: where it is, all were written."""
 
@@ -66,6 +68,7 @@ def make(names: Iterable[str] = NAMES) -> dict[Path, bytes]:
         "grafana/grafana_webhook_url": NOWHERE,
         "qingjing/board-token": secrets.token_urlsafe(PASSWORD_BYTES),
         "grafana/admin-password": secrets.token_urlsafe(PASSWORD_BYTES),
+        "grafana/secret-key": secrets.token_urlsafe(PASSWORD_BYTES),
     }
     files = {Path(name): text.encode() for name, text in texts.items()}
     files |= {Path(folder, "ca.crt"): authority for folder in ("authority", "broker", "qingjing", "simulator")}
@@ -79,8 +82,9 @@ _BROKER_USERS: Final = ("qingjing", "simulator", "operator", "health")
 def write(files: Mapping[Path, bytes], directory: Path, *, keep: bool = False, owners: bool = False) -> bool:
     """Write secrets below `directory`, folders with mode 0700 and files with 0400; return whether any was written.
 
-    With `keep` a folder that holds them all is left as it is, and one in which an earlier call was cut off is begun
-    anew. With `owners` each folder is given to the user id of its service, which takes root.
+    With `keep` a folder that holds them all is left as it is, one in which an earlier call was cut off is begun anew,
+    and one of an older qingjing gets what was `ADDED` since. With `owners` each folder is given to the user id of its
+    service, which takes root.
 
     Raises
     ------
@@ -98,11 +102,13 @@ def write(files: Mapping[Path, bytes], directory: Path, *, keep: bool = False, o
     if keep and len(there) == len(files):
         return False
     if keep and LAST in there:
-        missing = next(name for name in files if name not in there)
-        raise ConfigError(
-            f"{directory / missing}: expected it beside the other secrets, got nothing; bring it back from a backup, "
-            f"or remove the folder and make all anew"
-        )
+        missing = {name: files[name] for name in files if name not in there}
+        if lost := [name for name in missing if name not in ADDED]:
+            raise ConfigError(
+                f"{directory / lost[0]}: expected it beside the other secrets, got nothing; bring it back from a "
+                f"backup, or remove the folder and make all anew"
+            )
+        files = missing
     for name in sorted(files, key=lambda each: each == LAST):
         path = directory / name
         path.parent.mkdir(parents=True, exist_ok=True)

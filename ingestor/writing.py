@@ -9,7 +9,9 @@ import msgspec
 
 from aggregations.periods import Period
 from aggregations.room import Comparison
+from aggregations.rounding import fraction, half_even
 from ingestor.words import Language, unit, word
+from sensors.quantities import Quantity
 
 _PAPER_UNITS: Final = {"ug/m3": "μg/m³", "mg/m3": "mg/m³", "degC": "℃", "uS/cm": "μS/cm"}
 _MONTHS: Final = (
@@ -65,6 +67,11 @@ def value_on_paper(value: Decimal | int | str | None, of_unit: str, language: La
     name = unit_on_paper(of_unit, language)
     apart = "" if not name or name == "%" or (language == "zh" and not name.isascii() and "/" not in name) else " "
     return f"{value}{apart}{name}"
+
+
+def reading_on_paper(value: float, quantity: Quantity, language: Language) -> str:
+    """A reading and its unit, with the decimals that quantities.toml shows its quantity with, half to even."""
+    return value_on_paper(half_even(fraction(value), quantity.decimals), quantity.unit, language)
 
 
 def unit_on_paper(of_unit: str, language: Language) -> str:

@@ -40,11 +40,14 @@ class Mark(msgspec.Struct, frozen=True, kw_only=True):
     href: str
 
 
-def line(series: Series, start: int, end: int, *, offset_s: int, said: str) -> Markup:
-    """Return the readings of a quantity from a moment to another as a line. [s since 1970]"""
+def line(series: Series, start: int, end: int, *, offset_s: int, decimals: int, said: str) -> Markup:
+    """Return the readings of a quantity from a moment to another as a line. [s since 1970]
+
+    The scale is no finer than the decimals that its readings are printed with.
+    """
     known = [value for value in series.values if value is not None]
     low, high = (min(known), max(known)) if known else (0.0, 1.0)
-    ticks = _ticks(min(low, 0.0) if low >= 0 and low < high / 2 else low, high)
+    ticks = _ticks(min(low, 0.0) if low >= 0 and low < high / 2 else low, high, 10.0**-decimals)
     bottom, top = ticks[0], ticks[-1]
 
     def x(time: float) -> float:
@@ -88,11 +91,11 @@ def _paths(series: Series, x, y) -> list[str]:  # type: ignore[no-untyped-def]
     return paths
 
 
-def _ticks(low: float, high: float) -> list[float]:
-    """Round numbers around some values, at least two."""
+def _ticks(low: float, high: float, least: float) -> list[float]:
+    """Round numbers around some values, at least two, and no nearer to one another than `least`."""
     span = high - low or abs(high) or 1.0
     power = 10.0 ** math.floor(math.log10(span / N_TICKS))
-    step = next(power * n for n in (1, 2, 5, 10) if power * n * N_TICKS >= span)
+    step = max(least, next(power * n for n in (1, 2, 5, 10) if power * n * N_TICKS >= span))
     first = math.floor(low / step + 1e-9)
     last = max(math.ceil(high / step - 1e-9), first + 1)
     return [round(n * step, 10) for n in range(first, last + 1)]

@@ -21,7 +21,7 @@ from starlette.testclient import TestClient
 
 from aggregations import periods
 from ingestor import config, derivation, evaluation, tables
-from ingestor.board import api, moments, pages, source, views
+from ingestor.board import api, moments, source, views, wall
 from ingestor.board.app import application, listening
 from ingestor.board.app import server as board_server
 from ingestor.config import Config
@@ -51,7 +51,7 @@ def end_of_last(loaded: Config) -> float:
 def client_of(loaded: Config, data: Path, monkeypatch: pytest.MonkeyPatch) -> TestClient:
     """A client of a board that looks at its store whenever it is asked, and waits for what it shows."""
     monkeypatch.setattr(source, "LOOK_EVERY_S", 0.0)
-    monkeypatch.setattr(pages, "PATIENCE_S", 60.0)
+    monkeypatch.setattr(wall, "PATIENCE_S", 60.0)
     now = end_of_last(loaded)
     return TestClient(application(loaded, data, now=lambda: now), base_url="http://127.0.0.1")
 
@@ -253,14 +253,14 @@ def test_wall_that_takes_long_is_shown_without_figures_and_told_of_once_they_are
     until, computed = threading.Event(), views.verdicts
     monkeypatch.setattr(views, "verdicts", lambda *asked: until.wait(60) and computed(*asked))
     with client_of(loaded, folder / "data", monkeypatch) as client:
-        monkeypatch.setattr(pages, "PATIENCE_S", 0.01)
+        monkeypatch.setattr(wall, "PATIENCE_S", 0.01)
         page = client.get("/wall").text
         assert "正在计算" in page
         assert figures_of(page) == {}
         finished = int(re.findall(r'data-finished="(\d+)"', page)[0])
         until.set()
         wait_for(lambda: client.app.state.source.finished > finished, what="the figures")  # type: ignore[attr-defined]
-        monkeypatch.setattr(pages, "PATIENCE_S", 60.0)
+        monkeypatch.setattr(wall, "PATIENCE_S", 60.0)
         page = client.get("/wall").text
         assert "正在计算" not in page
         assert figures_of(page)
@@ -399,3 +399,24 @@ def test_best_plan_of_a_day_is_of_its_year_and_decided_by_readings(shipped: Conf
     assert chosen[0] in ("shenzhen-2020", "demo-2020")
     assert "shenzhen-2025" not in chosen
     assert moments.plan_asked(shipped, dt.date(2018, 1, 1), None) is None
+    last_year = shipped.plans["shenzhen-2020"]
+    assert not moments.is_without_plan(shipped, dt.date(2020, 12, 31), last_year)
+    assert moments.is_without_plan(shipped, dt.date(2021, 1, 1), last_year)
+    assert not moments.is_without_plan(shipped, dt.date(2025, 1, 1), last_year), "shenzhen-2025 is of that year"
+
+
+def test_targets_of_a_year_that_is_over_are_said_to_be_and_have_its_age(
+    world: tuple[Config, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a wall shows in January of a year for which nobody has written the plan yet."""
+    loaded, folder = world
+    old = msgspec.structs.replace(loaded, plans={PLAN: msgspec.structs.replace(loaded.plans[PLAN], year=2019)})
+    with client_of(old, folder / "data", monkeypatch) as client:
+        walls = [client.get(path).text for path in ("/wall", "/plan", "/wall?lang=en")]
+    assert "没有2020年的计划：以下为2019年目标的最终结果" in walls[0]
+    assert "没有2020年的计划" in walls[1]
+    assert "There is no plan of 2020" in walls[2]
+    tiles = re.findall(r'<section class="tile target.*?</section>', walls[0], re.DOTALL)
+    ends = {int(at) for tile in tiles for at in re.findall(r'data-at="(\d+)"', tile)}
+    assert ends == {loaded.start_of(dt.date(2020, 1, 1))}
+    assert "shown at 2020-07-01" in walls[2]

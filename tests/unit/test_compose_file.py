@@ -7,6 +7,7 @@ import shlex
 import subprocess
 import sys
 import tomllib
+from pathlib import Path
 
 import pytest
 
@@ -124,6 +125,15 @@ def test_grafana_has_every_file_and_variable_that_its_provisioning_names() -> No
             assert folder in [target for _, target in mounts(SERVICES["grafana"])], file
 
 
+def test_grafana_encrypts_and_signs_with_secrets_of_its_own_stack() -> None:
+    """Grafana without them has those that its documentation prints, the same everywhere."""
+    given = SERVICES["grafana"]["environment"]
+    for name, file in (("ADMIN_PASSWORD", "admin-password"), ("SECRET_KEY", "secret-key")):
+        assert f"GF_SECURITY_{name}" not in given
+        assert given[f"GF_SECURITY_{name}__FILE"] == f"/run/secrets/{file}"
+        assert Path("grafana", file) in secret_files.make()
+
+
 def test_grafana_asks_nobody_on_the_internet_and_publishes_nothing_there() -> None:
     """What goes out by its configuration reference: usage, updates, news, pictures, plug-ins, keys, snapshots."""
     off = (
@@ -177,6 +187,21 @@ def test_plans_of_the_stack_are_the_demonstration_s(deployed: config.Config, shi
     for plan in deployed.plans.values():
         assert plan.target == model.target
         assert plan.lists == model.lists
+
+
+def test_the_last_plan_can_be_copied_for_the_next_year_as_the_documentation_says(deployed: config.Config) -> None:
+    plans = deployed.directory / "plans"
+    (command,) = re.findall(r"^sed .*$", (ROOT / "docs/deployment.md").read_text(encoding="utf-8"), re.MULTILINE)
+    before, after = re.findall(r"deploy/qingjing/plans/\S+", command)
+    here = command.replace("deploy/qingjing/plans", shlex.quote(str(plans)))
+    subprocess.run(["sh", "-c", here], check=True)
+    try:
+        found = config.load(deployed.directory).plans
+    finally:
+        (plans / Path(after).name).unlink()
+    last, following = found[Path(before).stem], found[Path(after).stem]
+    assert last.year == max(plan.year for plan in deployed.plans.values())
+    assert (following.year, following.target) == (last.year + 1, last.target)
 
 
 # The image

@@ -1,10 +1,11 @@
-"""The drawings of the board: where marks of stations lie."""
+"""The drawings of the board: where marks of stations lie, how fine scales are."""
 
 import itertools
 import math
 import re
 
-from ingestor.board.svg import Mark, station_map
+from ingestor.board.svg import Mark, line, station_map
+from ingestor.board.views import Series
 
 
 def marks(*places: tuple[float, float]) -> list[Mark]:
@@ -39,3 +40,17 @@ def test_marks_of_stations_apart_lie_where_the_stations_are() -> None:
 
 def test_sixty_stations_at_one_place_are_drawn() -> None:
     assert len(set(circles(station_map(marks(*[(114.0, 22.5)] * 60), said="")))) == 60
+
+
+def test_scale_is_no_finer_than_what_readings_are_printed_with() -> None:
+    readings = Series(
+        quantity="do", name="", name_en="", unit="mg/L", period_s=3600, times=[0, 3600], values=[7.504, 7.505],
+        flags=[1, 1],
+    )  # fmt: skip
+
+    def scale(decimals: int) -> list[str]:
+        return re.findall(r'text-anchor="end">(.*?)<', line(readings, 0, 7200, offset_s=0, decimals=decimals, said=""))
+
+    assert scale(2) == ["7.5", "7.51"]
+    assert scale(0) == ["7", "8"]
+    assert scale(4) == ["7.504", "7.5045", "7.505"]

@@ -68,6 +68,14 @@ def test_a_secret_that_was_lost_later_is_named(made: dict[Path, bytes], tmp_path
         secret_files.write(made, tmp_path, keep=True)
 
 
+def test_what_an_older_qingjing_did_not_make_is_made_beside_the_rest(made: dict[Path, bytes], tmp_path: Path) -> None:
+    secret_files.write(made, tmp_path)
+    (tmp_path / "grafana/secret-key").unlink()
+    before, anew = below(tmp_path), secret_files.make()
+    assert secret_files.write(anew, tmp_path, keep=True)
+    assert below(tmp_path) == before | {"grafana/secret-key": anew[Path("grafana/secret-key")]}
+
+
 def test_what_two_services_share_is_the_same(made: dict[Path, bytes]) -> None:
     assert made[Path("influxdb/admin-token")] == made[Path("qingjing/influxdb-token")]
     assert made[Path("grafana/influxdb_read_token")] == b"grafana:" + made[Path("influxdb/grafana-password")]
@@ -83,7 +91,7 @@ def test_nothing_is_made_twice_alike(made: dict[Path, bytes]) -> None:
 
 def test_passwords_are_long(made: dict[Path, bytes]) -> None:
     for name, content in made.items():
-        if name.name.endswith(("-password", "-token")):
+        if name.name.endswith(("-password", "-token", "-key")):
             assert len(content) >= 43, name
 
 
