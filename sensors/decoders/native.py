@@ -10,7 +10,6 @@ as "<0.02": below the detection limit.
 """
 
 import datetime as dt
-import itertools
 import math
 from collections.abc import Callable, Collection
 from typing import Any
@@ -40,7 +39,6 @@ class Item(msgspec.Struct, forbid_unknown_fields=True, gc=False):
 
 
 _BEYOND_FLOATS = 10**309
-_GOOD = itertools.repeat(flags.GOOD)
 _EMPTY = Refusal("wrong_type", "payload: expected at least one item, got an empty array")
 _decoder = msgspec.json.Decoder(Item | list[Item])
 _line_decoder = msgspec.json.Decoder(Item)
@@ -90,11 +88,7 @@ def _take(item: Item, at: str, keys: Collection[str], received_at: float, contex
     if context.factors is not None:
         item.values = units.converted(item.values, context.factors)
     known = context.quantities.of(medium)  # type: ignore[arg-type]  # the register knows only media
-    good = item.values
-    if not known_flags and good and good.keys() <= known.keys() and _all_finite(good):
-        plain = tuple(zip(good, good.values(), _GOOD, strict=False))
-        into.readings.append(Reading(medium, station, item.period_s, time, plain))  # type: ignore[arg-type]
-        return
+    good = flags.GOOD
     values: list[tuple[str, float | None, int]] = []
     for key, value in item.values.items():
         if key not in known:
@@ -103,22 +97,14 @@ def _take(item: Item, at: str, keys: Collection[str], received_at: float, contex
             )
         elif value is None:
             values.append((key, None, flags.MISSING))
-        elif not math.isfinite(value):
+        elif value - value != 0:  # infinite, or no number
             into.refusals.append(Refusal("not_finite", f"{at}values.{key}: expected a finite number, got {value}"))
         else:
-            values.append((key, value, known_flags.get(key, flags.GOOD)))
+            values.append((key, value, known_flags.get(key, good) if known_flags else good))
     if values:
         into.readings.append(Reading(medium, station, item.period_s, time, tuple(values)))  # type: ignore[arg-type]
     elif not item.values:
         into.refusals.append(Refusal("wrong_type", f"{at}values: expected at least one value, got none"))
-
-
-def _all_finite(values: dict[str, float | None]) -> bool:
-    """Whether none is missing and the sum, and with it each, is finite: the usual case, told quickly."""
-    try:
-        return math.isfinite(sum(values.values()))  # type: ignore[arg-type]  # None is an error, as it should be
-    except TypeError:
-        return False
 
 
 def _station(item: Item, at: str, context: Context) -> tuple[str, str]:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import math
+import random
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -70,6 +71,27 @@ PM25 = ("a34004", 15.1, flags.GOOD)
 
 def test_codes_of_hj212_are_those_of_the_quantities() -> None:
     assert taken([PM25]) == Decoded([Reading("air", "a1", HOUR_S, NOON, (("pm25", 15.1, flags.GOOD),))], [])
+
+
+@pytest.mark.parametrize("medium", ["air", "water", None])
+def test_usual_values_are_taken_as_all_others_are(medium: Medium | None) -> None:
+    by = terms(codes={"PM": "air.pm25", "T": "water.temperature"}, units={"a21026": "mg/m3"}, ignore=["a21004"])
+    slowly, rng = msgspec.structs.replace(by, plain={}), random.Random(9)
+    codes = ["a34004", "PM", "a05024", "a21026", "a21004", "w01001", "T", "none"]
+    several = [
+        [
+            (
+                rng.choice(codes[: rng.choice((2, 3, 4, 8))]),
+                rng.choice([7.5, 7.5, 48.0, 0.0, 1e308, math.nan, math.inf, None]),
+                rng.choice([1, 1, 1, 4, flags.BELOW_DETECTION]),
+            )
+            for _ in range(rng.choice((0, 1, 1, 2, 3)))
+        ]
+        for _ in range(1500)
+    ]
+    where = context(medium, "w1" if medium == "water" else "a1")
+    for values in several:
+        assert repr(taken(values, by, where=where)) == repr(taken(values, slowly, where=where)), values
 
 
 def test_codes_of_two_media_become_a_reading_each() -> None:
