@@ -46,6 +46,7 @@ LABELS: Final[dict[int | str, str]] = {
 
 _FIELDS = frozenset(LABELS.values())
 _BASE = frozenset({"bver", "bn", "bt", "bu", "bv", "bs"})
+_NULL_IS_ABSENT = frozenset({"bn", "bt", "bu", "u"})
 _VALUES = ("v", "vs", "vb", "vd")
 
 
@@ -67,7 +68,7 @@ def decoder(terms: Terms) -> Callable[[bytes, float, Context], Decoded]:
     options = terms.options if isinstance(terms.options, SenmlOptions) else SenmlOptions()
     split = splitter(options)
     convert = Converter(terms)
-    factors = convert.factors
+    factors, unstated = convert.factors, dict.fromkeys(terms.codes, 1.0)
     assert terms.period_s is not None
     period_s = terms.period_s
     sentinels = terms.sentinels
@@ -121,9 +122,9 @@ def decoder(terms: Terms) -> Callable[[bytes, float, Context], Decoded]:
                     return False
                 values = groups.setdefault((by_base(base_name, code, i)[0], math.floor(time)), (i, []))[1]
             unit = record[u] if has_unit else base_unit
-            factor = factors.get((code, unit))
+            factor = factors.get((code, unit)) if unit != "" else unstated.get(code)
             if factor is None:
-                factor = convert.factor(code, unit, context, "u") if code and type(code) is type(unit) is str else None
+                factor = convert.factor(code, unit, context, "u") if type(code) is type(unit) is str else None
             if type(value) is not float:
                 value = _seconds(value, "v")
             if factor is None or not -largest < value < largest or (sentinels and value in sentinels):
@@ -217,9 +218,16 @@ def _records(payload: bytes, terms: Terms) -> list[Any]:
             raise RefusedError("broken_payload", f"payload: {error}") from error
     else:
         tree = tree_of(payload, terms.encoding)
+        if type(tree) is list:
+            tree = [_without_nulls(record) if type(record) is dict else record for record in tree]
     if type(tree) is not list or not tree:
         raise RefusedError("wrong_type", f"payload: expected an array of records, got {shown(tree)}")
     return tree
+
+
+def _without_nulls(record: dict[str, Any]) -> dict[str, Any]:
+    """Return a record of JSON without fields that are null in place of not there, as some gateways send them."""
+    return {field: value for field, value in record.items() if value is not None or field not in _NULL_IS_ABSENT}
 
 
 def _check_understood(record: dict[str, Any]) -> None:

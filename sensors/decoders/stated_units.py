@@ -52,7 +52,7 @@ class Converter:
         return value if factor is None or factor == 1 else round(value * factor, units.DECIMALS)
 
     def factor(self, code: str, unit: str, context: Context, at: str) -> float | None:
-        """Return what values of a code with a unit, or "" of none, are multiplied by; None of a code that is unknown.
+        """Return what values of a code with a unit are multiplied by; None of a code that is none of the source.
 
         Raises
         ------
@@ -62,7 +62,7 @@ class Converter:
         known = self._terms.codes.get(code)
         if known is None:
             return None
-        factor = _factor(known, unit, context, at) if unit else 1.0
+        factor = _factor(known, unit, context, at)
         if len(self.factors) < _REMEMBERED:
             self.factors[code, unit] = factor
         return factor

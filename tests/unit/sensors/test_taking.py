@@ -14,7 +14,8 @@ import pytest
 from sensors import devices, flags, quantities, source_terms
 from sensors.decoders import Context, Terms, hj212
 from sensors.decoders.mappings import Mapping
-from sensors.decoders.taking import NotANumberError, Observed, number, take
+from sensors.decoders.stated_units import Converter
+from sensors.decoders.taking import NotANumberError, Observed, RefusedError, number, take
 from sensors.decoders.terms import Ambient
 from sensors.devices import Devices
 from sensors.errors import ConfigError
@@ -71,6 +72,11 @@ PM25 = ("a34004", 15.1, flags.GOOD)
 
 def test_codes_of_hj212_are_those_of_the_quantities() -> None:
     assert taken([PM25]) == Decoded([Reading("air", "a1", HOUR_S, NOON, (("pm25", 15.1, flags.GOOD),))], [])
+
+
+def test_unit_that_is_stated_as_an_empty_text_is_none() -> None:
+    with pytest.raises(RefusedError, match="got ''"):
+        Converter(terms())("a34004", 15.1, "", context(), "u")
 
 
 @pytest.mark.parametrize("medium", ["air", "water", None])
