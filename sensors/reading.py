@@ -81,7 +81,7 @@ REASONS = {
     "broken_table": "a file, or a table or the rest of it, that cannot be read or has no usable header",
     "no_state": "gas in the state of the air, without a usable temperature and pressure beside it",
     "unknown_unit": "a unit that cannot be converted to the quantity's",
-    "ambiguous": "two different values of one quantity at one time; of a laboratory, of one section",
+    "ambiguous": "two different values of one quantity at one time (of a laboratory: of one section), or of one key",
     "unknown_topic": "no source of config/sources.toml takes the topic",
     "refused_by_store": "the server of the store refuses the value for good",
     "internal": "a fault of the decoder itself: please report it with the payload",

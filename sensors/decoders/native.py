@@ -67,10 +67,11 @@ def decode(payload: bytes, received_at: float, context: Context) -> Decoded:
             into.refusals.append(error.refusal)
         return into
     if isinstance(whole, Item):
-        _take(whole, "", whole.values, received_at, context, into)
+        if payload.count(b'"') == 8 + 2 * len(whole.values) or _is_read_whole([whole], payload, "payload", into):
+            _take(whole, "", whole.values, received_at, context, into)
     elif not whole:
         into.refusals.append(_EMPTY)
-    else:
+    elif _is_read_whole(whole, payload, "payload", into):
         for i, item in enumerate(whole):
             _take(item, f"[{i}].", item.values, received_at, context, into)
     return into
@@ -105,6 +106,27 @@ def _take(item: Item, at: str, keys: Collection[str], received_at: float, contex
         into.readings.append(Reading(medium, station, item.period_s, time, tuple(values)))  # type: ignore[arg-type]
     elif not item.values:
         into.refusals.append(Refusal("wrong_type", f"{at}values: expected at least one value, got none"))
+
+
+def _is_read_whole(items: list[Item], payload: bytes, at: str, into: Decoded) -> bool:
+    """Whether no key stood twice with different values, of which the decoder kept the last; if not, say so.
+
+    A payload has more quotation marks than its items are written with where a key stands twice, and seldom else.
+    """
+    quotes = 0
+    for item in items:
+        quotes += 8 + 2 * len(item.values)
+        if item.flags:
+            quotes += 2 + 4 * len(item.flags)
+        if item.station is not None:
+            quotes += 4
+    if payload.count(b'"') != quotes:
+        try:
+            lenient_tree(payload, at=at)
+        except RefusedError as error:
+            into.refusals.append(error.refusal)
+            return False
+    return True
 
 
 def _station(item: Item, at: str, context: Context) -> tuple[str, str]:
@@ -162,7 +184,8 @@ def _decode_lines(payload: bytes, received_at: float, context: Context, into: De
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             _decode_leniently(line, at, received_at, context, into)
         else:
-            _take(item, at, item.values, received_at, context, into)
+            if _is_read_whole([item], line, at[:-1], into):
+                _take(item, at, item.values, received_at, context, into)
     return True
 
 

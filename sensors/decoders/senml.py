@@ -46,7 +46,6 @@ LABELS: Final[dict[int | str, str]] = {
 
 _FIELDS = frozenset(LABELS.values())
 _BASE = frozenset({"bver", "bn", "bt", "bu", "bv", "bs"})
-_NULL_IS_ABSENT = frozenset({"bn", "bt", "bu", "u"})
 _VALUES = ("v", "vs", "vb", "vd")
 
 
@@ -218,16 +217,9 @@ def _records(payload: bytes, terms: Terms) -> list[Any]:
             raise RefusedError("broken_payload", f"payload: {error}") from error
     else:
         tree = tree_of(payload, terms.encoding)
-        if type(tree) is list:
-            tree = [_without_nulls(record) if type(record) is dict else record for record in tree]
     if type(tree) is not list or not tree:
         raise RefusedError("wrong_type", f"payload: expected an array of records, got {shown(tree)}")
     return tree
-
-
-def _without_nulls(record: dict[str, Any]) -> dict[str, Any]:
-    """Return a record of JSON without fields that are null in place of not there, as some gateways send them."""
-    return {field: value for field, value in record.items() if value is not None or field not in _NULL_IS_ABSENT}
 
 
 def _check_understood(record: dict[str, Any]) -> None:

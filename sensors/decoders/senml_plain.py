@@ -41,6 +41,7 @@ IN_JSON: Final = Fields("n", "u", "v", "t", "bn", "bt", "bu")
 IN_CBOR: Final = Fields(0, 1, 2, 6, -2, -3, -4)
 
 _json = msgspec.json.Decoder(list[dict[str, float | str]])
+_encode = msgspec.json.Encoder().encode
 
 
 def of_json(payload: bytes) -> Records:
@@ -52,9 +53,12 @@ def of_json(payload: bytes) -> Records:
         If it has other kinds of values than numbers and texts, or is none.
     """
     try:
-        return _json.decode(payload)  # type: ignore[return-value]  # a table with texts as keys
+        records = _json.decode(payload)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise NotPlainError from None
+    if _encode(records).count(b'"') != payload.count(b'"'):  # a key twice, of which the last was kept
+        raise NotPlainError
+    return records  # type: ignore[return-value]  # a table with texts as keys
 
 
 def of_cbor(payload: bytes) -> Records:

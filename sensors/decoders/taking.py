@@ -94,9 +94,10 @@ def number(value: Any, terms: Terms) -> tuple[float | None, int]:
     elif value is None:
         return None, flags.MISSING
     elif type(value) is str:
-        if value.strip() in terms.missing:
+        text = value.strip()
+        if text in terms.missing:
             return None, flags.MISSING
-        if not _NUMBER.fullmatch(value):
+        if not (text.isascii() and text.isdigit()) and not _NUMBER.fullmatch(value):
             limit = detection.limit(value)
             if limit is None or not 0 < float(limit) < math.inf:
                 raise NotANumberError(value)
@@ -175,20 +176,21 @@ def take(observed: Observed, received_at: float, context: Context, terms: Terms,
 
 
 def _usual(observed: Observed, context: Context, terms: Terms) -> _OfMedium | None:
-    """Return what most observations are, told quickly: good numbers of one medium, each of another quantity.
+    """Return what most observations are, told quickly: good or missing numbers of one medium, each of another quantity.
 
     None where `take` has to look at each by itself.
     """
     try:
         medium = context.medium or terms.codes[observed.values[0][0]].medium
-        plain, good = terms.plain[medium], flags.GOOD  # type: ignore[index]  # sources have only media
+        plain, good, missing = terms.plain[medium], flags.GOOD, flags.MISSING  # type: ignore[index]  # sources have only media
         found, total = {}, 0.0
         for code, value, flag in observed.values:
-            if flag != good:
-                return None
             quantity = plain[code]
             found[quantity] = (quantity, value, flag)
-            total += value  # type: ignore[operator]  # None is an error, as it should be
+            if flag == good:
+                total += value  # type: ignore[operator]  # None is an error, as it should be
+            elif flag != missing or value is not None:
+                return None
     except (LookupError, TypeError):
         return None
     if not found or len(found) < len(observed.values) or not math.isfinite(total):

@@ -119,15 +119,6 @@ def test_pack_with_fields_of_no_effect_gives_the_same_as_without_them(pack: list
 
 
 @pytest.mark.parametrize("more", [{}, {"ut": 60}])
-def test_null_in_json_in_place_of_a_base_field_or_unit_is_as_if_it_were_not_there(more: dict[str, Any]) -> None:
-    pack = [{"bn": "a1", "bt": NOW - 100, "bu": None, "n": "pm25", "u": None, "v": 0.5, **more},
-            {"bn": None, "bt": None, "n": "co", "v": 0.7}]  # fmt: skip
-    decoded = SENML(json.dumps(pack).encode(), NOW, CONTEXT)
-    assert decoded.refusals == []
-    assert [reading.values for reading in decoded.readings] == [(("pm25", 0.5, 1), ("co", 0.7, 1))]
-
-
-@pytest.mark.parametrize("more", [{}, {"ut": 60}])
 def test_base_unit_holds_for_records_without_one(more: dict[str, Any]) -> None:
     pack = [{"bn": "a1:", "bt": NOW - 100, "bu": "mg/m3", "n": "pm25", "v": 0.5, **more}, {"n": "co", "v": 0.7}]
     for each in (json.dumps(pack).encode(), cbor_of(pack)):
