@@ -18,10 +18,11 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from ingestor.board import api, moments, pages, svg, views
+from ingestor.board import api, moments, pages, svg, views, wall
 from ingestor.board.bulletins import Bulletins
 from ingestor.board.events import Events
 from ingestor.board.latest import LatestReadings
+from ingestor.board.shown import HERE
 from ingestor.board.source import Source
 from ingestor.colours import ink_on
 from ingestor.config import Config
@@ -83,7 +84,7 @@ def application(config: Config, data: Path, *, now: Callable[[], float] = time) 
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        warming = asyncio.create_task(pages.keep_warm(source, readings, lambda: events.heard))
+        warming = asyncio.create_task(wall.keep_warm(source, readings, lambda: events.heard))
         yield
         warming.cancel()
         events.close()
@@ -99,7 +100,7 @@ def application(config: Config, data: Path, *, now: Callable[[], float] = time) 
             *api.routes(source, readings),
             Route("/events", events.answer),
             Route("/static/colours.css", colours),
-            Mount("/static", StaticFiles(directory=pages.HERE / "static")),
+            Mount("/static", StaticFiles(directory=HERE / "static")),
             *pages.routes(source, readings, bulletins),
         ],
         middleware=[

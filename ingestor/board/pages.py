@@ -1,62 +1,39 @@
-"""The pages: what `views` says, in Chinese or English, rendered here and escaped by Jinja."""
+"""The pages: what `views` says, in Chinese or English."""
 
-import asyncio
-import contextlib
 import datetime as dt
 import math
-import time
-from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from contextlib import closing
 from functools import partial
-from pathlib import Path
 from typing import Any, Final
-from urllib.parse import quote, urlencode
 
-import jinja2
 from starlette.requests import Request
-from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
+from starlette.responses import FileResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from aggregations import periods
-from aggregations.figures import Figure
-from aggregations.plans import Plan, Verdict
-from ingestor import explanation_tables, outlook_tables, tables, target_words, words
-from ingestor.board import moments, svg, texts, views
-from ingestor.board.blocks import Block, blocks, nice
+from aggregations.plans import Plan
+from ingestor import explanation_tables, outlook_tables, tables, target_words
+from ingestor.board import moments, svg, texts, views, wall
+from ingestor.board.blocks import Block, blocks
 from ingestor.board.bulletins import Bulletins
 from ingestor.board.endpoints import number_of
 from ingestor.board.lanes import Use
 from ingestor.board.latest import LatestReadings
-from ingestor.board.source import Part, Source, Speed
-from ingestor.bulletin import wording
-from ingestor.colours import ink_on
-from ingestor.config import DAY_S, Config
-from ingestor.derivation.spans import HOUR_S
+from ingestor.board.shown import Shown, query_of
+from ingestor.board.source import Source
+from ingestor.config import DAY_S
 from ingestor.explanation import explanation
 from ingestor.notices import texts as notice_texts
 from ingestor.notices.ledger import NoticeLedger
 from ingestor.notices.rows import message_of
 from ingestor.outlook import Outlooks
-from ingestor.outlook_words import chance_printed
 from ingestor.store import StoreError
-from ingestor.target_months import figure_written
 from ingestor.words import MODES, Language
-from ingestor.writing import PAPER, limit_of, month_named, reading_on_paper
+from ingestor.writing import month_named
 from sensors.errors import ConfigError, shown
 from sensors.quantities import MEDIA
 
-HERE: Final = Path(__file__).parent
-WALL_TILES: Final = 6
-"""Of targets and of sections."""
-PATIENCE_S: Final = 0.4
-"""How long the wall waits for figures before it is shown without; they follow once they are computed."""
-WARM_EVERY_S: Final = 1.0
-FIRST: Final = (
-    "air.good_day_ratio", "air.annual_mean.pm25", "water.good_ratio", "water.target_attainment",
-    "noise.night_attainment",
-)  # fmt: skip
-"""Targets that stand first on the wall where a plan has them."""
 STATIONS_A_PAGE: Final = 100
 NOTICES_SHOWN: Final = 100
 WINDOWS_D: Final = (2, 7, 30)
@@ -68,95 +45,7 @@ BULLETIN_TYPES: Final = {
 BULLETIN_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'"
 """The page of a bulletin is one file with its own style."""
 
-_environment = jinja2.Environment(
-    loader=jinja2.FileSystemLoader(HERE / "templates"),
-    autoescape=True,
-    undefined=jinja2.StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
-Showing = Callable[["Shown"], Awaitable[Response]]
-
-
-class Shown:
-    """A page that is asked for: its language, and what the answers that it rests on say of their age."""
-
-    def __init__(self, source: Source, readings: LatestReadings, request: Request) -> None:
-        self.source = source
-        self.readings = readings
-        self.request = request
-        self.query: Mapping[str, str] = request.query_params
-        self.language: Language = "en" if self.query.get("lang") == "en" else "zh"
-        self.now = source.now()
-        self.as_of = moments.last_whole_day(source.config, self.now)
-        self.sequence, self.finished = source.newest, source.finished
-        self.away: str | None = source.away
-        self.known_at: float | None = None
-        self.waits = False
-
-    @property
-    def config(self) -> Config:
-        """The configuration of now."""
-        return self.source.config
-
-    async def get(
-        self,
-        what: str,
-        part: Part,
-        work: Callable[[Use], Any],
-        *key: Any,
-        speed: Speed = "quick",
-        within_s: float | None = None,
-    ) -> Any:
-        """Return an answer of the store; None where nothing is known: it is away, or does not come in time."""
-        moment = (self.as_of, int(self.now) // HOUR_S)
-        try:
-            found = await self.source.get((what, *key), part, work, moment=moment, speed=speed, within_s=within_s)
-        except StoreError as error:
-            self.away = str(error)
-            return None
-        self.waits = self.waits or (found.late and found.value is None)
-        if found.away is not None:
-            self.away = found.away
-            self.known_at = found.at if self.known_at is None else min(self.known_at, found.at)
-        return found.value
-
-    def html(self, template: str, *, status: int = 200, title: str, **values: Any) -> Response:
-        """Return a page."""
-        language = self.language
-        config, at = self.config, partial(moments.local, self.config)
-        page = _environment.get_template(template).render(
-            t=lambda key, *fields: texts.text(key, language, *fields),
-            zh=language == "zh",
-            language="zh-CN" if language == "zh" else "en",
-            title=f"{title} · {texts.text('board', language)}",
-            heading=title,
-            url=partial(_url, language=language),
-            other_url="/"
-            + self.request.url.path.lstrip("/")
-            + _query({**self.query, "lang": "zh" if language == "en" else "en"}),
-            here=self.request.url.path,
-            now=self.now,
-            at=lambda moment: at(moment).strftime("%Y-%m-%d %H:%M"),
-            age=lambda moment: texts.age(self.now - moment, language),
-            away=self.away,
-            known_at=self.known_at,
-            sequence=self.sequence,
-            finished=self.finished,
-            store_away=self.source.away is not None,
-            name=lambda each: each.name if language == "zh" else each.name_en or each.name,
-            ink=ink_on,
-            value=partial(figure_written, language=language),
-            limit=lambda target: limit_of(target, language, PAPER),
-            nice=nice,
-            status=partial(target_words.status_of, language=language),
-            signs=wording.STATUS_SIGNS,
-            explain_url=lambda figure, plan=None: _explain_url(figure, plan, language),
-            item=lambda medium, key: _item(config, medium, key, language),
-            reading=lambda medium, key, value: reading_on_paper(value, config.quantities.of(medium)[key], language),
-            **values,
-        )
-        return HTMLResponse(page, status)
+Showing = Callable[[Shown], Awaitable[Response]]
 
 
 def routes(source: Source, readings: LatestReadings, bulletins: Bulletins) -> list[Route]:
@@ -181,7 +70,7 @@ def routes(source: Source, readings: LatestReadings, bulletins: Bulletins) -> li
 
     return [
         Route("/", _home),
-        Route("/wall", showing(_wall)),
+        Route("/wall", showing(wall.show)),
         Route("/plan", showing(_plan)),
         Route("/plan/outlook", showing(_outlook)),
         Route("/stations", showing(_stations)),
@@ -195,7 +84,7 @@ def routes(source: Source, readings: LatestReadings, bulletins: Bulletins) -> li
 
 
 async def _home(request: Request) -> Response:
-    return RedirectResponse("/wall" + _query(request.query_params))
+    return RedirectResponse("/wall" + query_of(request.query_params))
 
 
 async def _not_found(page: Shown) -> Response:
@@ -203,177 +92,10 @@ async def _not_found(page: Shown) -> Response:
     return page.html("wrong.html.j2", status=404, title=heading, said=texts.text("not_found", page.language))
 
 
-def _wall_plans(page: Shown) -> list[Plan]:
-    """The plans of the city and year that the wall shows, or the one asked for."""
-    first = moments.plan_asked(page.config, page.as_of, page.query.get("plan"))
-    if first is None or "plan" in page.query:
-        return [first] if first is not None else []
-    return [
-        each
-        for each in moments.shown_plans(page.config, page.as_of)
-        if (each.jurisdiction, each.year) == (first.jurisdiction, first.year)
-    ]
-
-
-async def keep_warm(source: Source, readings: LatestReadings, heard: Callable[[], bool]) -> None:
-    """Compute what the wall shows at the start, and anew whenever it changes while a browser listens.
-
-    So nobody who looks has to wait for it.
-    """
-    request = Request({"type": "http", "method": "GET", "path": "/wall", "query_string": b"", "headers": []})
-    first = True
-    while True:
-        await source.look()
-        if source.away is None and (first or heard()):
-            first = False
-            page = Shown(source, readings, request)
-            with contextlib.suppress(ConfigError):  # the page says what is wrong
-                plans = _wall_plans(page)
-                await asyncio.gather(
-                    *(_verdicts(page, each) for each in plans), *(_now(page, each) for each in plans[:1])
-                )
-        await asyncio.sleep(WARM_EVERY_S)
-
-
-async def _verdicts(page: Shown, plan: Plan, within_s: float | None = None) -> list[Verdict] | None:
-    found: list[Verdict] | None = await page.get(
-        "verdicts", "figures", lambda use: views.verdicts(use, plan, page.as_of), plan.id, speed="wall",
-        within_s=within_s,
-    )  # fmt: skip
-    return found
-
-
-async def _now(page: Shown, plan: Plan, within_s: float | None = None) -> views.CityNow | None:
-    city, as_of, now = plan.jurisdiction, page.as_of, page.now
-    found: views.CityNow | None = await page.get(
-        "now", "figures", lambda use: views.city_now(use, city, as_of, now), city, speed="wall", within_s=within_s
-    )
-    return found
-
-
-async def _wall(page: Shown) -> Response:
-    plans = _wall_plans(page)
-    plan = plans[0] if plans else None
-    until = time.monotonic() + PATIENCE_S
-
-    def left_s() -> float:
-        return max(0.0, until - time.monotonic())
-
-    now = None if plan is None else await _now(page, plan, left_s())
-    of_plans = [(each, await _verdicts(page, each, left_s())) for each in plans]
-    city = None
-    if plan is not None and plan.jurisdiction.startswith("city:"):
-        city = plan.jurisdiction.removeprefix("city:")
-    live = await page.get(
-        "live", "readings", lambda use: views.live(use, page.readings, city, page.now), city, within_s=left_s()
-    )
-    told = await page.get(
-        "open", "notices", lambda use: _open_notices(use, page.language), page.language, within_s=left_s()
-    )
-    judged = [(each, of) for of, found in of_plans for each in found or []]
-    verdicts = [each for each, _ in judged]
-    named = next((each for each in page.config.settings.city if each.id == city), None)
-    newest = {} if live is None else {each.medium: each.newest for each in live.media}
-    n_tiles = WALL_TILES - (now is not None and now.sections is not None)
-    return page.html(
-        "wall.html.j2",
-        title=texts.text("wall", page.language),
-        plans=plans,
-        city=named,
-        city_now=now,
-        waits=page.waits,
-        judged=bool(judged),
-        as_of=page.as_of,
-        tiles=[(each, of, newest.get(_medium(each))) for each, of in _most_asked(judged)[:n_tiles]],
-        sections=_sections(page, now),
-        class_word="类" if page.language == "zh" else "",
-        month_named=partial(month_named, language=page.language),
-        statuses=[(key, sum(each.status == key for each in verdicts)) for key in wording.STATUS_SIGNS],
-        worries=[each for each in verdicts if each.status in ("missed", "at_risk")],
-        live=live,
-        told=told,
-        map=svg.station_map(_marks(page, now), said=texts.text("map", page.language)),
-        primary=_primary(now, page.language),
-        chance=_chance(now, page.language),
-        empty=live is not None and not any(each.sending for each in live.media),
-    )
-
-
-def _medium(verdict: Verdict) -> str:
-    return (verdict.target.indicator or "").partition(".")[0]
-
-
-def _most_asked(judged: list[tuple[Verdict, Plan]]) -> list[tuple[Verdict, Plan]]:
-    """Targets that readings decide, those that are asked for most first.
-
-    What several plans ask alike stands once; a further limit of an indicator of a scope comes after all others.
-    """
-    found: dict[tuple[object, ...], tuple[Verdict, Plan]] = {}
-    for each, plan in judged:
-        if each.target.indicator is not None and each.rule != "no_stations":
-            target = each.target
-            found.setdefault((target.indicator, target.scope, target.comparison, target.limit), (each, plan))
-    order = {name: place for place, name in enumerate(FIRST)}
-    seen: Counter[tuple[object, ...]] = Counter()
-
-    def rank(pair: tuple[Verdict, Plan]) -> tuple[int, int]:
-        target = pair[0].target
-        seen[target.indicator, target.scope] += 1
-        return seen[target.indicator, target.scope], order.get(target.indicator or "", len(order))
-
-    return sorted(found.values(), key=rank)
-
-
-def _sections(page: Shown, now: views.CityNow | None) -> list[tuple[str, int, int]]:
-    """Classes of sections that any has: name, number of the class for the style sheet, and of how many sections."""
-    if now is None or now.sections is None:
-        return []
-    names = [texts.text("no_data", page.language), *(name for name, _ in views.class_colours(page.config, page.as_of))]
-    found = [(name, i, n) for i, (name, n) in enumerate(zip(names, now.sections.of_class, strict=False)) if n]
-    return [*(each for each in found if each[1]), *(each for each in found if not each[1])]
-
-
-def _primary(now: views.CityNow | None, language: Language) -> str:
-    if now is None or now.air is None or not now.air.primary:
-        return ""
-    return texts.text("primary", language, wording.items_named(now.air.primary, language))
-
-
-def _chance(now: views.CityNow | None, language: Language) -> tuple[str, str]:
-    """The chance of the day, and what has to hold for it."""
-    if now is None or now.chance is None:
-        return "—", texts.text("no_chance", language)
-    found = now.chance.found
-    said = outlook_tables.statements(found, language)
-    if found.chance is None:
-        said = [words.remark(found.reason or "", language), *said]
-    return nice(chance_printed(found.chance, language)), said[0] if said else ""
-
-
-def _marks(page: Shown, now: views.CityNow | None) -> list[svg.Mark]:
-    if now is None:
-        return []
-    levels = views.levels(page.config, page.as_of)
-    found = []
-    for each in now.air_stations:
-        if each.lon is None or each.lat is None:
-            continue
-        known = each.aqi is not None and each.level is not None and each.level <= len(levels)
-        found.append(
-            svg.Mark(
-                lon=each.lon, lat=each.lat, text=str(each.aqi) if known else "—",
-                name=each.name if page.language == "zh" else each.name_en or each.name,
-                fill=levels[(each.level or 1) - 1].colour if known else svg.NO_DATA,
-                href=_url(f"/stations/air/{each.id}", language=page.language),
-            )
-        )  # fmt: skip
-    return found
-
-
 async def _plan(page: Shown) -> Response:
     plan = moments.plan_asked(page.config, page.as_of, page.query.get("plan"))
     rows = []
-    for each in ([] if plan is None else await _verdicts(page, plan)) or []:
+    for each in ([] if plan is None else await wall.verdicts_of(page, plan)) or []:
         own = tables.remarks(each.figure, page.language) if each.figure and each.rule != "no_stations" else ""
         room = each.room
         rows.append(
@@ -496,13 +218,6 @@ def _all_notices(use: Use, language: Language) -> list[Any]:
     return [(each, message_of(use.config, each, language)) for each in found]
 
 
-def _open_notices(use: Use, language: Language) -> tuple[int, list[str]]:
-    """How many notices nobody has acknowledged, and the titles of the newest of them."""
-    with closing(NoticeLedger(use.file)) as ledger:
-        found = ledger.notices(limit=1000, opened=True)
-    return len(found), [message_of(use.config, each, language).title for each in found[:3]]
-
-
 async def _bulletins(page: Shown) -> Response:
     found = [
         (plan, [month for month in periods.year(plan.year).months() if month.first <= page.as_of][::-1])
@@ -528,31 +243,3 @@ async def _bulletin(page: Shown, bulletins: Bulletins) -> Response:
         headers={"Content-Security-Policy": BULLETIN_POLICY},
         content_disposition_type="attachment" if suffix == "xlsx" else "inline",
     )  # fmt: skip
-
-
-def _query(query: Mapping[str, str]) -> str:
-    return f"?{urlencode(dict(query))}" if query else ""
-
-
-def _url(path: str, *, language: Language, **query: Any) -> str:
-    given = {name: str(value) for name, value in query.items() if value not in (None, "")}
-    return quote(path) + _query(given | ({"lang": "en"} if language == "en" else {}))
-
-
-def _explain_url(figure: Figure | None, plan: Plan | None, language: Language) -> str | None:
-    """Where a figure is explained; nowhere for one that people reported."""
-    if figure is None or figure.indicator.partition(".")[0] not in MEDIA or not figure.expected:
-        return None
-    of_plan = plan.id if plan is not None and figure.scope.startswith("list:") else None
-    return _url(
-        "/explain", language=language, name=figure.indicator, scope=figure.scope, period=figure.period, plan=of_plan,
-        mode=None if figure.mode == "by_date" else figure.mode,
-    )  # fmt: skip
-
-
-def _item(config: Config, medium: str, key: str, language: Language) -> str:
-    """A quantity as people know it: PM2.5, or its name."""
-    if key in words.ITEMS:
-        return words.ITEMS[key]
-    quantity = next((of[key] for each in MEDIA if each == medium and key in (of := config.quantities.of(each))), None)
-    return key if quantity is None else quantity.name if language == "zh" else quantity.name_en

@@ -21,7 +21,7 @@ from starlette.testclient import TestClient
 
 from aggregations import periods
 from ingestor import config, derivation, evaluation, tables
-from ingestor.board import api, moments, pages, source, views
+from ingestor.board import api, moments, source, views, wall
 from ingestor.board.app import application, listening
 from ingestor.board.app import server as board_server
 from ingestor.config import Config
@@ -51,7 +51,7 @@ def end_of_last(loaded: Config) -> float:
 def client_of(loaded: Config, data: Path, monkeypatch: pytest.MonkeyPatch) -> TestClient:
     """A client of a board that looks at its store whenever it is asked, and waits for what it shows."""
     monkeypatch.setattr(source, "LOOK_EVERY_S", 0.0)
-    monkeypatch.setattr(pages, "PATIENCE_S", 60.0)
+    monkeypatch.setattr(wall, "PATIENCE_S", 60.0)
     now = end_of_last(loaded)
     return TestClient(application(loaded, data, now=lambda: now), base_url="http://127.0.0.1")
 
@@ -253,14 +253,14 @@ def test_wall_that_takes_long_is_shown_without_figures_and_told_of_once_they_are
     until, computed = threading.Event(), views.verdicts
     monkeypatch.setattr(views, "verdicts", lambda *asked: until.wait(60) and computed(*asked))
     with client_of(loaded, folder / "data", monkeypatch) as client:
-        monkeypatch.setattr(pages, "PATIENCE_S", 0.01)
+        monkeypatch.setattr(wall, "PATIENCE_S", 0.01)
         page = client.get("/wall").text
         assert "正在计算" in page
         assert figures_of(page) == {}
         finished = int(re.findall(r'data-finished="(\d+)"', page)[0])
         until.set()
         wait_for(lambda: client.app.state.source.finished > finished, what="the figures")  # type: ignore[attr-defined]
-        monkeypatch.setattr(pages, "PATIENCE_S", 60.0)
+        monkeypatch.setattr(wall, "PATIENCE_S", 60.0)
         page = client.get("/wall").text
         assert "正在计算" not in page
         assert figures_of(page)
