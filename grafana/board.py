@@ -15,8 +15,8 @@ Placed = tuple[int, int, Panel]
 """Width and height on the grid, panel."""
 
 
-def variable(name: str, label: str, query: str, *, regex: str = "") -> Panel:
-    """A choice that the store offers; the first is chosen where nobody chose."""
+def variable(name: str, label: str, query: str, *, regex: str = "", last_first: bool = False) -> Panel:
+    """A choice that the store offers, by the alphabet; the first is chosen where nobody chose."""
     return {
         "type": "query",
         "name": name,
@@ -26,7 +26,7 @@ def variable(name: str, label: str, query: str, *, regex: str = "") -> Panel:
         "definition": query,
         "regex": regex,
         "refresh": 1,
-        "sort": 1,
+        "sort": 2 if last_first else 1,
         "hide": 0,
         "includeAll": False,
         "multi": False,
@@ -42,8 +42,9 @@ def city() -> Panel:
 
 
 def plan() -> Panel:
-    """The choice of a plan."""
-    return variable("plan", "计划", 'SHOW TAG VALUES FROM "target" WITH KEY = "target"', regex="/^([^\\/]+)\\//")
+    """The choice of a plan: of a city whose plans are named by their years the latest where nobody chose."""
+    query = 'SHOW TAG VALUES FROM "target" WITH KEY = "target"'
+    return variable("plan", "计划", query, regex="/^([^\\/]+)\\//", last_first=True)
 
 
 def board(

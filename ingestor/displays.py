@@ -134,8 +134,12 @@ class Displays:
         self, config: Config, store: Store, plan: Plan, as_of: dt.date, began: dt.date, until: int,
         between: Callable[[], None],
     ) -> int:  # fmt: skip
-        """Write the targets of a plan as of a day, and as of the ends of months of the plan's year that have no row."""
+        """Write the targets of a plan as of a day, and as of the ends of months of the plan's year that have no row.
+
+        The data of a plan whose year is over are as old as that.
+        """
         day = min(as_of, periods.year(plan.year).last)
+        until = min(until, config.start_of(periods.year(plan.year).last) + DAY_S)
         evaluator = Evaluator(config, store, plan)
         if (plan.id, day) not in self._outlooks:
             found = Outlooks(config, store, plan, day)

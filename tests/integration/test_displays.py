@@ -77,6 +77,14 @@ def test_targets_have_a_history_from_the_first_month(store: SqliteStore) -> None
     assert now["asked"] == "<= 25 ug/m3"
 
 
+def test_targets_of_a_year_that_is_over_are_as_old_as_its_end(loaded: Config, own: SqliteStore) -> None:
+    plan = msgspec.structs.replace(loaded.plans[PLAN], id="city-2019", year=2019)
+    Displays().write(msgspec.structs.replace(loaded, plans={plan.id: plan}), own, NOW)
+    row = rows(own, "target", "city-2019/pm25")[-1]
+    end = int(dt.datetime.fromisoformat("2020-01-01T00:00:00+08:00").timestamp())
+    assert (row["time"], row["data_at"]) == (end - DAY_S, 1000 * end)
+
+
 def test_figures_of_the_year_are_those_of_the_command(store: SqliteStore, loaded: Config) -> None:
     period = evaluation.Period(dt.date(2020, 1, 1), dt.date(2020, 2, 10))
     figure = evaluation.compute(loaded, store, "air.good_day_ratio", f"city:{CITY}", period)

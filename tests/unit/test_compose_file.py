@@ -189,6 +189,21 @@ def test_plans_of_the_stack_are_the_demonstration_s(deployed: config.Config, shi
         assert plan.lists == model.lists
 
 
+def test_the_last_plan_can_be_copied_for_the_next_year_as_the_documentation_says(deployed: config.Config) -> None:
+    plans = deployed.directory / "plans"
+    (command,) = re.findall(r"^sed .*$", (ROOT / "docs/deployment.md").read_text(encoding="utf-8"), re.MULTILINE)
+    before, after = re.findall(r"deploy/qingjing/plans/\S+", command)
+    here = command.replace("deploy/qingjing/plans", shlex.quote(str(plans)))
+    subprocess.run(["sh", "-c", here], check=True)
+    try:
+        found = config.load(deployed.directory).plans
+    finally:
+        (plans / Path(after).name).unlink()
+    last, following = found[Path(before).stem], found[Path(after).stem]
+    assert last.year == max(plan.year for plan in deployed.plans.values())
+    assert (following.year, following.target) == (last.year + 1, last.target)
+
+
 # The image
 
 

@@ -77,6 +77,14 @@ def test_boards_keep_what_grafana_asks_of_classic_dashboards(name: str) -> None:
         assert panel["title"] == "" or re.search(r"[\u4e00-\u9fff]", panel["title"])
 
 
+def test_the_latest_plan_is_shown_where_nobody_chose_one() -> None:
+    """Of demo-2026 and demo-2027 the second: Grafana takes the first of what it sorts, 2 is the alphabet backwards."""
+    for name in ("wall", "plan"):
+        sorts = {each["name"]: each["sort"] for each in committed(name)["templating"]["list"]}
+        assert sorts["plan"] == 2
+        assert sorts.get("target", 1) == sorts.get("city", 1) == 1
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_panels_lie_on_the_grid_and_do_not_overlap(name: str) -> None:
     places = [panel["gridPos"] for panel in committed(name)["panels"]]
