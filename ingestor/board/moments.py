@@ -33,6 +33,13 @@ def shown_plans(config: Config, as_of: dt.date) -> list[Plan]:
     return sorted((plan for plan in config.plans.values() if plan.year <= as_of.year), key=rank, reverse=True)
 
 
+def is_without_plan(config: Config, as_of: dt.date, plan: Plan) -> bool:
+    """Tell whether a plan that is shown is of a year before, and its jurisdiction has none of the day's year."""
+    return plan.year < as_of.year and not any(
+        (each.jurisdiction, each.year) == (plan.jurisdiction, as_of.year) for each in config.plans.values()
+    )
+
+
 def plan_asked(config: Config, as_of: dt.date, id_: str | None) -> Plan | None:
     """Return the plan of an id, without one the best to show; None where there is none for the day.
 

@@ -110,7 +110,8 @@ async def _plan(page: Shown) -> Response:
         )
     return page.html(
         "plan.html.j2", title=texts.text("plan", page.language), plan=plan, rows=rows,
-        plans=moments.shown_plans(page.config, page.as_of),
+        plans=moments.shown_plans(page.config, page.as_of), as_of=page.as_of,
+        without_plan=plan is not None and moments.is_without_plan(page.config, page.as_of, plan),
     )  # fmt: skip
 
 

@@ -12,7 +12,8 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from aggregations.plans import Plan, Verdict
+from aggregations import periods
+from aggregations.plans import Plan, Status, Verdict
 from ingestor import outlook_tables, words
 from ingestor.board import moments, svg, texts, views
 from ingestor.board.blocks import nice
@@ -21,6 +22,7 @@ from ingestor.board.latest import LatestReadings
 from ingestor.board.shown import Shown, url_to
 from ingestor.board.source import Source
 from ingestor.bulletin import wording
+from ingestor.config import DAY_S
 from ingestor.notices.ledger import NoticeLedger
 from ingestor.notices.rows import message_of
 from ingestor.outlook_words import chance_printed
@@ -29,7 +31,7 @@ from ingestor.writing import month_named
 from sensors.errors import ConfigError
 
 WALL_TILES: Final = 6
-"""Of targets and of sections."""
+"""Of targets and of sections. Targets beyond take turns in the last of them; board.js says for how long each."""
 PATIENCE_S: Final = 0.4
 """How long the wall waits for figures before it is shown without; they follow once they are computed."""
 WARM_EVERY_S: Final = 1.0
@@ -38,6 +40,7 @@ FIRST: Final = (
     "noise.night_attainment",
 )  # fmt: skip
 """Targets that stand first on the wall where a plan has them."""
+WORRIES: Final[tuple[Status, ...]] = ("missed", "at_risk")
 
 
 def _wall_plans(page: Shown) -> list[Plan]:
@@ -110,8 +113,8 @@ async def show(page: Shown) -> Response:
     judged = [(each, of) for of, found in of_plans for each in found or []]
     verdicts = [each for each, _ in judged]
     named = next((each for each in page.config.settings.city if each.id == city), None)
-    newest = {} if live is None else {each.medium: each.newest for each in live.media}
-    n_tiles = WALL_TILES - (now is not None and now.sections is not None)
+    n_shown = WALL_TILES - (now is not None and now.sections is not None)
+    tiles, n_fixed = _tiles(judged, n_shown)
     return page.html(
         "wall.html.j2",
         title=texts.text("wall", page.language),
@@ -121,12 +124,15 @@ async def show(page: Shown) -> Response:
         waits=page.waits,
         judged=bool(judged),
         as_of=page.as_of,
-        tiles=[(each, of, newest.get(_medium(each))) for each, of in _most_asked(judged)[:n_tiles]],
+        tiles=[(each, of, _rests_on(page, each, of, live)) for each, of in tiles],
+        n_shown=min(n_shown, len(tiles)),
+        n_fixed=n_fixed,
+        without_plan=plan is not None and moments.is_without_plan(page.config, page.as_of, plan),
         sections=_sections(page, now),
         class_word="类" if page.language == "zh" else "",
         month_named=partial(month_named, language=page.language),
         statuses=[(key, sum(each.status == key for each in verdicts)) for key in wording.STATUS_SIGNS],
-        worries=[each for each in verdicts if each.status in ("missed", "at_risk")],
+        worries=[each for each in verdicts if each.status in WORRIES],
         live=live,
         told=told,
         map=svg.station_map(_marks(page, now), said=texts.text("map", page.language)),
@@ -136,27 +142,56 @@ async def show(page: Shown) -> Response:
     )
 
 
-def _medium(verdict: Verdict) -> str:
-    return (verdict.target.indicator or "").partition(".")[0]
+def _rests_on(page: Shown, verdict: Verdict, plan: Plan, live: views.Live | None) -> int | None:
+    """When what a target's figure rests on ends: its newest reading or report, no later than the plan's year.
+
+    [s since 1970]
+    """
+    end = page.config.start_of(periods.year(plan.year).last) + DAY_S
+    if verdict.target.indicator is None:
+        report = verdict.reported
+        return None if report is None else min(page.config.start_of(report.as_of) + DAY_S, end)
+    medium = verdict.target.indicator.partition(".")[0]
+    newest = next((each.newest for each in live.media if each.medium == medium), None) if live else None
+    return None if newest is None else min(newest, end)
+
+
+def _tiles(judged: list[tuple[Verdict, Plan]], n_shown: int) -> tuple[list[tuple[Verdict, Plan]], int]:
+    """Targets in the order of their tiles, and how many of the first always stay.
+
+    Those that are asked for most come first. Where there are more than are shown at once, what is missed or at risk
+    goes before them, and stays in up to half of the tiles; the others take turns.
+    """
+    ordered = _most_asked(judged)
+    if len(ordered) <= n_shown:
+        return ordered, len(ordered)
+    worries = sorted((pair for pair in ordered if pair[0].status in WORRIES), key=_worry)
+    return [*worries, *(pair for pair in ordered if pair not in worries)], min(len(worries), n_shown // 2)
+
+
+def _worry(pair: tuple[Verdict, Plan]) -> int:
+    return WORRIES.index(pair[0].status)
 
 
 def _most_asked(judged: list[tuple[Verdict, Plan]]) -> list[tuple[Verdict, Plan]]:
-    """Targets that readings decide, those that are asked for most first.
+    """Targets, those that are asked for most first, those that no reading decides last.
 
     What several plans ask alike stands once; a further limit of an indicator of a scope comes after all others.
     """
     found: dict[tuple[object, ...], tuple[Verdict, Plan]] = {}
     for each, plan in judged:
-        if each.target.indicator is not None and each.rule != "no_stations":
-            target = each.target
-            found.setdefault((target.indicator, target.scope, target.comparison, target.limit), (each, plan))
+        target = each.target
+        own = (plan.id, target.id) if target.indicator is None else (target.indicator, target.scope)
+        found.setdefault((*own, target.comparison, target.limit), (each, plan))
     order = {name: place for place, name in enumerate(FIRST)}
     seen: Counter[tuple[object, ...]] = Counter()
 
-    def rank(pair: tuple[Verdict, Plan]) -> tuple[int, int]:
-        target = pair[0].target
+    def rank(pair: tuple[Verdict, Plan]) -> tuple[bool, int, int]:
+        verdict, target = pair[0], pair[0].target
+        if target.indicator is None or verdict.rule == "no_stations":
+            return True, 0, 0
         seen[target.indicator, target.scope] += 1
-        return seen[target.indicator, target.scope], order.get(target.indicator or "", len(order))
+        return False, seen[target.indicator, target.scope], order.get(target.indicator, len(order))
 
     return sorted(found.values(), key=rank)
 

@@ -399,3 +399,24 @@ def test_best_plan_of_a_day_is_of_its_year_and_decided_by_readings(shipped: Conf
     assert chosen[0] in ("shenzhen-2020", "demo-2020")
     assert "shenzhen-2025" not in chosen
     assert moments.plan_asked(shipped, dt.date(2018, 1, 1), None) is None
+    last_year = shipped.plans["shenzhen-2020"]
+    assert not moments.is_without_plan(shipped, dt.date(2020, 12, 31), last_year)
+    assert moments.is_without_plan(shipped, dt.date(2021, 1, 1), last_year)
+    assert not moments.is_without_plan(shipped, dt.date(2025, 1, 1), last_year), "shenzhen-2025 is of that year"
+
+
+def test_targets_of_a_year_that_is_over_are_said_to_be_and_have_its_age(
+    world: tuple[Config, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a wall shows in January of a year for which nobody has written the plan yet."""
+    loaded, folder = world
+    old = msgspec.structs.replace(loaded, plans={PLAN: msgspec.structs.replace(loaded.plans[PLAN], year=2019)})
+    with client_of(old, folder / "data", monkeypatch) as client:
+        walls = [client.get(path).text for path in ("/wall", "/plan", "/wall?lang=en")]
+    assert "没有2020年的计划：以下为2019年目标的最终结果" in walls[0]
+    assert "没有2020年的计划" in walls[1]
+    assert "There is no plan of 2020" in walls[2]
+    tiles = re.findall(r'<section class="tile target.*?</section>', walls[0], re.DOTALL)
+    ends = {int(at) for tile in tiles for at in re.findall(r'data-at="(\d+)"', tile)}
+    assert ends == {loaded.start_of(dt.date(2020, 1, 1))}
+    assert "shown at 2020-07-01" in walls[2]

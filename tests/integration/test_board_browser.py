@@ -13,6 +13,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from ingestor import config
 from ingestor.config import Config
 from ingestor.store import SqliteStore, store_file
 from ingestor.store.ports import Block
@@ -32,13 +33,52 @@ VIEWS = (
     f"/explain?name=air.good_day_ratio&scope=city:{CITY}&period=2020-06",
 )
 World = tuple[Config, Path, str]
+N_REPORTED = 10
+MORE = """id = "more-2020"
+title = "深圳市（模拟）2020年其他目标"
+title_en = "Shenzhen (simulated): further targets 2020"
+year = 2020
+jurisdiction = "city:shenzhen"
+source = "invented for tests"
+
+[[target]]
+id = "incidents"
+name = "突发环境事件起数"
+name_en = "sudden environmental incidents"
+cumulative = true
+comparison = "<="
+limit = 1
+unit = "cases"
+text = "one at most (reported figure)"
+
+[[reported]]
+period = "2020-Q1"
+target = "incidents"
+value = 5
+text = "five in the first quarter"
+""" + "".join(
+    f"""
+[[target]]
+id = "cut-{n}"
+name = "重点工程减排量（第{n}项）"
+name_en = "emission cut of key projects, number {n}"
+comparison = ">="
+limit = {100 * n}
+unit = "t"
+text = "{100 * n} t (reported figure)"
+"""
+    for n in range(N_REPORTED)
+)
+"""A second plan of the city: with it there are more targets than the wall shows at once."""
 
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """The city with a notice, its folder, and the address of its board."""
     folder = tmp_path_factory.mktemp("board")
-    loaded = board_world.made(folder)
+    directory = board_world.made(folder).directory
+    (directory / "plans" / "more-2020.toml").write_text(MORE, encoding="utf-8")
+    loaded = config.load(directory)
     board_world.told(folder)
     now = float(loaded.start_of(dt.date.fromisoformat(LAST)) + 86_400)
     with board_world.served(loaded, folder / "data", now) as address:
@@ -91,6 +131,51 @@ def test_views_are_whole_at_every_size(world: World, browser: Browser, language:
                     assert shown[name].split()[0].rstrip("%") == str(figures[name]["value"])
         assert said == [], size
         page.context.close()
+
+
+SEEN = (
+    "[...document.querySelectorAll('.tile.target')].filter((each) => each.offsetWidth > 100)"
+    ".map((each) => each.querySelector('[data-figure]').dataset.figure)"
+)
+"""The targets whose tiles are to be seen, in order."""
+
+
+def test_every_target_has_its_turn_and_what_is_missed_stays(world: World, browser: Browser) -> None:
+    _, _, address = world
+    page, said = opened(browser, SIZES[0])
+    page.clock.install()
+    page.goto(f"{address}/wall?lang=en")
+    every = page.evaluate("[...document.querySelectorAll('[data-figure]')].map((each) => each.dataset.figure)")
+    assert len(every) == 6 + N_REPORTED
+    turns = [page.evaluate(SEEN)]
+    expect(page.locator("#turns span")).to_have_text(f"targets 2 to 5 of {len(every)}")
+    while len(turns) < 5:
+        page.clock.fast_forward(10_500)
+        turns.append(page.evaluate(SEEN))
+    assert {len(turn) for turn in turns} == {5}
+    assert {name for turn in turns for name in turn} == {*every}
+    assert turns[0] == turns[-1], "the first come again"
+    assert {turn[0] for turn in turns} == {"more-2020/incidents"}
+    assert page.evaluate("document.documentElement.scrollHeight") <= SIZES[0][1]
+
+    page.get_by_role("button", name="next targets").press("Enter")
+    hold = page.get_by_role("button", name="Pause")
+    hold.press("Enter")
+    page.evaluate("() => { refresh(); $('content').dataset.before = ''; }")  # as when a reading comes
+    page.locator("#content:not([data-before])").wait_for()
+    page.clock.fast_forward(10_500)
+    expect(hold).to_be_focused()
+    assert page.evaluate(SEEN) == turns[1]
+    page.locator(f'a[data-figure="{turns[0][-1]}"]').focus()
+    assert turns[0][-1] in page.evaluate(SEEN), "a target that is reached by keyboard is turned to"
+
+    page.emulate_media(reduced_motion="reduce")
+    assert page.evaluate(SEEN) == every
+    page.emulate_media(reduced_motion="no-preference")
+    page.set_viewport_size({"width": SIZES[2][0], "height": SIZES[2][1]})
+    assert page.evaluate(SEEN) == every
+    assert said == []
+    page.context.close()
 
 
 @pytest.mark.parametrize(("size", "views"), [(SIZES[1], VIEWS), (SIZES[2], VIEWS[:2])])
@@ -147,7 +232,7 @@ def test_wall_follows_a_new_reading_though_the_browsers_clock_is_a_day_off(world
     page, said = opened(browser, SIZES[0])
     page.add_init_script("Date.now = ((now) => () => now() + 86400000)(Date.now)")
     page.goto(f"{address}/wall")
-    ages = page.locator("time[data-at]").all_inner_texts()
+    ages = page.locator(".arriving time[data-at], .newest time[data-at]").all_inner_texts()
     assert ages
     assert not any("天" in age for age in ages), ages
     time = loaded.start_of(dt.date.fromisoformat(LAST)) + 86_400 - 60

@@ -20,7 +20,47 @@ function tick() {
     const text = said(now - Number(each.dataset.at));
     if (each.textContent !== text) each.textContent = text;
   }
+  const used = held || $("dialog").open || document.activeElement?.closest(".tile.target");
+  if (used) turned = performance.now();
+  else if (performance.now() - turned >= TURN_MS) step(true);
 }
+
+// Tiles of targets beyond those that fit take turns, some seconds each; the style sheet hides only where there is no
+// need to scroll and nobody minds motion. One that is reached by keyboard is turned to, and stays while it is used.
+const TURN_MS = 10000;
+let turn = 0, turned = performance.now(), held = false;
+
+function turning() {
+  const group = $("turns");
+  if (!group) return null;
+  const tiles = [...document.querySelectorAll(".tile.target")];
+  const fixed = Number(group.dataset.fixed), n = Number(group.dataset.shown) - fixed, last = tiles.length - n;
+  return { group, tiles, fixed, n, last, first: Math.min(Math.max(turn, fixed), last) };
+}
+
+function show(from) {
+  turn = from;
+  const all = turning();
+  if (!all) return;
+  const { group, tiles, fixed, n, first } = all;
+  tiles.forEach((each, i) => each.classList.toggle("off", i >= fixed && (i < first || i >= first + n)));
+  const numbers = [first + 1, first + n, tiles.length];
+  group.querySelector("span").textContent = group.dataset.text.replace(/{}/g, () => numbers.shift());
+  group.querySelector('[data-turn="hold"]').setAttribute("aria-pressed", String(held));
+}
+
+function step(on) {
+  const all = turning();
+  if (!all) return;
+  const { fixed, n, last, first } = all;
+  turned = performance.now();
+  show(on ? (first === last ? fixed : Math.min(first + n, last)) : (first === fixed ? last : Math.max(first - n, fixed)));
+}
+
+document.addEventListener("focusin", (event) => {
+  const all = event.target.closest(".tile.target.off") && turning();
+  if (all) show(all.fixed + Math.floor((all.tiles.indexOf(event.target.closest(".tile")) - all.fixed) / all.n) * all.n);
+});
 
 async function load(url) {
   const answer = await fetch(url, { cache: "no-store" });
@@ -37,12 +77,15 @@ async function refresh() {
     if (content) {
       const kept = Array.from(document.querySelectorAll("main details[open] summary"), (each) => each.closest("article")?.id);
       const loaded = document.querySelector("[data-loaded]");
-      const focused = $("content").contains(document.activeElement) && document.activeElement.getAttribute("href");
+      const { href, turn: button } = $("content").contains(document.activeElement)
+        ? { href: document.activeElement.getAttribute("href"), ...document.activeElement.dataset } : {};
       $("content").replaceWith(document.adoptNode(content));
       base = now * 1000 - performance.now();
       if (loaded) document.querySelector("[data-load]")?.replaceWith(loaded);
       kept.forEach((id) => id && $(id)?.querySelector("details")?.setAttribute("open", ""));
-      if (focused) $("content").querySelector(`a[href="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
+      show(turn);
+      if (href) $("content").querySelector(`a[href="${CSS.escape(href)}"]`)?.focus({ preventScroll: true });
+      if (button) $("content").querySelector(`[data-turn="${button}"]`)?.focus({ preventScroll: true });
       offline(false);
       tick();
     }
@@ -86,6 +129,11 @@ document.addEventListener("click", async (event) => {
       $("dialog").showModal();
     } catch { location.href = link.href; }
     link.removeAttribute("aria-busy");
+    return;
+  }
+  const way = event.target.closest("[data-turn]")?.dataset.turn;
+  if (way) {
+    if (way === "hold") { held = !held; show(turn); } else step(way === "on");
     return;
   }
   const button = event.target.closest("[data-acknowledge]");
