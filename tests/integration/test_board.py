@@ -21,7 +21,7 @@ from starlette.testclient import TestClient
 
 from aggregations import periods
 from ingestor import config, derivation, evaluation, tables
-from ingestor.board import api, moments, source, views, wall
+from ingestor.board import api, app, moments, source, views, wall
 from ingestor.board.app import application, listening
 from ingestor.board.app import server as board_server
 from ingestor.config import Config
@@ -318,6 +318,16 @@ def test_answers_forbid_browsers_what_they_need_not_do(client: TestClient) -> No
     page = client.get("/wall").text
     assert not re.search(r"https?://(?!www\.w3\.org/)", page)
     assert "style=" not in page
+
+
+def test_files_of_the_board_are_answered_once(client: TestClient) -> None:
+    style = client.get("/static/board.css")
+    assert (style.status_code, style.headers["content-type"]) == (200, "text/css; charset=utf-8")
+    assert style.content == (Path(app.__file__).parent / "static" / "board.css").read_bytes()
+    again = client.get("/static/board.css", headers={"If-None-Match": style.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    assert client.get("/static/board.js", headers={"If-None-Match": style.headers["etag"]}).status_code == 200
+    assert client.get("/static/nix.css").status_code == 404
 
 
 def test_acknowledging_takes_the_token(copy: tuple[Config, Path], monkeypatch: pytest.MonkeyPatch) -> None:
