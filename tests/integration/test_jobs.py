@@ -344,6 +344,13 @@ def test_jobs_run_closes_a_period_by_hand(data: Path, stored: Stored, qingjing: 
     )
     assert (done["result"], done["job"]["period"]) == ("done", "2020-01")
     assert done["job"]["detail"].startswith("stations with readings: air 1/")
+    published = json.loads(qingjing("--data", data, "history", "--json").stdout)
+    assert all(each["figure"]["value"] is not None for each in published)
+    by_hand = json.loads(qingjing("--data", data, "publish", "--period", "2020-01", "--json").stdout)
+    assert (by_hand["published"], by_hand["new"]) == (len(published), [])
+    assert done["job"]["detail"].endswith(
+        f"figures published: {len(published)}, without data: {by_hand['without_data']}"
+    )
     assert "没有待更新的数据" in qingjing("--data", data, "derive").stdout
     assert "没有到期的任务" in qingjing("--data", data, "jobs", "run", "monthly").stdout
 
