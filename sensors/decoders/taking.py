@@ -359,7 +359,9 @@ def check_time(
         raise RefusedError("wrong_type", f"{at}period_s: expected parts or multiples of an hour, got {shown(period_s)}")
     if time > received_at + context.max_ahead_s:
         raise RefusedError(
-            "future_time", f"{at}time: expected at most {context.max_ahead_s} s ahead, got {_shown(time, written)}"
+            "future_time",
+            f"{at}time: expected at most {context.max_ahead_s} s ahead, got {_shown(time, written)}"
+            f"{_of_another_zone(time - received_at, period_s, context)}",
         )
     if time < context.not_before:
         raise RefusedError(
@@ -369,6 +371,14 @@ def check_time(
         raise RefusedError(
             "bad_time", f"{at}time: expected the start of a period of {period_s} s, got {_shown(time, written)}"
         )
+
+
+def _of_another_zone(ahead_s: float, period_s: int, context: Context) -> str:
+    """Return a hint where a time lies ahead by the city's offset, less a period and an hour under way at most."""
+    offset_s = abs(context.offset_s)
+    if not -context.max_ahead_s <= offset_s - ahead_s <= period_s + HOUR_S:
+        return ""
+    return f", which is {ahead_s / 3600:.1f} h ahead: is its zone right? The city's is {offset_s / 3600:g} h from UTC"
 
 
 def _shown(time: int, written: dt.datetime | None) -> str:

@@ -15,7 +15,7 @@ from sensors import devices, flags, quantities, source_terms
 from sensors.decoders import Context, Terms, hj212
 from sensors.decoders.mappings import Mapping
 from sensors.decoders.stated_units import Converter
-from sensors.decoders.taking import NotANumberError, Observed, RefusedError, number, take
+from sensors.decoders.taking import NotANumberError, Observed, RefusedError, check_time, number, take
 from sensors.decoders.terms import Ambient
 from sensors.devices import Devices
 from sensors.errors import ConfigError
@@ -231,6 +231,17 @@ def test_sample_of_water_keeps_its_time() -> None:
 def test_time_ahead_of_the_collector_is_refused_beyond_the_bound(ahead: int, codes: list[str]) -> None:
     decoded = taken([("w01001", 7.0, 1)], time=NOW + ahead, where=context(station="w1"))
     assert codes_of(decoded) == codes
+
+
+@pytest.mark.parametrize(
+    ("ahead_s", "asks"),
+    [(8 * HOUR_S, True), (8 * HOUR_S + 301, False), (6 * HOUR_S, True), (6 * HOUR_S - 1, False), (301, False)],
+)
+def test_time_ahead_by_the_zone_less_period_and_way_asks_for_the_zone(ahead_s: int, asks: bool) -> None:
+    with pytest.raises(RefusedError) as refused:
+        check_time(NOON, HOUR_S, "air", NOON - ahead_s, context(), at="")
+    assert refused.value.refusal.code == "future_time"
+    assert ("is its zone right? The city's is 8 h from UTC" in refused.value.refusal.detail) == asks
 
 
 @pytest.mark.parametrize("time", [-(10**30), 10**30, -1])
