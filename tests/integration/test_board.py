@@ -20,7 +20,7 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from aggregations import periods
-from ingestor import config, derivation, evaluation, tables
+from ingestor import config, derivation, evaluation, publishing, tables
 from ingestor.board import api, moments, source, views, wall
 from ingestor.board.app import application, listening
 from ingestor.board.app import server as board_server
@@ -29,6 +29,7 @@ from ingestor.explanation import explanation
 from ingestor.store import SqliteStore, store_file
 from ingestor.store.marks import marks
 from ingestor.store.ports import Block
+from ingestor.store.reviewed import Locked
 from tests import board_world, bulletin_world
 from tests.board_world import LAST, LONG, SCRIPT, TOKEN
 from tests.bulletin_world import CITY, PLAN
@@ -292,6 +293,35 @@ def test_pages_show_the_figures_of_the_api(client: TestClient) -> None:
             if figure is not None:
                 value = "—" if figure["value"] is None else f"{figure['value']}"
                 assert text.split()[0].rstrip("%") == value, name
+
+
+def test_plan_and_explanation_say_what_is_audited_and_published(
+    copy: tuple[Config, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded, folder = copy
+    why = f"/explain?name=air.good_day_ratio&scope={SCOPE}&period=2020-06&lang=en"
+    with client_of(loaded, folder / "data", monkeypatch) as client:
+        assert "figures: unaudited" in client.get("/plan?lang=en").text
+        assert "revision" not in client.get(why).text
+        with closing(SqliteStore(store_file(folder / "data"))) as store:
+            store.lock(
+                [
+                    Locked(month=f"2020-{n:02d}", medium="air", city=CITY, locked=True, reason="audited", by="li")
+                    for n in range(1, 7)
+                ]
+            )
+            publishing.publish(loaded, store, evaluation.all_figures(loaded, store, SCOPE, periods.parse("2020-06")))
+        page = client.get("/plan").text
+        assert "数据部分已审核" in page
+        marked = {
+            row.partition('data-figure="')[2].partition('"')[0]
+            for row in page.split("<tr>")
+            if "<small>已审核</small>" in row
+        }
+        assert marked == {"city-2020/pm25", "city-2020/good-days"}
+        page = client.get(why).text
+        assert "revision 1" in page
+        assert re.search(r"audit +audited", page)
 
 
 def test_names_are_escaped_everywhere(client: TestClient) -> None:
