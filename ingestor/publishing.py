@@ -94,6 +94,22 @@ def worth_publishing(store: Store, figures: Iterable[Figure], *, plan: str = "")
     return [figure for figure in figures if figure.value is not None or _key(figure, plan) in known]
 
 
+def revisions_of(store: Store, figures: Iterable[Figure], *, plan: str = "") -> list[int | None]:
+    """Return the revision that says what each figure says; None where nobody published it, or it changed since.
+
+    Raises
+    ------
+    StoreError
+        If the store cannot be read.
+    """
+    latest = {each.key: each for each in store.publications()}
+    found = [(figure, latest.get(_key(figure, plan))) for figure in figures]
+    return [
+        None if published is None or reasons.differs(published.figure, figure) else published.revision
+        for figure, published in found
+    ]
+
+
 def _key(figure: Figure, plan: str) -> Key:
     return Key(figure.indicator, figure.scope, figure.period, figure.mode, plan)
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from aggregations import periods
-from ingestor import evaluation, scopes, tables
+from ingestor import evaluation, publishing, scopes, tables
 from ingestor.backfill import exporting, importing
 from ingestor.backfill.importing import Imported, Restored, Unchanged
 from ingestor.backfill.parts import Settings
@@ -213,7 +213,8 @@ def export(
             schema, batches = exporting.RAW, exporting.raw_batches(store, chosen, start, end)
         elif what == "indicators":
             figures = evaluation.all_figures(loaded, store, scope or "", periods.parse(period or ""), names=name or [])
-            schema, batches = exporting.FIGURES, iter([exporting.figures_batch(figures)])
+            revisions = publishing.revisions_of(store, figures)
+            schema, batches = exporting.FIGURES, iter([exporting.figures_batch(figures, revisions)])
         else:
             schema = exporting.table_schema(what)
             keys = exporting.keys_of(loaded, what, chosen)

@@ -23,7 +23,7 @@ from starlette.testclient import TestClient
 from aggregations import periods
 from grafana.boards import BOARDS
 from ingestor import derivation, evaluation, tables
-from ingestor.board import wall
+from ingestor.board import wall as board_wall
 from ingestor.board.app import application
 from ingestor.config import Config
 from ingestor.displays import Displays
@@ -101,7 +101,7 @@ def test_board_on_influxdb_shows_figures_and_last_readings_of_the_store(
     world: tuple[Config, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     loaded, folder = world
-    monkeypatch.setattr(wall, "PATIENCE_S", 60.0)
+    monkeypatch.setattr(board_wall, "PATIENCE_S", 60.0)
     day = loaded.local_day(NOW) - periods.DAY
     with closing(InfluxStore(store_file(folder), InfluxServer(loaded.settings.store.database))) as store:
         verdicts = evaluation.evaluate(loaded, store, loaded.plans[PLANS[0]], day)
