@@ -62,7 +62,7 @@ class Decoded(msgspec.Struct, frozen=True):
 REASONS = {
     "too_large": "payload longer than the source allows",
     "broken_json": "payload is no JSON",
-    "broken_payload": "payload that is not in its binary format (CBOR, Protocol Buffers)",
+    "broken_payload": "payload that is not in its binary format (CBOR, Protocol Buffers, gzip)",
     "unknown_alias": "a number in place of a name that no birth told, or one of another type",
     "no_data": "message without a value that the source takes",
     "broken_frame": "no frame of HJ 212, or one whose length, check or bytes are wrong",
