@@ -23,6 +23,7 @@ from sensors.decoders.json_text import lenient_tree
 from sensors.decoders.taking import HOUR_S, RefusedError, check_gateway, check_medium, check_time
 from sensors.decoders.terms import Terms
 from sensors.errors import shown
+from sensors.quantities import MEDIA
 from sensors.reading import DAY_S, Decoded, Reading, Refusal
 
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
@@ -130,8 +131,9 @@ def _is_read_whole(items: list[Item], payload: bytes, at: str, into: Decoded) ->
 
 
 def _station(item: Item, at: str, context: Context) -> tuple[str, str]:
-    station = context.station or item.station
-    medium = check_medium(context.medium)
+    station, medium = context.station or item.station, context.medium
+    if medium not in MEDIA:
+        medium = check_medium(medium)
     if station is None:
         raise RefusedError("unknown_station", f"{at}station: expected a station as the topic names none, got nothing")
     if item.station is not None and item.station != station:
@@ -142,17 +144,24 @@ def _station(item: Item, at: str, context: Context) -> tuple[str, str]:
         raise RefusedError(
             "unknown_station", f"{at}station: expected one of the register of {medium}, got {shown(station)}"
         )
-    check_gateway(medium, station, context, at)
+    if context.gateway is not None:
+        check_gateway(medium, station, context, at)
     return medium, station
 
 
 def _time(item: Item, at: str, medium: str, received_at: float, context: Context) -> int:
-    if item.time.tzinfo is None:
-        raise RefusedError("naive_time", f"{at}time: expected an offset such as +08:00, got {item.time.isoformat()!r}")
-    since = item.time - EPOCH
+    try:
+        since = item.time - EPOCH
+    except TypeError as error:
+        raise RefusedError(
+            "naive_time", f"{at}time: expected an offset such as +08:00, got {item.time.isoformat()!r}"
+        ) from error
     time = since.days * DAY_S + since.seconds  # what is left are microseconds, never negative
-    usual = item.period_s == HOUR_S and context.not_before <= time <= received_at + context.max_ahead_s
-    if not usual or (time + context.offset_s) % HOUR_S:  # what `check_time` finds nothing wrong with, told quickly
+    if (
+        item.period_s != HOUR_S
+        or (time + context.offset_s) % HOUR_S
+        or not context.not_before <= time <= received_at + context.max_ahead_s
+    ):  # else `check_time` finds nothing wrong
         check_time(time, item.period_s, medium, received_at, context, at=at, written=item.time)
     return time
 
