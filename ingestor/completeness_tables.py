@@ -67,6 +67,13 @@ def completeness_tables(
     def word(key: str) -> str:
         return _WORDS[key][language]
 
+    def shifted() -> list[RenderableType]:
+        those = [each for each in found.late if each.shifted_s is not None]
+        if not those:
+            return []
+        some = ", ".join(called(each.station) for each in those[:limit]) + (", ..." if len(those) > limit else "")
+        return [escape(word("shifted").format(some, length(those[0].shifted_s or 0)))]
+
     def table(key: str, columns: tuple[str, ...], rows: list[tuple[str, ...]]) -> list[RenderableType]:
         if not rows:
             return [word("none").format(word(key))]
@@ -145,11 +152,7 @@ def completeness_tables(
             ("station", "days", "longest"),
             [(called(e.station), f"{e.days_late}/{e.days}", length(int(e.longest_s))) for e in found.late],
         ),
-        *(
-            escape(word("shifted").format(called(e.station), length(e.shifted_s)))
-            for e in found.late
-            if e.shifted_s is not None
-        ),
+        *shifted(),
     ]  # fmt: skip
 
 

@@ -13,7 +13,7 @@ import pytest
 from aggregations import periods
 from ingestor.completeness import Capture, Completeness, Gap, Late, Silent, completeness, gaps_of, longest_gaps, slots
 from ingestor.completeness import Sent as SentValues
-from ingestor.completeness_tables import length
+from ingestor.completeness_tables import completeness_tables, length
 from ingestor.config import Config
 from ingestor.store import Arrival, InfluxServer, InfluxStore, SqliteStore, Store, store_file
 from ingestor.store.arrivals import day_of
@@ -167,8 +167,12 @@ def test_zone_is_named_where_every_day_of_several_comes_late_by_the_offset(
         last = start_of(day) + 23 * HOUR
         after = last if day == days[-1] else last + HOUR  # the day's end, or the station's last reading
         store._db.execute("UPDATE arrival SET at = ? WHERE day = ?", (after + delay_h * HOUR, day_of(last)))  # noqa: SLF001
-    (late,) = looked(config, store, f"{days[0]}..{days[-1]}").late
+    found = looked(config, store, f"{days[0]}..{days[-1]}")
+    (late,) = found.late
     assert late.shifted_s == shifted_s
+    said = completeness_tables(found, "en", names={}, offset_s=config.offset_s, at_least_s=0, limit=9)
+    told = any("every day comes about 8 h late" in each for each in said if isinstance(each, str))
+    assert told == (shifted_s is not None)
 
 
 def test_gaps_are_listed_longest_first_from_a_length_on(store: Store, shipped: Config) -> None:
