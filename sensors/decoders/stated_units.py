@@ -5,6 +5,8 @@
 
 from typing import Final
 
+import msgspec
+
 from sensors import units
 from sensors.decoders.context import Context
 from sensors.decoders.taking import RefusedError
@@ -30,10 +32,21 @@ KNOWN: Final[dict[str, tuple[str, int]]] = {
 _REMEMBERED = 1000
 
 
+class Stated(msgspec.Struct, frozen=True):
+    """A value of a payload with the unit that it states, what it is multiplied by, and what comes of it."""
+
+    code: str
+    value: float
+    unit: str
+    factor: float
+    converted: float
+
+
 class Converter:
     """Brings values with a unit of their own to that which `take` wants: the source's for the code, or the quantity's.
 
-    `factors` holds what values are multiplied by, of the codes and units that came before.
+    `factors` holds what values are multiplied by, of the codes and units that came before; of terms with a `trace`
+    nothing is remembered, and that is called with each `Stated`.
     """
 
     def __init__(self, terms: Terms) -> None:
@@ -54,9 +67,12 @@ class Converter:
             if known is None:
                 return value
             factor = _factor(known, unit, context, at)
-            if len(self.factors) < _REMEMBERED:
+            if self._terms.trace is None and len(self.factors) < _REMEMBERED:
                 self.factors[code, unit] = factor
-        return value if factor == 1 else round(value * factor, units.DECIMALS)
+        converted = value if factor == 1 else round(value * factor, units.DECIMALS)
+        if self._terms.trace is not None:
+            self._terms.trace(Stated(code, value, unit, factor, converted))
+        return converted
 
 
 def _factor(code: Code, unit: str, context: Context, at: str) -> float:
