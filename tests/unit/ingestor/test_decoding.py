@@ -14,6 +14,7 @@ from ingestor.decoding import Decoding
 from sensors import sources
 from sensors.decoders import Context
 from sensors.errors import ConfigError
+from sensors.hj212.frames import build
 from sensors.reading import Decoded, Reading, Refusal
 
 NOW = 1_600_000_000.0  # 2020-09-13T12:26:40Z
@@ -202,6 +203,7 @@ def test_arrival_without_data_is_refused_unless_its_source_expects_it(
         ("packs/sz-w01", pack("battery", "ph", "temprature"), ["unknown_quantity"]),
         ("spBv1.0/g/NDATA/n", bytes.fromhex("12021001"), ["unknown_alias"]),  # a metric of the number 1
         ("field", b"noise", ["broken_frame"]),
+        ("field", build({"MN": "sz-a01", "Flag": 4, "CN": 3020}) + b"noise", ["no_data", "broken_frame"]),
         ("field", f"{QN}2011;CP=&&DataTime=20200913202600;a34001-Rtd=1;a99999-Rtd=1&&".encode(), ["unknown_quantity"]),
     ],
 )
