@@ -10,6 +10,7 @@ from ingestor.config import Config
 from ingestor.store import Arrival, Needed
 from sensors import source_terms, units
 from sensors.decoders import DIALECTS, Context, Decode, Terms, compressed
+from sensors.decoders.stated_units import Stated
 from sensors.decoders.taking import Observed, RefusedError
 from sensors.reading import Decoded, Refusal
 from sensors.sources import Source
@@ -24,10 +25,10 @@ KNOWN_TOPICS = 100_000
 class Decoding:
     """Decodes by one configuration; a changed configuration needs another.
 
-    `trace` is called with each `Observed` that a decoder has read, but for native payloads.
+    `trace` is called with each `Stated` and each `Observed` that a decoder has read, but for native payloads.
     """
 
-    def __init__(self, config: Config, *, trace: Callable[[Observed], None] | None = None) -> None:
+    def __init__(self, config: Config, *, trace: Callable[[Observed | Stated], None] | None = None) -> None:
         self._config = config
         self._trace = trace
         self._matchers = [(source, source.matcher()) for source in config.sources]

@@ -6,6 +6,7 @@ from ingestor.config import Config
 from ingestor.decoding import Decoding
 from ingestor.store import Arrival
 from sensors.decoders.context import Context
+from sensors.decoders.stated_units import Stated
 from sensors.decoders.taking import Observed, RefusedError, start_of, station_of
 from sensors.decoders.terms import Terms
 from sensors.errors import ConfigError, shown
@@ -14,8 +15,8 @@ from sensors.errors import ConfigError, shown
 class Value(msgspec.Struct, frozen=True):
     """A value as a decoder read it; `quantity` as "air.pm25", None of an unknown code.
 
-    `source_unit` is the unit that the source declares, if any, and `factor` what values are then multiplied by to be in
-    the quantity's `unit`. `ignored` codes are known not to be quantities.
+    `source_unit` is the unit that the source declares or the payload states, if any, and `factor` what values are then
+    multiplied by to be in the quantity's `unit`. `ignored` codes are known not to be quantities.
     """
 
     code: str
@@ -93,19 +94,27 @@ def trace(config: Config, name: str, topic: str | None, payloads: list[bytes], r
             f"--topic: expected a topic such as {source.topic}, got {shown(topic) if topic else 'nothing'}"
         )
     topic = topic or source.topic
-    observed: list[Observed] = []
-    decoding = Decoding(msgspec.structs.replace(config, sources=[source]), trace=observed.append)
+    told: list[Observed | Stated] = []
+    decoding = Decoding(msgspec.structs.replace(config, sources=[source]), trace=told.append)
     found = []
     for payload in payloads:
-        observed.clear()
+        told.clear()
         arrival = decoding.arrival(topic, payload, received_at)
         context, terms = decoding.grounds(topic)
-        steps = [_step(each, context, terms, received_at) for each in observed]
+        stated = {(each.code, each.converted): each for each in told if isinstance(each, Stated)}
+        observed = [each for each in told if isinstance(each, Observed)]
+        steps = [_step(each, stated, context, terms, received_at) for each in observed]
         found.append(Trace(source.name, source.dialect, topic, captures, source.encoding, len(payload), steps, arrival))
     return found
 
 
-def _step(observed: Observed, context: Context, terms: Terms, received_at: float) -> Step:
+def _step(
+    observed: Observed,
+    stated: dict[tuple[str, float], Stated],
+    context: Context,
+    terms: Terms,
+    received_at: float,
+) -> Step:
     values = []
     media = []
     for code, value, flag in observed.values:
@@ -118,7 +127,12 @@ def _step(observed: Observed, context: Context, terms: Terms, received_at: float
             media.append(known.medium)
         unit = context.quantities.of(known.medium)[known.quantity].unit
         quantity = f"{known.medium}.{known.quantity}"
-        values.append(Value(code, value, flag, quantity, unit, known.unit, known.factor, ignored=False))
+        own = None if value is None or known.unit is not None else stated.get((code, value))
+        if own is None:
+            values.append(Value(code, value, flag, quantity, unit, known.unit, known.factor, ignored=False))
+        else:
+            factor = None if own.factor == 1 else own.factor
+            values.append(Value(code, own.value, flag, quantity, unit, own.unit, factor, ignored=False))
     placed = []
     for medium in media:
         station = start = None

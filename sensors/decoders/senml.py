@@ -72,7 +72,7 @@ def decoder(terms: Terms) -> Callable[[bytes, float, Context], Decoded]:
     period_s = terms.period_s
     sentinels = terms.sentinels
     good, largest, decimals = flags.GOOD, INFINITE, units.DECIMALS
-    plain_source = not options.names and terms.encoding == "utf-8"
+    plain_source = not options.names and terms.encoding == "utf-8" and terms.trace is None
 
     def decode(payload: bytes, received_at: float, context: Context) -> Decoded:
         into = Decoded([], [])

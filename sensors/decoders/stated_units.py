@@ -5,6 +5,8 @@
 
 from typing import Final
 
+import msgspec
+
 from sensors import units
 from sensors.decoders.context import Context
 from sensors.decoders.taking import RefusedError
@@ -30,10 +32,21 @@ KNOWN: Final[dict[str, tuple[str, int]]] = {
 _REMEMBERED = 1000
 
 
+class Stated(msgspec.Struct, frozen=True):
+    """A value of a payload with the unit that it states, what it is multiplied by, and what comes of it."""
+
+    code: str
+    value: float
+    unit: str
+    factor: float
+    converted: float
+
+
 class Converter:
     """Brings values with a unit of their own to that which `take` wants: the source's for the code, or the quantity's.
 
-    `factors` holds what values are multiplied by, of the codes and units that came before.
+    `factors` holds what values are multiplied by, of the codes and units that came before; of terms with a `trace`
+    nothing is remembered, and that is called with each `Stated`.
     """
 
     def __init__(self, terms: Terms) -> None:
@@ -49,7 +62,12 @@ class Converter:
             As `factor`.
         """
         factor = self.factors.get((code, unit)) or self.factor(code, unit, context, at)
-        return value if factor is None or factor == 1 else round(value * factor, units.DECIMALS)
+        if factor is None:
+            return value
+        converted = value if factor == 1 else round(value * factor, units.DECIMALS)
+        if self._terms.trace is not None:
+            self._terms.trace(Stated(code, value, unit, factor, converted))
+        return converted
 
     def factor(self, code: str, unit: str, context: Context, at: str) -> float | None:
         """Return what values of a code with a unit are multiplied by; None of a code that is none of the source.
@@ -63,7 +81,7 @@ class Converter:
         if known is None:
             return None
         factor = _factor(known, unit, context, at)
-        if len(self.factors) < _REMEMBERED:
+        if self._terms.trace is None and len(self.factors) < _REMEMBERED:
             self.factors[code, unit] = factor
         return factor
 

@@ -14,6 +14,7 @@ from ingestor.decoding import Decoding
 from sensors import sources
 from sensors.decoders import Context
 from sensors.errors import ConfigError
+from sensors.hj212.frames import build
 from sensors.reading import Decoded, Reading, Refusal
 
 NOW = 1_600_000_000.0  # 2020-09-13T12:26:40Z
@@ -156,6 +157,8 @@ ignore = ["a34001"]
 """
 IGNORED = WITHOUT_DATA.replace("dialect", 'no_data = "ignore"\ndialect')
 QN = "QN=20200913202600000;ST=22;PW=123456;MN=sz-a01;Flag=4;CN="
+HEADER = {"MN": "sz-w01", "Flag": 4}
+COMMAND = build(HEADER | {"CN": 3020})
 BIRTH_OF_NOTHING = bytes.fromhex("088080babbc82e1800")  # a payload of time and seq, without metrics
 
 
@@ -201,7 +204,9 @@ def test_arrival_without_data_is_refused_unless_its_source_expects_it(
         ("lora/sz-w01", b"{", ["broken_json"]),
         ("packs/sz-w01", pack("battery", "ph", "temprature"), ["unknown_quantity"]),
         ("spBv1.0/g/NDATA/n", bytes.fromhex("12021001"), ["unknown_alias"]),  # a metric of the number 1
+        ("field", build(HEADER | {"CN": 2061}, "DataTime=20200913190000;w01001-Avg=7") + COMMAND, ["no_data"]),
         ("field", b"noise", ["broken_frame"]),
+        ("field", COMMAND + b"noise", ["no_data", "broken_frame"]),
         ("field", f"{QN}2011;CP=&&DataTime=20200913202600;a34001-Rtd=1;a99999-Rtd=1&&".encode(), ["unknown_quantity"]),
     ],
 )

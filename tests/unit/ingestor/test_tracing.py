@@ -33,6 +33,15 @@ codes = { dust = "air.pm25", carbon = "air.co" }
 units = { carbon = "ppm" }
 mapping = { time = "at", values = "d", code = "c", value = "v", device = "id" }
 """
+SENML = """
+[[source]]
+name = "packs"
+topic = "packs/{station}"
+dialect = "senml"
+medium = "air"
+period_s = 60
+units = { o3 = "ppb" }
+"""
 UNKNOWN = (
     "refused   unknown_quantity: 'ozone': expected one of the codes of the source, got none; name it in `codes` or in "
     "`ignore` of sources.toml"
@@ -49,7 +58,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A configuration with a source of boxes, and a payload of one."""
     folder = tmp_path_factory.mktemp("decode")
     config = Path(shutil.copytree(ROOT / "config", folder / "config"))
-    (config / "sources.toml").write_text(SOURCES, encoding="utf-8")
+    (config / "sources.toml").write_text(SOURCES + SENML, encoding="utf-8")
     with (config / "devices.csv").open("a", encoding="utf-8") as file:
         file.write("boxes,b7,air,sz-a01\n")
     (folder / "box.json").write_text(json.dumps(PAYLOAD), encoding="utf-8")
@@ -77,6 +86,27 @@ def test_decode_shows_each_step_of_a_payload(folder: Path) -> None:
         "reading   air sz-a01, 2020-11-21T08:00:00+08:00, 300 s: pm25 15.1, co 2.289764",
     ]
     assert done.exit_code == 0
+
+
+def test_decode_shows_units_that_a_payload_states_with_what_they_are_multiplied_by(folder: Path) -> None:
+    records = [
+        {"bt": 1_600_000_000, "n": "pm25", "u": "mg/m3", "v": 0.0151},
+        {"n": "pm10", "u": "ug/m3", "v": 41},
+        {"n": "co", "v": 0.7},
+        {"n": "o3", "u": "ppb", "v": 50},
+    ]
+    # twice: what decoders remember of units must not hide the step; ozone as the source has it: 47.998 / 24.4654
+    (folder / "pack.json").write_text(json.dumps(records), encoding="utf-8")
+    done = decode(folder, "--source", "packs", "--topic", "packs/sz-a01", *[str(folder / "pack.json")] * 2)
+    lines = [" ".join(line.split()) for line in done.stdout.splitlines()]
+    first, second = lines[: len(lines) // 2], lines[len(lines) // 2 :]
+    assert first == second
+    assert first[4:8] == [
+        "pm25 0.0151 mg/m3 x 1000 → air.pm25 [ug/m3]",
+        "pm10 41 ug/m3 → air.pm10 [ug/m3]",
+        "co 0.7 → air.co [mg/m3]",
+        "o3 50 ppb x 1.96187 → air.o3 [ug/m3]",
+    ]
 
 
 def test_decode_says_that_a_message_without_data_is_ignored(folder: Path) -> None:
@@ -147,7 +177,7 @@ def test_decode_of_native_payloads_shows_the_outcome(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--source", "box", "-"), "--source: expected one of sources.toml (native, boxes), got 'box'"),
+        (("--source", "box", "-"), "--source: expected one of sources.toml (native, boxes, packs), got 'box'"),
         (("--source", "boxes", "-"), "--topic: expected a topic such as boxes/{device}, got nothing"),
         (("--source", "boxes", "--topic", "x", "-"), "--topic: expected a topic such as boxes/{device}, got 'x'"),
         (
