@@ -3,6 +3,7 @@
 import calendar
 import contextlib
 import datetime as dt
+import functools
 import re
 
 import msgspec
@@ -62,7 +63,7 @@ class Period(msgspec.Struct, frozen=True, order=True):
 
     def days(self) -> list[dt.date]:
         """Return all days of the period, in order."""
-        return [self.first + i * DAY for i in range(len(self))]
+        return list(_days(self.first, len(self)))
 
     def years(self) -> list["Period"]:
         """Return the calendar years that the period touches, each cut to the period."""
@@ -78,6 +79,12 @@ class Period(msgspec.Struct, frozen=True, order=True):
 
     def __contains__(self, day: dt.date) -> bool:
         return self.first <= day <= self.last
+
+
+@functools.lru_cache(maxsize=64)
+def _days(first: dt.date, n: int) -> tuple[dt.date, ...]:
+    """The days of a period; kept, as each of a city's sections asks for the same."""
+    return tuple(first + i * DAY for i in range(n))
 
 
 def year(number: int) -> Period:

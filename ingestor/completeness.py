@@ -27,6 +27,8 @@ from sensors.quantities import MEDIA, Medium
 from sensors.register import Station
 from sensors.reviews import Review
 
+DAYS_SHIFTED: Final = 2
+"""Days that must all come late by the offset from UTC before the zone is named."""
 STATIONS_AT_ONCE: Final[dict[Medium, int]] = {"air": 10, "water": 10, "noise": 2}
 """Stations that are read at once, so that memory stays bounded."""
 DEFAULT_INTERVAL_S: Final = 3600
@@ -78,7 +80,8 @@ class Silent(msgspec.Struct, frozen=True):
 class Late(msgspec.Struct, frozen=True):
     """A station of which readings came late: of how many of the days with readings, and the longest delay. [s]
 
-    A day counts with what came last for it; days are those of Beijing time.
+    A day counts with what came last for it; days are those of Beijing time. `shifted_s` is the city's offset from UTC
+    where every one of two days or more came late by that much: its zone is probably taken wrongly. [s]
     """
 
     medium: Medium
@@ -86,6 +89,7 @@ class Late(msgspec.Struct, frozen=True):
     days_late: int
     days: int
     longest_s: float
+    shifted_s: int | None = None
 
 
 class Completeness(msgspec.Struct, frozen=True):
@@ -337,7 +341,15 @@ def _late(
         delays = [at - min(moments_of(day)[1], ends[station.id][1]) for day, at in of_it]
         late = [delay for delay in delays if delay > limit_s]
         if late:
-            yield Late(station.medium, station.id, len(late), len(of_it), max(late))
+            shifted_s = _shift(delays, abs(config.offset_s), limit_s)
+            yield Late(station.medium, station.id, len(late), len(of_it), max(late), shifted_s)
+
+
+def _shift(delays: Sequence[float], offset_s: int, limit_s: int) -> int | None:
+    """Return the offset from UTC where each of several days came later by it, and by the limit more at most. [s]"""
+    if len(delays) < DAYS_SHIFTED or offset_s <= limit_s:
+        return None
+    return offset_s if all(0 <= delay - offset_s <= limit_s for delay in delays) else None
 
 
 def longest_gaps(found: Completeness, *, at_least_s: int) -> list[tuple[Capture, Gap]]:

@@ -37,6 +37,11 @@ _WORDS: Final[dict[str, dict[Language, str]]] = {
     "never": {"zh": "从未上报", "en": "never sent"},
     "days": {"zh": "迟报天数/有数天数", "en": "days late/with data"},
     "longest": {"zh": "最长延迟", "en": "longest delay"},
+    "shifted": {
+        "zh": "{}：每天的数据都晚约 {}，与时区差相同：核对该数据源的 zone 与设备时钟",
+        "en": "{}: every day comes about {} late, as far as the city is from UTC: look at `zone` of its source, and at "
+        "the clock of the device",
+    },
     "none": {"zh": "{}：无", "en": "{}: none"},
     "archived": {
         "zh": "{} {} {}：原始数据已归档（{}），不计入",
@@ -139,6 +144,11 @@ def completeness_tables(
             "late",
             ("station", "days", "longest"),
             [(called(e.station), f"{e.days_late}/{e.days}", length(int(e.longest_s))) for e in found.late],
+        ),
+        *(
+            escape(word("shifted").format(called(e.station), length(e.shifted_s)))
+            for e in found.late
+            if e.shifted_s is not None
         ),
     ]  # fmt: skip
 

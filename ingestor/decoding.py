@@ -9,8 +9,8 @@ import msgspec
 from ingestor.config import Config
 from ingestor.store import Arrival, Needed
 from sensors import source_terms, units
-from sensors.decoders import DIALECTS, Context, Decode, Terms
-from sensors.decoders.taking import Observed
+from sensors.decoders import DIALECTS, Context, Decode, Terms, compressed
+from sensors.decoders.taking import Observed, RefusedError
 from sensors.reading import Decoded, Refusal
 from sensors.sources import Source
 
@@ -48,7 +48,13 @@ class Decoding:
             )
             return Arrival(source.name, topic, received_at, payload, [], [refusal], again)
         try:
-            decoded = decode(payload, received_at, context)
+            if payload.startswith(compressed.MAGIC) and source.dialect != "native":  # which unpacks on its own
+                body = compressed.unpacked(payload, source.max_payload_bytes, broken="broken_payload")
+            else:
+                body = payload
+            decoded = decode(body, received_at, context)
+        except RefusedError as error:
+            decoded = Decoded([], [error.refusal])
         except Exception as error:  # noqa: BLE001  # whatever a payload does to a decoder, the message is kept
             place = traceback.extract_tb(error.__traceback__)[-1]
             kind = type(error).__name__  # its text could hold the payload

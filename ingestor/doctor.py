@@ -211,7 +211,7 @@ def _outbox(data: Path) -> Iterator[Finding]:
         return
     backlog, reasons = ledger.backlog(), ledger.quarantine_reasons()
     ledger.close()
-    age_s = time.time() - backlog.oldest_at if backlog.oldest_at is not None else 0.0
+    age_s = max(0.0, time.time() - backlog.oldest_at) if backlog.oldest_at is not None else 0.0
     good = age_s < OLD_OUTBOX_S
     yield Finding(
         "outbox", good, f"{backlog.readings:,} readings wait, the oldest for {age_s:,.0f} s",

@@ -10,7 +10,7 @@ from aggregations.periods import Period
 from aggregations.plans import Plan
 from aggregations.rounding import decimals_of
 from aggregations.standards import Mode
-from ingestor import evaluation, scopes
+from ingestor import evaluation, publishing, scopes
 from ingestor.config import Config
 from ingestor.derivation.archived import of_period, of_stations
 from ingestor.explanation_air import AirBasis, air_basis
@@ -19,13 +19,14 @@ from ingestor.explanation_noise import NoiseBasis, noise_basis
 from ingestor.explanation_reviews import ReviewUsed, reviews_used
 from ingestor.explanation_water import WaterBasis, water_basis
 from ingestor.scopes import Scope
-from ingestor.store import Tables
+from ingestor.store import Store, Tables
 from ingestor.store.archives import Archived
 
 
 class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     """A figure, its rules, what it rests on, which is of the kind of its medium, what was made of its readings.
 
+    `revision` is the published one that says what the figure says, None where there is none.
     `archived` are months of the period whose readings are not in the store: of them only hours and days are known.
     """
 
@@ -38,11 +39,12 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     reviews: list[ReviewUsed] = []
     calibrations: list[CalibrationUsed] = []
     archived: list[Archived] = []
+    revision: int | None = None
 
 
 def explanation(
     config: Config,
-    store: Tables,
+    store: Store,
     name: str,
     scope: str,
     period: Period,
@@ -73,6 +75,7 @@ def explanation(
         reviews=reviews_used(config, store, indicator, where, period),
         calibrations=calibrations_used(config, store, indicator, where, period),
         archived=[] if indicator.of_surveys else _archived(config, store, indicator, where, period),
+        revision=publishing.revisions_of(store, [figure], plan=plan.id if plan and where.kind == "list" else "")[0],
     )
 
 

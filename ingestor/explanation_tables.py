@@ -91,6 +91,8 @@ def _lines(explanation: Explanation, zh: bool) -> Iterator[str]:
         yield line("说明", "note", escape(each), "yellow")
     yield line("口径", "mode", f"{MODES[figure.mode][language]} [dim]({figure.mode})[/]")
     yield line("审核", "audit", audit_named([figure], language))
+    if explanation.revision is not None:
+        yield line("发布", "published", f"修订 {explanation.revision}" if zh else f"revision {explanation.revision}")
     yield line("标准", "editions", escape(", ".join(f"{k} ({v})" for k, v in figure.editions.items())))
     if figure.counterpart is not None:
         yield line("事件", "events", _events(figure, zh))

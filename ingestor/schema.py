@@ -164,7 +164,8 @@ _TABLES = (
 )
 
 # What displays show beside hours and days (`ingestor/displays.py`), so that a panel has only to ask the store.
-# `data_at` is when the last reading begins that a row rests on, for the age of what is shown [ms since 1970].
+# `data_at` is when the last reading begins that a row rests on, for the age of what is shown [ms since 1970]. `audited`
+# is 1 where all months of a figure are locked, 0 where they are not, NULL where there is no figure.
 _DISPLAYS = (
     # Key PLAN/ID, a row a day: the target as known at its end. status: a place in `ingestor.displays.STATUSES`; bound:
     # what the plan asks, asked: the same in words; chance of meeting it at the end of the year, 0 to 1, low to high the
@@ -183,6 +184,7 @@ _DISPLAYS = (
             "status": "INTEGER",
             "rule": "TEXT",
             "room": "TEXT",
+            "audited": "INTEGER",
             "chance": "REAL",
             "low": "REAL",
             "high": "REAL",
@@ -199,6 +201,7 @@ _DISPLAYS = (
             "unit": "TEXT",
             "label": "TEXT",
             "sufficient": "INTEGER",
+            "audited": "INTEGER",
             "valid": "INTEGER",
             "expected": "INTEGER",
             "data_at": "INTEGER",

@@ -62,7 +62,7 @@ class Decoded(msgspec.Struct, frozen=True):
 REASONS = {
     "too_large": "payload longer than the source allows",
     "broken_json": "payload is no JSON",
-    "broken_payload": "payload that is not in its binary format (CBOR, Protocol Buffers)",
+    "broken_payload": "payload that is not in its binary format (CBOR, Protocol Buffers, gzip)",
     "unknown_alias": "a number in place of a name that no birth told, or one of another type",
     "no_data": "message without a value that the source takes",
     "broken_frame": "no frame of HJ 212, or one whose length, check or bytes are wrong",
@@ -81,7 +81,7 @@ REASONS = {
     "broken_table": "a file, or a table or the rest of it, that cannot be read or has no usable header",
     "no_state": "gas in the state of the air, without a usable temperature and pressure beside it",
     "unknown_unit": "a unit that cannot be converted to the quantity's",
-    "ambiguous": "two different values of one quantity at one time; of a laboratory, of one section",
+    "ambiguous": "two different values of one quantity at one time (of a laboratory: of one section), or of one key",
     "unknown_topic": "no source of config/sources.toml takes the topic",
     "refused_by_store": "the server of the store refuses the value for good",
     "internal": "a fault of the decoder itself: please report it with the payload",

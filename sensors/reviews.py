@@ -24,6 +24,8 @@ Readings = Literal["all", "automatic", "manual"]
 
 ACTIONS: Final[tuple[Action, ...]] = get_args(Action)
 READINGS: Final[tuple[Readings, ...]] = get_args(Readings)
+GRABBED: Final[Medium] = "water"
+"""The medium of which there are manual readings."""
 COLUMNS: Final = ("station", "quantity", "from", "to", "action", "reason", "by")
 """Columns of a CSV file of reviews, in order."""
 OPTIONAL: Final = ("medium", "readings")
@@ -202,12 +204,17 @@ def entered(
     Raises
     ------
     ConfigError
-        If the station, a quantity, an action or a time is none, `to` is not after `from`, or reason or name are
-        missing.
+        If the station, a quantity, an action or a time is none, `to` is not after `from`, reason or name are missing,
+        or it is about manual readings of a medium that has none.
     """
     station = _station(fields, stations, places)
     action = choice(fields["action"], ACTIONS, place=places["action"])
     about = choice(fields["readings"] or ALL, READINGS, place=places["readings"])
+    if about == "manual" and station.medium != GRABBED:
+        raise ConfigError(
+            f"{places['readings']}: expected all or automatic for {station.medium}, which has no grab samples, "
+            f"got {shown(about)}"
+        )
     known = quantities.of(station.medium)
     keys: tuple[str, ...] = (ALL,)
     if fields["quantity"].strip() != ALL:

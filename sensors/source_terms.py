@@ -134,6 +134,10 @@ def terms(
         devices=devices.get(source.name, {}),
         options=_options(source, hj212, at),
         ambient=source.ambient,
+        plain={
+            medium: {code: known.quantity for code, known in codes.items() if known == Code(medium, known.quantity)}
+            for medium in MEDIA
+        },
     )
 
 

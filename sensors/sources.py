@@ -181,6 +181,11 @@ def _check_topic(source: Source, at: str) -> None:
             f"{at}.topic: expected levels that are a word, one {{capture}} or +, and # at most at the end, "
             f"got {shown(source.topic)}"
         )
+    if levels[0] == "$share":
+        raise ConfigError(
+            f"{at}.topic: expected a topic without $share, which broker.share of settings.toml stands for, "
+            f"got {shown(source.topic)}"
+        )
     if source.dialect == "native" and "medium" not in captures and source.medium is None:
         raise ConfigError(
             f"{at}.medium: expected one of {', '.join(MEDIA)} as the topic has no {{medium}}, got nothing"

@@ -66,8 +66,7 @@ def rows(
     ConfigError
         If the header differs, or a row has more or fewer fields than the header.
     """
-    lines = text.lstrip("\ufeff").splitlines()
-    kept = [(i, line) for i, line in enumerate(lines, 1) if line.strip() and line[0] != "#"]
+    kept = _kept(text)
     reader = csv.reader(io.StringIO("\n".join(line for _, line in kept)))
     header = tuple(name.strip() for name in next(reader, []))
     if header != (*columns, *(name for name in optional if name in header[len(columns) :])):
@@ -79,6 +78,18 @@ def rows(
         if len(fields) != len(header):
             raise ConfigError(f"{file}: line {number}: expected {len(header)} fields, got {len(fields)}")
         yield number, {**dict(zip(header, (f.strip() for f in fields), strict=True)), **absent}
+
+
+def columns_of(text: str, *, file: str) -> tuple[str, ...]:
+    """Return the columns that the header of a CSV text of `rows` names; none where there is no header.
+
+    Raises
+    ------
+    ConfigError
+        If the header is no CSV.
+    """
+    found = next(_fields(csv.reader(line for _, line in _kept(text)[:1]), file), [])
+    return tuple(name.strip() for name in found)
 
 
 def day(field: str, *, place: str) -> dt.date:
@@ -123,6 +134,12 @@ def keys(field: str, known: Collection[str], *, kind: str, place: str) -> tuple[
         if key in found[:i]:
             raise ConfigError(f"{place}: expected each once, got {shown(key)} again")
     return found
+
+
+def _kept(text: str) -> list[tuple[int, str]]:
+    """Return the lines that are neither blank nor comments, with their numbers."""
+    lines = text.lstrip("\ufeff").splitlines()
+    return [(i, line) for i, line in enumerate(lines, 1) if line.strip() and line[0] != "#"]
 
 
 def _fields(reader: Iterator[list[str]], file: str) -> Iterator[list[str]]:

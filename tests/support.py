@@ -26,7 +26,7 @@ ALL_KILLS = "QINGJING_ALL_KILLS" in os.environ
 """Kill at all moments, as `make faults` does; else at some."""
 
 
-def wait_for(reached: Callable[[], object], *, what: str, timeout_s: float = 30) -> None:
+def wait_for(reached: Callable[[], object], *, what: str, timeout_s: float = 60) -> None:
     """Wait until `reached` returns something true; fail with `what` at the deadline."""
     deadline = time.monotonic() + timeout_s
     while not reached():

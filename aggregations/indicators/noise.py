@@ -106,9 +106,12 @@ def due_days(monitor: MonitorDays, facts: Facts, classes: Collection[ZoneClass])
         due &= day >= (station.since - period.first).days
     if station.until is not None:
         due &= day < (station.until - period.first).days
-    if monitor.zones:
-        return due & np.array([zone in classes for zone in monitor.zones], dtype=np.bool_)
-    return due if station.zone_class in classes else np.zeros_like(due)
+    zones: set[ZoneClass | None] = {*monitor.zones} if monitor.zones else {station.zone_class}
+    if zones.isdisjoint(classes):
+        return np.zeros_like(due)
+    if zones.issubset(classes):
+        return due
+    return due & np.array([zone in classes for zone in monitor.zones], dtype=np.bool_)
 
 
 def verdicts_of(
@@ -213,6 +216,7 @@ def _changes(facts: Facts) -> list[str]:
     return [
         f"{monitor.station.id}: class {before} before {facts.period.first + i * DAY}, {now} from then on"
         for monitor in facts.monitors
+        if len({*monitor.zones}) > 1
         for i, (before, now) in enumerate(zip(monitor.zones, monitor.zones[1:], strict=False), 1)
         if before != now
     ]

@@ -1,7 +1,7 @@
 """计划目标."""
 
 from grafana.board import PLAN, Board, board, plan, variable
-from grafana.boards.shared import NEWEST
+from grafana.boards.shared import AUDITS, NEWEST
 from grafana.look import Look
 from grafana.panels import Panel, age, coloured, lines, named, override, series_of, states, table, table_of
 
@@ -29,13 +29,14 @@ def every_target(look: Look) -> Panel:
     query = (
         'SELECT "name" AS "目标", "value" AS "数值", "unit" AS "单位", "asked" AS "目标值", "status" AS "状态", '
         '"rule" AS "依据", "room" AS "余量", "chance" AS "年底达标概率", "low" AS "年底值下限", '
-        '"high" AS "年底值上限", "data_at" AS "数据" '
+        '"high" AS "年底值上限", "audited" AS "审核", "data_at" AS "数据" '
         f'FROM "target" WHERE "target" =~ /^{PLAN}\\// GROUP BY "target" {NEWEST}'
     )
     overrides = [
         override("Time", displayName="截至", unit="time:YYYY-MM-DD"),
         coloured("状态", look.statuses()),
         override("年底达标概率", unit="percentunit", decimals=0),
+        override("审核", mappings=AUDITS),
         age(),
     ]
     return table(

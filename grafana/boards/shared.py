@@ -3,9 +3,14 @@
 from grafana.board import CITY, PLAN
 from grafana.look import AMBER, Look, steps, values
 from grafana.panels import PLAIN, Panel, age, coloured, lines, override, series_of, stat, table, table_of
+from ingestor.words import word
 
 NEWEST = "ORDER BY time DESC LIMIT 1"
 """The last row of a series, however old it is: its age is shown beside it."""
+
+
+AUDITS = values({n: (word(each, "zh"), "") for n, each in enumerate(("unaudited", "audited"))})
+"""Whether a figure is audited: all its months are locked."""
 
 
 def strip(fields: list[str], queries: list[Panel], overrides: list[Panel]) -> Panel:
@@ -55,12 +60,13 @@ def figures(medium: str, title: str) -> Panel:
     """All headline figures of a medium, the year so far."""
     query = (
         'SELECT "name" AS "指标", "value" AS "数值", "unit" AS "单位", "label" AS "类别", "valid" AS "有效", '
-        f'"expected" AS "应有", "sufficient" AS "数据量", "data_at" AS "数据" FROM "indicator" '
+        f'"expected" AS "应有", "sufficient" AS "数据量", "audited" AS "审核", "data_at" AS "数据" FROM "indicator" '
         f'WHERE "indicator" =~ /^{CITY}\\/{medium}\\./ GROUP BY "indicator" {NEWEST}'
     )
     enough = values({1: ("充足", ""), 0: ("不足，仅供参考", AMBER)})
     return table(
-        title, [table_of(query)], hidden=("Time", "indicator"), overrides=[coloured("数据量", enough), age()]
+        title, [table_of(query)], hidden=("Time", "indicator"),
+        overrides=[coloured("数据量", enough), override("审核", mappings=AUDITS), age()],
     )  # fmt: skip
 
 

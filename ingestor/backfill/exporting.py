@@ -1,6 +1,6 @@
 """The store as files: raw readings as `native` reads them, derived tables, figures; in bounded memory."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any, Final
@@ -35,7 +35,8 @@ FIGURES: Final = pa.schema(
     [
         ("scope", pa.string()), ("period", pa.string()), ("mode", pa.string()), ("indicator", pa.string()),
         ("value", pa.string()), ("unit", pa.string()), ("valid", pa.int64()), ("expected", pa.int64()),
-        ("sufficient", pa.bool_()), ("label", pa.string()),
+        ("sufficient", pa.bool_()), ("audited", pa.bool_()), ("label", pa.string()), ("editions", pa.string()),
+        ("revision", pa.int64()),
     ]
 )  # fmt: skip
 
@@ -99,14 +100,20 @@ def table_batches(store: Tables, name: str, keys: Iterable[str], start: int, end
             yield pa.record_batch(arrays, schema=schema)
 
 
-def figures_batch(figures: list[Figure]) -> Any:
-    """Return figures as one batch of `FIGURES`; values are decimals as they are published."""
+def figures_batch(figures: Sequence[Figure], revisions: Sequence[int | None]) -> Any:
+    """Return figures as one batch of `FIGURES`; values are decimals as they are published.
+
+    Editions stand with the digests of their files. `revisions` are those that say what the figures say, None where
+    nobody published them.
+    """
     rows = [
         {
-            **{name: getattr(figure, name) for name in FIGURES.names},
+            **{name: getattr(figure, name, None) for name in FIGURES.names},
             "value": None if figure.value is None else str(figure.value),
+            "editions": "; ".join(f"{edition} ({digest})" for edition, digest in figure.editions.items()),
+            "revision": revision,
         }
-        for figure in figures
+        for figure, revision in zip(figures, revisions, strict=True)
     ]
     return pa.RecordBatch.from_pylist(rows, schema=FIGURES)
 

@@ -63,6 +63,20 @@ class Target(Protocol):
         """Return by station the first and the last moment."""
 
 
+class Unchanged:
+    """A store that is only compared with, of which nothing is changed: for a dry run. Implements `Target`."""
+
+    def __init__(self, store: Target) -> None:
+        self.raw_of, self.extents = store.raw_of, store.extents
+
+    def load(self, blocks: Sequence[Block]) -> int:  # noqa: ARG002
+        """Store nothing."""
+        return 0
+
+    def commit(self, arrivals: Sequence[Arrival]) -> None:
+        """Keep nothing."""
+
+
 class Refused(msgspec.Struct, frozen=True):
     """What was refused of a file for one reason: how many rows, the first and the last (None: the whole file)."""
 

@@ -39,12 +39,26 @@ class Acknowledgement(msgspec.Struct, forbid_unknown_fields=True):
     remark: str = ""
 
 
+class Acknowledged(msgspec.Struct):
+    """A notice that is acknowledged; `first` tells whether nobody had before."""
+
+    number: int
+    first: bool
+
+
+class Problem(msgspec.Struct):
+    """What is wrong: what was expected, what was found."""
+
+    error: str
+
+
 def routes(source: Source, readings: LatestReadings) -> list[Route]:
     """Return the routes of the API."""
     return [
         *(Route(each.path, _asking(source, readings, each), methods=["GET"]) for each in ENDPOINTS),
         Route(ACKNOWLEDGE, _safely(lambda request: _acknowledge(source, request)), methods=["POST"]),
         Route("/api/openapi.json", _documenting(), methods=["GET"]),
+        Route("/api/{path:path}", _unknown, methods=["GET"]),
     ]
 
 
@@ -55,7 +69,7 @@ def as_json(value: Any, status: int = 200, headers: dict[str, str] | None = None
 
 def problem(status: int, text: str) -> Response:
     """Return what is wrong, as the API says it."""
-    return as_json({"error": text}, status, {"Retry-After": "5"} if status == 503 else None)
+    return as_json(Problem(text), status, {"Retry-After": "5"} if status == 503 else None)
 
 
 def _safely(answering: Answering) -> Answering:
@@ -154,7 +168,11 @@ async def _acknowledge(source: Source, request: Request) -> Response:
         with closing(NoticeLedger(use.file)) as ledger:
             return ledger.acknowledge(number, by=given.by.strip(), remark=given.remark.strip())
 
-    return as_json({"number": number, "first": await source.once(work)})
+    return as_json(Acknowledged(number, await source.once(work)))
+
+
+async def _unknown(request: Request) -> Response:
+    return problem(404, f"path: expected one of /api/openapi.json, got {shown(request.url.path)}")
 
 
 def _documenting() -> Answering:
@@ -168,23 +186,20 @@ def _documenting() -> Answering:
 
 def openapi() -> dict[str, Any]:
     """Return the OpenAPI document of the API."""
-    types = [each.returns for each in ENDPOINTS]
+    types = [Acknowledgement, Acknowledged, Problem, *(each.returns for each in ENDPOINTS)]
     template = "#/components/schemas/{name}"
-    schemas, components = msgspec.json.schema_components([*types, Acknowledgement], ref_template=template)
+    (given, done, wrong, *schemas), components = msgspec.json.schema_components(types, ref_template=template)
+    errors = {status: _answer(text, wrong) for status, text in _ERRORS.items()}
     paths: dict[str, Any] = {}
-    for each, schema in zip(ENDPOINTS, schemas, strict=False):
+    for each, schema in zip(ENDPOINTS, schemas, strict=True):
         paths[each.path] = {
             "get": {
                 "summary": each.summary,
                 "parameters": [_documented(parameter) for parameter in (*each.parameters, COMMON)],
                 "responses": {
-                    "200": {
-                        "description": "The answer.",
-                        "headers": {SEQUENCE: {"description": "Of the last change.", "schema": {"type": "integer"}}},
-                        "content": {"application/json": {"schema": schema}},
-                    },
-                    "204": {"description": "Nothing has changed since `changed_since`."},
-                    **_ERRORS,
+                    "200": _answer("The answer.", schema) | {"headers": _SEQUENCE},
+                    "204": {"description": "Nothing has changed since `changed_since`.", "headers": _SEQUENCE},
+                    **errors,
                 },
             }
         }
@@ -195,12 +210,13 @@ def openapi() -> dict[str, Any]:
                 {"name": "number", "in": "path", "required": True, "schema": {"type": "integer"}},
                 {"name": TOKEN, "in": "header", "required": True, "schema": {"type": "string"}},
             ],
-            "requestBody": {"required": True, "content": {"application/json": {"schema": schemas[-1]}}},
+            "requestBody": {"required": True, "content": {"application/json": {"schema": given}}},
             "responses": {
-                "200": {"description": "Acknowledged; `first` tells whether nobody had before."},
-                "403": {"description": "No token, a wrong one, or a board that is read-only."},
-                "404": {"description": "There is no such notice."},
-                **_ERRORS,
+                "200": _answer("Acknowledged.", done),
+                "403": _answer("No token, a wrong one, or a board that is read-only.", wrong),
+                "404": _answer("There is no such notice.", wrong),
+                "413": _answer(f"The body has more than {MOST_BYTES} bytes.", wrong),
+                **errors,
             },
         }
     }
@@ -216,9 +232,14 @@ def openapi() -> dict[str, Any]:
 
 
 _ERRORS: Final = {
-    "400": {"description": "A parameter is wrong: `error` says what was expected."},
-    "503": {"description": "The store is away: `error` says why; to be asked again."},
+    "400": "What was asked is wrong: `error` says what was expected.",
+    "503": "The store is away: `error` says why; to be asked again.",
 }
+_SEQUENCE: Final = {SEQUENCE: {"description": "Of the last change.", "schema": {"type": "integer"}}}
+
+
+def _answer(description: str, schema: Any) -> dict[str, Any]:
+    return {"description": description, "content": {"application/json": {"schema": schema}}}
 
 
 def _documented(parameter: Parameter) -> dict[str, Any]:

@@ -15,10 +15,9 @@ from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Mount, Route
-from starlette.staticfiles import StaticFiles
+from starlette.routing import Route
 
-from ingestor.board import api, moments, pages, svg, views, wall
+from ingestor.board import api, files, moments, pages, svg, views, wall
 from ingestor.board.bulletins import Bulletins
 from ingestor.board.events import Events
 from ingestor.board.latest import LatestReadings
@@ -100,7 +99,7 @@ def application(config: Config, data: Path, *, now: Callable[[], float] = time) 
             *api.routes(source, readings),
             Route("/events", events.answer),
             Route("/static/colours.css", colours),
-            Mount("/static", StaticFiles(directory=HERE / "static")),
+            *files.routes(HERE / "static", "/static"),
             *pages.routes(source, readings, bulletins),
         ],
         middleware=[

@@ -3,14 +3,16 @@
 import datetime as dt
 from collections.abc import Callable, Mapping
 from contextlib import closing
+from decimal import Decimal
 from typing import Any, Final
 
 import msgspec
 
 from aggregations import periods
 from aggregations.figures import Figure
+from aggregations.outlook import Outlook
 from aggregations.periods import DAY, Period
-from aggregations.plans import Plan
+from aggregations.plans import Comparison, Plan, Verdict
 from aggregations.standards import Mode
 from ingestor import evaluation, today
 from ingestor.board import moments, views
@@ -20,8 +22,9 @@ from ingestor.board.source import Part, Speed
 from ingestor.config import DAY_S, Config
 from ingestor.explanation import Explanation, explanation
 from ingestor.notices.ledger import NoticeLedger
-from ingestor.notices.rows import as_row
+from ingestor.notices.rows import NoticeRow, as_row
 from ingestor.notices.settings import KINDS
+from ingestor.today import Today
 from ingestor.words import MODES, Language
 from sensors.errors import ConfigError, shown
 from sensors.quantities import MEDIA
@@ -65,6 +68,34 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     returns: Any
     parameters: tuple[Parameter, ...] = ()
     speed: Speed = "quick"
+
+
+class PlanTargets(msgspec.Struct, frozen=True):
+    """Each target of a plan, and where it stands at the end of a day."""
+
+    plan: str
+    as_of: dt.date
+    targets: list[Verdict]
+
+
+class TargetOutlook(msgspec.Struct, frozen=True, kw_only=True):
+    """A target, and what its final value may be."""
+
+    target: str
+    indicator: str | None
+    scope: str | None
+    comparison: Comparison
+    limit: Decimal | None
+    outlook: Outlook
+
+
+class PlanOutlook(msgspec.Struct, frozen=True):
+    """The outlook of each target of a plan, as known at the end of a day."""
+
+    plan: str
+    as_of: dt.date
+    mode: Mode
+    targets: list[TargetOutlook]
 
 
 def number_of(text: str, name: str, low: int, high: int) -> int:
@@ -129,7 +160,7 @@ def _indicators(use: Use, asked: Asked) -> Any:
 def _targets(use: Use, asked: Asked) -> Any:
     plan, day = plan_of(use, asked, needed=True), asked.as_of(use.config)
     assert plan is not None
-    return {"plan": plan.id, "as_of": day, "targets": evaluation.evaluate(use.config, use.store, plan, day)}
+    return PlanTargets(plan.id, day, evaluation.evaluate(use.config, use.store, plan, day))
 
 
 def _outlook(use: Use, asked: Asked) -> Any:
@@ -137,13 +168,13 @@ def _outlook(use: Use, asked: Asked) -> Any:
     assert plan is not None
     found = dict(views.outlooks_of(use, plan, day))
     rows = [
-        {
-            "target": each.id, "indicator": each.indicator, "scope": each.scope, "comparison": each.comparison,
-            "limit": each.limit, "outlook": found[each.id],
-        }
+        TargetOutlook(
+            target=each.id, indicator=each.indicator, scope=each.scope, comparison=each.comparison, limit=each.limit,
+            outlook=found[each.id],
+        )
         for each in plan.target
     ]  # fmt: skip
-    return {"plan": plan.id, "as_of": day, "mode": "by_date", "targets": rows}
+    return PlanOutlook(plan.id, day, "by_date", rows)
 
 
 def _today(use: Use, asked: Asked) -> Any:
@@ -218,15 +249,16 @@ ENDPOINTS: Final = (
     ),
     Endpoint(
         path="/api/targets", summary="Each target of a plan on a day, as `qingjing targets --json`.", part="figures",
-        answer=_targets, returns=dict, parameters=(_PLAN, _AS_OF),
+        answer=_targets, returns=PlanTargets, parameters=(_PLAN, _AS_OF),
     ),
     Endpoint(
         path="/api/outlook", summary="The chance of each target at the year's end, as `qingjing outlook --json`.",
-        part="figures", answer=_outlook, returns=dict, parameters=(_PLAN, _AS_OF), speed="slow",
+        part="figures", answer=_outlook, returns=PlanOutlook, parameters=(_PLAN, _AS_OF), speed="slow",
     ),
     Endpoint(
         path="/api/today", summary="The chance that the day ends as a good day, as `qingjing today --json`.",
-        part="figures", answer=_today, returns=list, parameters=(Parameter("city", "Id of a city. Default: all."),),
+        part="figures", answer=_today, returns=list[Today],
+        parameters=(Parameter("city", "Id of a city. Default: all."),),
     ),
     Endpoint(
         path="/api/explain", summary="What a figure rests on, as `qingjing explain --json`.", part="readings",
@@ -252,7 +284,7 @@ ENDPOINTS: Final = (
     ),
     Endpoint(
         path="/api/notices", summary="Notices, the newest first, as `qingjing notices list --json`.", part="notices",
-        answer=_notices, returns=list,
+        answer=_notices, returns=list[NoticeRow],
         parameters=(Parameter("limit", f"How many, 20 by default, {MOST_NOTICES} at most."),
                     Parameter("kind", "Only of this kind.", choices=tuple(KINDS)),
                     Parameter("open", "true: only those that nobody has acknowledged.", choices=("true", "false")),

@@ -95,7 +95,8 @@ async def _not_found(page: Shown) -> Response:
 async def _plan(page: Shown) -> Response:
     plan = moments.plan_asked(page.config, page.as_of, page.query.get("plan"))
     rows = []
-    for each in ([] if plan is None else await wall.verdicts_of(page, plan)) or []:
+    verdicts = ([] if plan is None else await wall.verdicts_of(page, plan)) or []
+    for each in verdicts:
         own = tables.remarks(each.figure, page.language) if each.figure and each.rule != "no_stations" else ""
         room = each.room
         rows.append(
@@ -111,6 +112,7 @@ async def _plan(page: Shown) -> Response:
     return page.html(
         "plan.html.j2", title=texts.text("plan", page.language), plan=plan, rows=rows,
         plans=moments.shown_plans(page.config, page.as_of), as_of=page.as_of,
+        audit=tables.audit_named([each.figure for each in verdicts], page.language),
         without_plan=plan is not None and moments.is_without_plan(page.config, page.as_of, plan),
     )  # fmt: skip
 

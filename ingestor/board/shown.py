@@ -39,6 +39,11 @@ _environment = jinja2.Environment(
 )
 
 
+def prepare(template: str) -> None:
+    """Compile a template before it is needed."""
+    _environment.get_template(template)
+
+
 class Shown:
     """A page that is asked for: its language, and what the answers that it rests on say of their age."""
 

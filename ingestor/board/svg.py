@@ -7,6 +7,7 @@ import datetime as dt
 import html
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -115,6 +116,24 @@ def _apart(places: FloatArray, least: float) -> FloatArray:
     return moved
 
 
+@lru_cache(maxsize=16)
+def _laid_out(stations: tuple[tuple[float, float], ...], radius: int) -> tuple[FloatArray, FloatArray]:
+    """Where stations of some longitudes and latitudes lie on a map, and where their marks are drawn. (n, 2)
+
+    Kept, as it takes longer than all the rest of a page and only indexes change from one hour to the next.
+    """
+    middle = math.cos(math.radians(sum(lat for _, lat in stations) / len(stations)))
+    east = [lon * middle for lon, _ in stations]
+    north = [lat for _, lat in stations]
+    span = max(max(east) - min(east), max(north) - min(north), 0.02)
+
+    def at(value: float, values: list[float]) -> float:
+        return (value - (max(values) + min(values)) / 2) / span * (MAP - 2.6 * radius)
+
+    places = np.array([[at(lon, east), -at(lat, north)] for lon, lat in zip(east, north, strict=True)])
+    return places, _apart(places, 2 * radius + 2)
+
+
 def station_map(marks: Sequence[Mark], *, said: str) -> Markup:
     """Return stations by longitude and latitude, a kilometre as long either way; nothing without any.
 
@@ -122,17 +141,8 @@ def station_map(marks: Sequence[Mark], *, said: str) -> Markup:
     """
     if not marks:
         return Markup()
-    middle = math.cos(math.radians(sum(each.lat for each in marks) / len(marks)))
-    east = [each.lon * middle for each in marks]
-    north = [each.lat for each in marks]
-    span = max(max(east) - min(east), max(north) - min(north), 0.02)
     radius = 26 if len(marks) <= 20 else 17
-
-    def at(value: float, values: list[float]) -> float:
-        return (value - (max(values) + min(values)) / 2) / span * (MAP - 2.6 * radius)
-
-    places = np.array([[at(lon, east), -at(lat, north)] for lon, lat in zip(east, north, strict=True)])
-    shown = _apart(places, 2 * radius + 2)
+    places, shown = _laid_out(tuple((each.lon, each.lat) for each in marks), radius)
     left, top = shown.min(axis=0) - 1.3 * radius
     wide, tall = shown.max(axis=0) - shown.min(axis=0) + 2.6 * radius
     label = html.escape(said, quote=True)

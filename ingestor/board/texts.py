@@ -34,6 +34,7 @@ TEXTS: Final[dict[str, dict[Language, str]]] = {
     "chance_of": {"zh": "{} 的概率", "en": "of {}"},
     "no_chance": {"zh": "不给出概率", "en": "no chance is given"},
     "no_air": {"zh": "无实时指数", "en": "no index"},
+    "audit": {"zh": "数据{}", "en": "figures: {}"},
     "counted": {"zh": "目标完成情况", "en": "Targets"},
     "worry": {"zh": "未完成或有风险", "en": "Missed or at risk"},
     "no_worry": {"zh": "无", "en": "none"},

@@ -7,6 +7,7 @@ import msgspec
 
 from aggregations.indicators.water import water_standards
 from aggregations.indicators.water_means import month_classes, target_at_end
+from aggregations.outlook import Outlook
 from aggregations.periods import Period
 from aggregations.plans import Plan, Verdict
 from aggregations.standards import AirIndex, Level, WaterMethod
@@ -291,7 +292,7 @@ def readings_of(use: Use, medium: Medium, station: str, start: int, end: int) ->
     ]  # fmt: skip
 
 
-def outlooks_of(use: Use, plan: Plan, as_of: dt.date) -> list[tuple[str, object]]:
+def outlooks_of(use: Use, plan: Plan, as_of: dt.date) -> list[tuple[str, Outlook]]:
     """Return the outlook of each target of a plan, by its id."""
     of_plan = Outlooks(use.config, use.store, plan, as_of)
     return [(target.id, of_plan.of(target)) for target in plan.target]

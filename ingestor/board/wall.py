@@ -19,7 +19,7 @@ from ingestor.board import moments, svg, texts, views
 from ingestor.board.blocks import nice
 from ingestor.board.lanes import Use
 from ingestor.board.latest import LatestReadings
-from ingestor.board.shown import Shown, url_to
+from ingestor.board.shown import Shown, prepare, url_to
 from ingestor.board.source import Source
 from ingestor.bulletin import wording
 from ingestor.config import DAY_S
@@ -45,21 +45,19 @@ WORRIES: Final[tuple[Status, ...]] = ("missed", "at_risk")
 
 def _wall_plans(page: Shown) -> list[Plan]:
     """The plans of the city and year that the wall shows, or the one asked for."""
-    first = moments.plan_asked(page.config, page.as_of, page.query.get("plan"))
-    if first is None or "plan" in page.query:
-        return [first] if first is not None else []
-    return [
-        each
-        for each in moments.shown_plans(page.config, page.as_of)
-        if (each.jurisdiction, each.year) == (first.jurisdiction, first.year)
-    ]
+    if "plan" in page.query:
+        asked = moments.plan_asked(page.config, page.as_of, page.query["plan"])
+        return [] if asked is None else [asked]
+    every = moments.shown_plans(page.config, page.as_of)
+    return [each for each in every if (each.jurisdiction, each.year) == (every[0].jurisdiction, every[0].year)]
 
 
 async def keep_warm(source: Source, readings: LatestReadings, heard: Callable[[], bool]) -> None:
     """Compute what the wall shows at the start, and anew whenever it changes while a browser listens.
 
-    So nobody who looks has to wait for it.
+    So nobody who looks has to wait for it, nor for its template to be compiled.
     """
+    prepare("wall.html.j2")
     request = Request({"type": "http", "method": "GET", "path": "/wall", "query_string": b"", "headers": []})
     first = True
     while True:
@@ -70,8 +68,9 @@ async def keep_warm(source: Source, readings: LatestReadings, heard: Callable[[]
             with contextlib.suppress(ConfigError):  # the page says what is wrong
                 plans = _wall_plans(page)
                 await asyncio.gather(
-                    *(verdicts_of(page, each) for each in plans), *(_now(page, each) for each in plans[:1])
-                )
+                    *(verdicts_of(page, each) for each in plans), *(_now(page, each) for each in plans[:1]),
+                    _live(page, _city_of(plans)),
+                )  # fmt: skip
         await asyncio.sleep(WARM_EVERY_S)
 
 
@@ -91,6 +90,19 @@ async def _now(page: Shown, plan: Plan, within_s: float | None = None) -> views.
     return found
 
 
+def _city_of(plans: list[Plan]) -> str | None:
+    """The city whose plans they are; None where they are of another jurisdiction, or there are none."""
+    kind, _, id_ = plans[0].jurisdiction.partition(":") if plans else ("", "", "")
+    return id_ if kind == "city" else None
+
+
+async def _live(page: Shown, city: str | None, within_s: float | None = None) -> views.Live | None:
+    found: views.Live | None = await page.get(
+        "live", "readings", lambda use: views.live(use, page.readings, city, page.now), city, within_s=within_s
+    )
+    return found
+
+
 async def show(page: Shown) -> Response:
     plans = _wall_plans(page)
     plan = plans[0] if plans else None
@@ -101,12 +113,8 @@ async def show(page: Shown) -> Response:
 
     now = None if plan is None else await _now(page, plan, left_s())
     of_plans = [(each, await verdicts_of(page, each, left_s())) for each in plans]
-    city = None
-    if plan is not None and plan.jurisdiction.startswith("city:"):
-        city = plan.jurisdiction.removeprefix("city:")
-    live = await page.get(
-        "live", "readings", lambda use: views.live(use, page.readings, city, page.now), city, within_s=left_s()
-    )
+    city = _city_of(plans)
+    live = await _live(page, city, left_s())
     told = await page.get(
         "open", "notices", lambda use: _open_notices(use, page.language), page.language, within_s=left_s()
     )

@@ -11,9 +11,9 @@ from typing import Annotated, Any
 import typer
 
 from aggregations import periods
-from ingestor import evaluation, scopes, tables
+from ingestor import evaluation, publishing, scopes, tables
 from ingestor.backfill import exporting, importing
-from ingestor.backfill.importing import Imported, Restored
+from ingestor.backfill.importing import Imported, Restored, Unchanged
 from ingestor.backfill.parts import Settings
 from ingestor.backfill.reading import FORMATS
 from ingestor.cli.common import Json, Scheduler, app, opened_store, options, print_line, progress_bars, say
@@ -24,7 +24,7 @@ from ingestor.cluster import importing as cluster_importing
 from ingestor.jobs import lanes
 from ingestor.retention.files import uid_of
 from ingestor.schema import DERIVED
-from ingestor.store import EVER, InfluxStore, open_store
+from ingestor.store import EVER, InfluxStore, open_store, store_file
 from ingestor.words import word
 from sensors.errors import ConfigError, printable, shown
 from sensors.names import STATION_ID
@@ -65,7 +65,9 @@ def import_(
         bool,
         typer.Option("--force", help="Store hours, too, that the store holds at another time, whole days shifted."),
     ] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check the files; store nothing.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Check the files, also against a store that is there; store nothing.")
+    ] = False,
     scheduler: Scheduler = None,
     json_: Json = False,
 ) -> None:
@@ -82,10 +84,10 @@ def import_(
     with contextlib.ExitStack() as stack:
         client = None if scheduler is None else stack.enter_context(connection.connected(loaded, scheduler))
         store = None
-        if not dry_run:
-            opened = open_store(loaded.settings.store, options.data, create=True)
+        if not dry_run or (client is None and store_file(options.data).is_file()):
+            opened = open_store(loaded.settings.store, options.data, create=not dry_run)
             store = stack.enter_context(contextlib.closing(opened))
-            if of_archive:
+            if of_archive and not dry_run:
                 store.guard(stack.enter_context(lanes.held(store.file, lanes.DERIVATION, waiting=waiting_for)))
         progress = stack.enter_context(progress_bars())
         size = sum(each.stat().st_size for each in file if each.is_file())
@@ -99,7 +101,10 @@ def import_(
 
         if client is None:
             read_by = FORMATS[file_format].read
-            done = importing.import_files(loaded, file, read_by, store, settings=settings, force=force, advance=advance)
+            target = Unchanged(store) if dry_run and store is not None else store
+            done = importing.import_files(
+                loaded, file, read_by, target, settings=settings, force=force, advance=advance
+            )
         else:
             assert store is None or isinstance(store, InfluxStore)  # as `connected` made sure
             done = cluster_importing.import_files(
@@ -209,7 +214,8 @@ def export(
             schema, batches = exporting.RAW, exporting.raw_batches(store, chosen, start, end)
         elif what == "indicators":
             figures = evaluation.all_figures(loaded, store, scope or "", periods.parse(period or ""), names=name or [])
-            schema, batches = exporting.FIGURES, iter([exporting.figures_batch(figures)])
+            revisions = publishing.revisions_of(store, figures)
+            schema, batches = exporting.FIGURES, iter([exporting.figures_batch(figures, revisions)])
         else:
             schema = exporting.table_schema(what)
             keys = exporting.keys_of(loaded, what, chosen)

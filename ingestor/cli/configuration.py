@@ -7,6 +7,8 @@ import typer
 
 from ingestor import config
 from ingestor.cli.common import app, options, print_line
+from sensors import topics
+from sensors.errors import shown
 from sensors.quantities import MEDIA
 
 
@@ -14,8 +16,8 @@ from sensors.quantities import MEDIA
 def check() -> None:
     """Check all of the configuration; connect to nothing.
 
-    Prints what was found and exits with 0, or prints the first mistake (file, place, what was expected) and exits
-    with 2.
+    Prints what was found, with a warning where two sources take the same topics, and exits with 0, or prints the first
+    mistake (file, place, what was expected) and exits with 2.
     """
     loaded = options.load()
     counts = ", ".join(f"{len(loaded.register.of(medium))} {medium}" for medium in MEDIA)
@@ -24,6 +26,11 @@ def check() -> None:
     print_line(f"{loaded.directory}: good")
     print_line(f"stations: {counts}")
     print_line(f"sources: {', '.join(f'{s.name} ({s.subscription}, {s.dialect})' for s in loaded.sources)}")
+    for first, second, topic in topics.overlaps(loaded.sources):
+        print_line(
+            f"warning: sources {first.name} and {second.name} both take {shown(topic)}; {first.name} does, as it comes "
+            f"first: make a topic narrower, or put the source that is meant first"
+        )
     print_line(
         f"events: {len(loaded.events.all)}; gas states: {len(loaded.gas_states.all)}; "
         f"calibrations: {len(loaded.calibrations)}"

@@ -11,6 +11,7 @@ from typing import Annotated, Final
 import typer
 
 from aggregations import periods
+from aggregations.periods import Period
 from ingestor import tables
 from ingestor.cli.common import Json, app, err, existing_store, opened_store, options, out, print_line, say
 from ingestor.config import Config
@@ -59,26 +60,33 @@ def jobs_run(
 ) -> None:
     """Run a job now, whether it is due or not; the service may run, and waits meanwhile.
 
-    Exits with 1 where the job fails.
+    Every period that it closes is told, as it is closed. Exits with 1 where the job fails.
     """
     loaded, runner = _runner(name)
     chosen = periods.parse(period) if period is not None else None
     if name not in ("checks", "notices"):
         with opened_store(loaded):  # what waits in the outbox is put in its place
             pass
-    result = runner.run(name, chosen, waiting=_waiting)
+    told: list[dict[str, str]] = []
+
+    def closed(each: Period, detail: str) -> None:
+        told.append({"period": str(each), "detail": detail})
+        if not json_:
+            say(f"{name} {each}：{RESULTS_ZH['done']}：{detail}", f"{name} {each}: done: {detail}")
+
+    result = runner.run(name, chosen, waiting=_waiting, closed=closed)
     found, _ = states(existing_store(), catalogue.jobs(loaded, options.data), clock=SystemClock())
     state = next(each for each in found if each.name == name)
     if json_:
-        print_line(tables.as_json({"result": result, "job": state}))
+        print_line(tables.as_json({"result": result, "job": state, "closed": told}))
     elif result == "nothing":
         say(
             f"{name}：没有到期的任务：已结束的时段均已关账",
             f"{name}: nothing is due: every period that is over is closed",
         )
-    else:
-        closed = f" {state.period}" if state.period else ""
-        say(f"{name}{closed}：{RESULTS_ZH[result]}：{state.detail}", f"{name}{closed}: {result}: {state.detail}")
+    elif result != "done" or not told:
+        of = f" {state.period}" if state.period else ""
+        say(f"{name}{of}：{RESULTS_ZH[result]}：{state.detail}", f"{name}{of}: {result}: {state.detail}")
     if result == "failed":
         raise typer.Exit(EXIT_FAILED)
 

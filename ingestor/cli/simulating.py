@@ -16,6 +16,7 @@ from ingestor.gateway import Gateway
 from ingestor.mqtt_publisher import login_from
 from ingestor.simulating import Course
 from ingestor.simulation_faults import Faults
+from sensors import strict
 from sensors.errors import ConfigError, shown
 from sensors.quantities import MEDIA, Medium
 from sensors.reading import DAY_S
@@ -180,8 +181,8 @@ def _of_file(file: Path) -> list[Station]:
         raise ConfigError(
             f"--stations: expected a number, or a CSV file of stations, got {shown(str(file))}"
         ) from error
-    header = text.partition("\n")[0]
-    medium: Medium = "noise" if "zone_class" in header else "water" if "target_class" in header else "air"
+    columns = strict.columns_of(text, file=str(file))
+    medium: Medium = "noise" if "zone_class" in columns else "water" if "target_class" in columns else "air"
     found = stations_of(text, medium, file=str(file))
     if not found:
         raise ConfigError(f"{file}: expected stations, got none")

@@ -102,7 +102,7 @@ def _result(future: "Future[Any]", task: Task[A]) -> Any:
 
 
 def _give_up(client: "Client", futures: "list[Future[Any]]", prefix: str) -> None:
-    """Give tasks up, and wait until none runs any more: `worker.still_wanted` keeps those that do from writing."""
+    """Give tasks up, and wait until none runs any more: `worker.wanting` keeps those that do from writing."""
     deadline = time.monotonic() + SETTLE_S
     with contextlib.suppress(OSError, TimeoutError):  # a scheduler that is gone
         client.cancel(futures)

@@ -13,7 +13,7 @@ import os
 import pickle
 import platform
 import zlib
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -129,24 +129,25 @@ def _address() -> str:
     return str(get_worker().address)
 
 
-def still_wanted() -> None:
-    """Make sure that the scheduler still waits for the task that calls this.
+def wanting() -> Callable[[], None]:
+    """Return what makes sure, in any thread, that the scheduler still waits for the task that calls this.
 
     Where the command ended, another one may derive the same days by now: what was read before must not be written.
-
-    Raises
-    ------
-    ClusterError
-        If it does not.
+    Where nobody waits it raises ClusterError.
     """
     from distributed import get_worker
 
     worker = get_worker()
-    task = worker.state.tasks.get(worker.get_current_task())
-    if task is None or task.state not in ("executing", "long-running"):
-        raise ClusterError(
-            f"worker {worker.address}: expected a task that somebody waits for, got one that was given up"
-        )
+    key = worker.get_current_task()
+
+    def still_wanted() -> None:
+        task = worker.state.tasks.get(key)
+        if task is None or task.state not in ("executing", "long-running"):
+            raise ClusterError(
+                f"worker {worker.address}: expected a task that somebody waits for, got one that was given up"
+            )
+
+    return still_wanted
 
 
 def running(prefix: str, dask_worker: Any) -> int:
@@ -170,6 +171,8 @@ def derive_step(shipped: Shipment, work: Work, step: Step) -> None:
                 f"worker {_address()}: {work.unit.name}: expected a configuration of digest {work.digest}, got "
                 f"{digest_of(config, work.unit)}; nothing was done there"
             )
+        still_wanted = wanting()
+        tables.guard(still_wanted)
         carry_out_step(config, tables, work, step, still_wanted)
 
 
@@ -252,6 +255,8 @@ class _Readings:
         self.days: set[StationDay] = set()
         self.values = 0
         self._tables, self._announced = tables, announced
+        self._still_wanted = wanting()
+        tables.guard(self._still_wanted)
 
     def load(self, blocks: Sequence[Block]) -> int:
         days = station_days(blocks)
@@ -260,7 +265,7 @@ class _Readings:
                 f"worker {_address()}: expected the file as it was when it was looked at, got one with other days; "
                 "import it again"
             )
-        still_wanted()
+        self._still_wanted()
         values = self._tables.write_blocks(blocks)
         self.days |= days
         self.values += values

@@ -8,7 +8,7 @@ from typing import Final
 
 from ingestor.encoders import hj212, native, senml, sparkplug
 from ingestor.encoders.port import Encoder, Message
-from ingestor.encoders.vendors import SensorCommunityEncoder, by_mapping
+from ingestor.encoders.vendors import by_mapping
 from sensors.quantities import Quantities
 
 __all__ = ["ENCODERS", "Encoder", "Message"]
@@ -20,9 +20,12 @@ ENCODERS: Final[dict[str, Callable[[Quantities], Encoder]]] = {
     "senml-cbor": senml.SenmlCborEncoder,
     "sparkplug": sparkplug.SparkplugEncoder,
     "chirpstack-v4": by_mapping("chirpstack-v4"),
+    "chirpstack-v3": by_mapping("chirpstack-v3"),
     "the-things-stack-v3": by_mapping("the-things-stack-v3"),
     "cloudevents": by_mapping("cloudevents"),
     "sensorthings": by_mapping("sensorthings"),
-    "sensor-community": SensorCommunityEncoder,
+    "sensor-community": by_mapping("sensor-community"),
+    "tasmota": by_mapping("tasmota"),
+    "zigbee2mqtt": by_mapping("zigbee2mqtt"),
 }
 """By dialect, and form where it has several."""

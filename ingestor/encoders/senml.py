@@ -1,8 +1,8 @@
 """Messages in SenML: a pack a reading, in JSON or CBOR."""
 
-import struct
 from typing import Any
 
+import cbor2
 import msgspec
 
 from ingestor.encoders.port import Message, source_of_each
@@ -53,27 +53,4 @@ class SenmlCborEncoder(SenmlEncoder):
     """The same in CBOR."""
 
     def _pack(self, records: list[dict[str, Any]]) -> bytes:
-        return encoded_in_cbor([{NUMBERS[name]: value for name, value in record.items()} for record in records])
-
-
-def encoded_in_cbor(item: Any) -> bytes:
-    """Return lists, tables, texts, integers and floats in CBOR."""
-    if isinstance(item, float):
-        return b"\xfb" + struct.pack(">d", item)
-    if isinstance(item, int):
-        return _head(0, item) if item >= 0 else _head(1, -1 - item)
-    if isinstance(item, str):
-        text = item.encode()
-        return _head(3, len(text)) + text
-    if isinstance(item, list):
-        return _head(4, len(item)) + b"".join(map(encoded_in_cbor, item))
-    return _head(5, len(item)) + b"".join(encoded_in_cbor(key) + encoded_in_cbor(value) for key, value in item.items())
-
-
-def _head(major: int, count: int) -> bytes:
-    if count < 24:
-        return bytes([major << 5 | count])
-    for more, layout in enumerate((">B", ">H", ">I", ">Q"), start=24):
-        if count < 1 << (8 << (more - 24)):
-            return bytes([major << 5 | more]) + struct.pack(layout, count)
-    raise ValueError(f"expected at most 64 bits, got {count}")
+        return cbor2.dumps([{NUMBERS[name]: value for name, value in record.items()} for record in records])

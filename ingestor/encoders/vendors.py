@@ -6,7 +6,8 @@ from typing import Any
 
 import msgspec
 
-from ingestor.encoders.port import Encoder, Message, source_of_each
+from ingestor.encoders.native import ZONE
+from ingestor.encoders.port import PERIODS, Encoder, Message, source_of_each
 from sensors.quantities import MEDIA, Medium, Quantities
 
 Form = Callable[[Medium, str, int, int, dict[str, float]], Any]
@@ -16,12 +17,11 @@ Form = Callable[[Medium, str, int, int, dict[str, float]], Any]
 class VendorEncoder:
     """One message a reading; a station is a device of its own name, its quantities the members of the payload."""
 
-    media: tuple[Medium, ...] = MEDIA
-
-    def __init__(self, topic: str, form: Form, sources: str) -> None:
+    def __init__(self, topic: str, form: Form, sources: str, *, media: tuple[Medium, ...] = MEDIA) -> None:
         self._topic = topic
         self._form = form
         self.sources = sources
+        self.media = media
 
     def introduce(self, medium: Medium, station: str, at: int) -> list[Message]:  # noqa: ARG002
         """See `Encoder.introduce`."""
@@ -33,20 +33,6 @@ class VendorEncoder:
         return self._topic.format(medium=medium, device=station), msgspec.json.encode(payload)
 
 
-class SensorCommunityEncoder(VendorEncoder):
-    """AirRohr firmware: PM10 and PM2.5 of air, as texts, and no time: that of arrival is taken."""
-
-    media: tuple[Medium, ...] = ("air",)
-
-    def __init__(self, _quantities: Quantities) -> None:
-        super().__init__(
-            "airrohr/{device}",
-            _sensor_community,
-            '[[source]]\nname = "airrohr"\ntopic = "airrohr/{device}"\ndialect = "mapping"\n'
-            'mapping = "sensor-community"\nmedium = "air"\nperiod_s = 3600\nwithout_time = "arrival"\n',
-        )
-
-
 def _instant(time: int) -> str:
     return dt.datetime.fromtimestamp(time, dt.UTC).isoformat().replace("+00:00", "Z")
 
@@ -54,6 +40,17 @@ def _instant(time: int) -> str:
 def _chirpstack(medium: Medium, station: str, time: int, _period_s: int, values: dict[str, float]) -> Any:
     device = {"applicationName": medium, "deviceName": station, "devEui": station}
     return {"time": _instant(time), "deviceInfo": device, "fPort": 2, "object": values}
+
+
+def _chirpstack_3(medium: Medium, station: str, time: int, _period_s: int, values: dict[str, float]) -> Any:
+    return {
+        "applicationName": medium,
+        "deviceName": station,
+        "devEUI": station,
+        "rxInfo": [{"time": _instant(time), "rssi": -57}],
+        "fPort": 2,
+        "objectJSON": msgspec.json.encode(values).decode(),
+    }
 
 
 def _the_things_stack(medium: Medium, station: str, time: int, _period_s: int, values: dict[str, float]) -> Any:
@@ -90,16 +87,38 @@ def _sensor_community(_medium: Medium, station: str, _time: int, _period_s: int,
     }
 
 
+def _tasmota(_medium: Medium, _station: str, time: int, _period_s: int, values: dict[str, float]) -> Any:
+    sensor = {name: values[key] for name, key in (("PM2.5", "pm25"), ("PM10", "pm10")) if key in values}
+    return {"Time": f"{dt.datetime.fromtimestamp(time, ZONE):%Y-%m-%dT%H:%M:%S}", "SDS0X1": sensor}
+
+
+def _zigbee2mqtt(_medium: Medium, _station: str, time: int, _period_s: int, values: dict[str, float]) -> Any:
+    some = {key: values[key] for key in ("pm25", "pm10") if key in values}
+    return {"last_seen": dt.datetime.fromtimestamp(time, ZONE).isoformat(), "linkquality": 98, **some}
+
+
 _FORMS: dict[str, tuple[str, Form]] = {
     "chirpstack-v4": ("application/{medium}/device/{device}/event/up", _chirpstack),
+    "chirpstack-v3": ("application/{medium}/device/{device}/event/up", _chirpstack_3),
     "the-things-stack-v3": ("v3/{medium}@qingjing/devices/{device}/up", _the_things_stack),
     "cloudevents": ("cloudevents/{medium}/{device}", _cloudevents),
     "sensorthings": ("v1.1/{medium}/{device}/Observations", _sensorthings),
 }
+_OF_PARTICLES: dict[str, tuple[str, Form, str]] = {
+    "sensor-community": ("airrohr/{device}", _sensor_community, 'without_time = "arrival"'),
+    "tasmota": ("tele/{device}/SENSOR", _tasmota, 'zone = "Asia/Shanghai"'),
+    "zigbee2mqtt": ("zigbee2mqtt/{device}", _zigbee2mqtt, ""),
+}
+"""Of devices that measure PM2.5 and PM10 of air and nothing else; with what their source has to say beside."""
 
 
 def by_mapping(name: str) -> Callable[[Quantities], Encoder]:
     """Return what makes the encoder of a mapping that comes along."""
+    if name in _OF_PARTICLES:
+        topic, form, more = _OF_PARTICLES[name]
+        declared = [f'name = "{name}"', f'topic = "{topic}"', 'dialect = "mapping"', f'mapping = "{name}"']
+        lines = ["[[source]]", *declared, 'medium = "air"', f"period_s = {PERIODS['air']}", *filter(None, [more]), ""]
+        return lambda _quantities: VendorEncoder(topic, form, "\n".join(lines), media=("air",))
     topic, form = _FORMS[name]
     sources = source_of_each(name, topic, 'dialect = "mapping"', f'mapping = "{name}"')
     return lambda _quantities: VendorEncoder(topic, form, sources)

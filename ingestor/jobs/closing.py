@@ -11,7 +11,8 @@ from sensors.quantities import MEDIA
 def close(config: Config, store: Store, period: Period) -> str:
     """Close a period and return what is to be said of it: how many of its stations sent readings, what was published.
 
-    The headlines of every city are published of months, quarters and years. It may be called again for a period, by
+    The headlines of every city are published of months, quarters and years, but for those without any data, which are
+    counted; one that was published before, and lost its data since, is. It may be called again for a period, by
     hand, or where the process died before that could be noted.
 
     Raises
@@ -31,5 +32,8 @@ def close(config: Config, store: Store, period: Period) -> str:
         if expected:
             sent = known_extents(store, medium, expected, start, end)
             said.append(f"{medium} {len(sent)}/{len(expected)}")
-    new = publishing.publish(config, store, publishing.of_cities(config, store, period)) if len(period) > 1 else []
-    return f"stations with readings: {', '.join(said) or 'none is registered'}; figures published: {len(new)}"
+    figures = publishing.of_cities(config, store, period) if len(period) > 1 else []
+    some = publishing.worth_publishing(store, figures)
+    new = publishing.publish(config, store, some)
+    without = f", without data: {len(figures) - len(some)}" if len(some) < len(figures) else ""
+    return f"stations with readings: {', '.join(said) or 'none is registered'}; figures published: {len(new)}{without}"

@@ -112,11 +112,17 @@ class Runner:
             return ended
 
     def run(
-        self, name: str, period: Period | None = None, *, waiting: Callable[[str], None] = lambda _: None
+        self,
+        name: str,
+        period: Period | None = None,
+        *,
+        waiting: Callable[[str], None] = lambda _: None,
+        closed: Callable[[Period, str], None] = lambda *_: None,
     ) -> Result:
         """Run a job now, whether it is due or rests after a failure; wait for its lane.
 
-        A job with a calendar closes the periods that are due, or the one given, also again.
+        A job with a calendar closes the periods that are due, or the one given, also again; `closed` is told of each,
+        and what is to be said of it, once that is noted.
 
         Raises
         ------
@@ -134,7 +140,7 @@ class Runner:
                     self._check_period(job, period, ledger.runs().get(name))
                 elif job.calendar is not None and not due_periods(job, ledger.runs().get(name), self._clock.now()):
                     return "nothing"
-                return self._run(ledger, job, check, period)
+                return self._run(ledger, job, check, period, closed)
 
     def reopen(self, name: str, first: Period, *, waiting: Callable[[str], None] = lambda _: None) -> int:
         """Make a job close its periods from one on again; return how many were closed already.
@@ -185,7 +191,14 @@ class Runner:
 
         return alive
 
-    def _run(self, ledger: JobLedger, job: Job, check: Alive, period: Period | None = None) -> Result:
+    def _run(
+        self,
+        ledger: JobLedger,
+        job: Job,
+        check: Alive,
+        period: Period | None = None,
+        closed: Callable[[Period, str], None] = lambda *_: None,
+    ) -> Result:
         alive = self._alive(check)
         run = ledger.runs().get(job.name)
         due = [period] if period is not None else due_periods(job, run, self._clock.now())
@@ -204,6 +217,7 @@ class Runner:
                 after = job.calendar.after(each) if job.calendar else None
                 ledger.close_period(job.lane, job.name, each, after=after, started=started, detail=detail)
                 log.info("job %s: %s closed: %s", job.name, each, detail)
+                closed(each, detail)
                 started = self._clock.now()
         except StoppedError:
             ledger.stopped(job.name)

@@ -46,6 +46,8 @@ _MINUS_ZERO = re.compile(rb",-0(?=[,\]])")
 """How the server writes -0.0, which would be read as the integer 0; no text that we store holds it."""
 _REFUSED = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY)
 _NOT_LET_IN = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
+_BUSY = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS)
+"""Answers below 500 of a server that may take the same request a little later."""
 
 
 class RefusedError(Exception):
@@ -360,7 +362,7 @@ class InfluxServer:
         except ApiException as error:
             raise _AnswerError.of(error) from error
         except (urllib3.exceptions.HTTPError, OSError) as error:
-            raise UnavailableError(f"store {self.url}: unavailable ({_short(error)})") from error
+            raise UnavailableError(f"store {self.url}: unavailable ({_short(error)})", passes=True) from error
         if path == "/write" and answer.status != HTTPStatus.NO_CONTENT:
             raise UnavailableError(
                 f"store {self.url}: expected 204 as InfluxDB answers a write, got {answer.status}; is this InfluxDB?"
@@ -374,7 +376,9 @@ class InfluxServer:
                 f"{self.database!r}"
             )
         return UnavailableError(
-            f"store {self.url}: unavailable ({answer.status} {answer.words})", retry_after_s=answer.retry_after_s
+            f"store {self.url}: unavailable ({answer.status} {answer.words})",
+            retry_after_s=answer.retry_after_s,
+            passes=answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR or answer.status in _BUSY,
         )
 
 

@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
+from functools import partial
 from itertools import islice, pairwise
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -13,6 +14,7 @@ import numpy as np
 from ingestor.schema import TABLES, Kind, Table
 from ingestor.store.influx_server import InfluxServer, literal, quoted
 from ingestor.store.ports import EVER, NO_VALUE, Block, RawSeries, Received, SeriesKey, raw_series, received
+from ingestor.store.trying import Insisting
 from sensors import flags
 from sensors.quantities import MEDIA
 from sensors.reading import DAY_S
@@ -57,6 +59,11 @@ class InfluxTables:
         self._under_way: deque[tuple[int, Future[None]]] = deque()
         self._overlapped = False
         self._guard: Callable[[], None] = lambda: None
+        self._insist = Insisting(lambda: self._guard())
+
+    def guard(self, check: Callable[[], None]) -> None:
+        """See `Tables.guard`; it may be called from other threads."""
+        self._guard = check
 
     def series(self, medium: str) -> list[SeriesKey]:
         """See `Tables.series`."""
@@ -160,15 +167,20 @@ class InfluxTables:
         """
         from ingestor.store import bulk_lines
 
-        self._server.probe()  # makes a missing database before several requests ask for it at once
+        self._insist(self._server.probe)  # makes a missing database before several requests ask for it at once
         with ThreadPoolExecutor(BLOCK_REQUESTS_AT_ONCE) as pool:
             under_way: deque[Future[None]] = deque()
-            for batch in (batch for block in blocks for batch in bulk_lines.batches(block, LINES_AT_ONCE)):
-                under_way.append(pool.submit(self._server.write_all, batch))
-                if len(under_way) > BLOCK_REQUESTS_AT_ONCE:
-                    under_way.popleft().result()
-            for each in under_way:
-                each.result()
+            try:
+                for batch in (batch for block in blocks for batch in bulk_lines.batches(block, LINES_AT_ONCE)):
+                    under_way.append(pool.submit(self._insist, partial(self._server.write_all, batch)))
+                    if len(under_way) > BLOCK_REQUESTS_AT_ONCE:
+                        under_way.popleft().result()
+                for each in under_way:
+                    each.result()
+            except BaseException:
+                with self._insist.over():
+                    pool.shutdown(cancel_futures=True)
+                raise
         return sum(int((codes != NO_VALUE).sum()) for block in blocks for _, codes in block.columns.values())
 
     def replace(
@@ -217,7 +229,8 @@ class InfluxTables:
         self._waiting, self._rows_waiting = {}, 0
         for _, each in self._under_way:
             each.cancel()
-        wait([each for _, each in self._under_way])
+        with self._insist.over():
+            wait([each for _, each in self._under_way])
         self._under_way.clear()
 
     def _hand_on(self) -> None:
@@ -257,10 +270,11 @@ class InfluxTables:
         lost = [at for at, row in there.items() if row.keys() - kept.get(at, {}).keys()]
         first, last = (min(lost), max(lost)) if lost else (0, -1)
         if lost:
-            self._server.command(
+            statement = (
                 f"DELETE FROM {quoted(table.name)} WHERE {quoted(table.key)} = {literal(key)}"
                 f" AND time >= {_moment(first)} AND time <= {_moment(last)}"
             )
+            self._insist(partial(self._server.command, statement))
         changed = [i for i, at in enumerate(times) if first <= at <= last or there.get(at) != kept[at]]
         return [times[i] for i in changed], {name: [each[i] for i in changed] for name, each in columns.items()}
 
@@ -271,9 +285,8 @@ class InfluxTables:
         statement = f"SHOW TAG VALUES FROM {quoted(declared.name)} WITH KEY = {quoted(declared.key)}"
         for row in self._server.query(statement):
             if row["value"] not in keys:
-                self._server.command(
-                    f"DELETE FROM {quoted(declared.name)} WHERE {quoted(declared.key)} = {literal(row['value'])}"
-                )
+                condition = f"{quoted(declared.key)} = {literal(row['value'])}"
+                self._insist(partial(self._server.command, f"DELETE FROM {quoted(declared.name)} WHERE {condition}"))
 
     def read(self, table: str, key: str, start: int, end: int, columns: Sequence[str]) -> Iterator[tuple[Any, ...]]:
         """See `Tables.read`."""
@@ -330,7 +343,7 @@ class InfluxTables:
 
     def _write(self, batches: Iterable[bytes]) -> None:
         """Write lines; the server works on some while others are made and on their way."""
-        sent = [self._requests.submit(self._server.write_all, batch) for batch in batches]
+        sent = [self._requests.submit(self._insist, partial(self._server.write_all, batch)) for batch in batches]
         wait(sent)  # none may be on its way any more when a failure is told: what comes after it must win
         for each in sent:
             each.result()

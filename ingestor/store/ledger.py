@@ -290,7 +290,8 @@ class Ledger:
 
     def _counted_backlog(self) -> Backlog:
         readings, size, oldest_at = self._db.execute(
-            "SELECT sum(readings), sum(length(lines)), min(committed_at) FROM outbox"
+            "SELECT sum(readings), sum(length(lines)), (SELECT committed_at FROM outbox ORDER BY id LIMIT 1) "
+            "FROM outbox"
         ).fetchone()
         return Backlog(readings or 0, size or 0, oldest_at)
 

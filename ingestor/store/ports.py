@@ -31,11 +31,15 @@ class StoreError(FailureError):
 
 
 class UnavailableError(StoreError):
-    """A server is away or busy. `retry_after_s` is what it asks for, or None."""
+    """A server is away or busy. `retry_after_s` is what it asks for, or None.
 
-    def __init__(self, message: str, *, retry_after_s: float | None = None) -> None:
+    `passes` tells whether it may be over in seconds, without anybody doing anything about it.
+    """
+
+    def __init__(self, message: str, *, retry_after_s: float | None = None, passes: bool = False) -> None:
         super().__init__(message)
         self.retry_after_s = retry_after_s
+        self.passes = passes
 
 
 class Arrival(msgspec.Struct, frozen=True, gc=False):

@@ -5,7 +5,6 @@ the file keeps one thread that writes.
 """
 
 import logging
-import random
 import sqlite3
 import threading
 import time
@@ -18,7 +17,8 @@ import msgspec
 
 from ingestor.store.delivery import deliver
 from ingestor.store.influx_server import InfluxServer
-from ingestor.store.ports import Backlog, StoreError, UnavailableError
+from ingestor.store.ports import Backlog, StoreError
+from ingestor.store.trying import Pauses
 from sensors.reading import Refusal
 
 log = logging.getLogger(__name__)
@@ -27,10 +27,6 @@ BATCH_READINGS = 5000
 BATCH_BYTES = 4 * 2**20
 GATHER_S = 0.1
 """How long it waits for more where there is little: a request costs the server more than a line."""
-FIRST_PAUSE_S = 0.5
-LONGEST_PAUSE_S = 30.0
-LONGEST_ASKED_S = 300.0
-"""A server may ask for longer pauses (Retry-After), up to so much."""
 IDLE_S = 1.0
 PROBE_AFTER_S = 15.0
 """How long after the last answer the server is asked whether it is there, where nothing is to be delivered."""
@@ -64,7 +60,7 @@ class Writer:
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self._tasks: deque[Callable[[], None]] = deque(maxlen=10)
         self.delivered: deque[Delivered] = deque()
-        self._pause_s = FIRST_PAUSE_S
+        self._pauses = Pauses()
         self._heard_at = -PROBE_AFTER_S
         self._failed_at = 0.0
         self.last_id = 0
@@ -102,9 +98,7 @@ class Writer:
             except Exception as error:  # the thread must outlive whatever a server answers
                 if not isinstance(error, StoreError | sqlite3.Error):
                     log.exception("the writer failed; this is a fault of qingjing, please report it")
-                asked_s = error.retry_after_s if isinstance(error, UnavailableError) else None
-                wait_s = max(random.uniform(0.5, 1.0) * self._pause_s, min(asked_s or 0.0, LONGEST_ASKED_S))  # noqa: S311
-                self._pause_s = min(2 * self._pause_s, LONGEST_PAUSE_S)
+                wait_s = self._pauses.after(error)
                 self.failing = str(error)
                 self._failed_at = time.monotonic()
                 self._heard_at = -PROBE_AFTER_S
@@ -124,7 +118,7 @@ class Writer:
                 refused = deliver(self._server, batch.lines)
                 self.last_id = batch.last_id
                 self.delivered.append(Delivered(batch.last_id, values_in(batch.lines), refused))
-                self._pause_s = FIRST_PAUSE_S
+                self._pauses.reset()
                 self._heard_at = time.monotonic()
             if self.failing is not None and self._heard_at > self._failed_at:
                 log.info("store %s: takes readings again", self._server.url)

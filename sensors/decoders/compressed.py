@@ -17,8 +17,8 @@ MOST_MEMBERS: Final = 100
 _GZIP = 16 + zlib.MAX_WBITS
 
 
-def unpacked(payload: bytes, most: int) -> bytes:
-    """Return what is in a payload of gzip.
+def unpacked(payload: bytes, most: int, *, broken: str = "broken_json") -> bytes:
+    """Return what is in a payload of gzip; `broken` is the code of what is none.
 
     Raises
     ------
@@ -38,8 +38,8 @@ def unpacked(payload: bytes, most: int) -> bytes:
             if left < 0:
                 raise RefusedError("too_large", f"payload: expected at most {most} bytes in gzip, got more")
             if not member.eof:
-                raise RefusedError("broken_json", "payload: expected all of a gzip file, got a part of it")
+                raise RefusedError(broken, "payload: expected all of a gzip file, got a part of it")
             payload = member.unused_data
     except zlib.error as error:
-        raise RefusedError("broken_json", "payload: expected gzip after its first bytes, got something else") from error
+        raise RefusedError(broken, "payload: expected gzip after its first bytes, got something else") from error
     return b"".join(parts)

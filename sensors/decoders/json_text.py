@@ -10,9 +10,14 @@ from sensors.decoders.taking import RefusedError
 from sensors.decoders.terms import Encoding
 from sensors.errors import shown
 
+_decode, _encode = msgspec.json.Decoder().decode, msgspec.json.Encoder().encode
+
 
 def tree_of(payload: bytes, encoding: Encoding = "utf-8", *, at: str = "payload") -> Any:
     """Return the tree of a JSON text as `lenient_tree` does, but quicker, and with integers of any length as they are.
+
+    The decoder keeps the last of equal keys. A payload with as many quotation marks as what was kept is written with
+    has no key twice; most are so, and not read again.
 
     Raises
     ------
@@ -21,21 +26,26 @@ def tree_of(payload: bytes, encoding: Encoding = "utf-8", *, at: str = "payload"
     """
     if encoding == "utf-8":
         try:
-            return msgspec.json.decode(payload)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            tree = _decode(payload)
+            quotes = _encode(tree).count(b'"')
+        except (msgspec.DecodeError, UnicodeError, OverflowError, RecursionError):
             pass
+        else:
+            if payload.count(b'"') != quotes:
+                lenient_tree(payload, at=at)
+            return tree
     return lenient_tree(payload, encoding, at=at)
 
 
 def lenient_tree(payload: bytes, encoding: Encoding = "utf-8", *, at: str = "payload") -> Any:
-    """Return the tree of a JSON text; of two equal keys in an object the last one counts.
+    """Return the tree of a JSON text.
 
     Not-a-number and infinity are taken as numbers, integers beyond the floats as infinity.
 
     Raises
     ------
     RefusedError
-        If it is no JSON, not in its encoding, or too deep.
+        If it is no JSON, not in its encoding, too deep, or has two different values of one key in an object.
     """
     try:
         text = payload.decode(encoding)
@@ -46,7 +56,11 @@ def lenient_tree(payload: bytes, encoding: Encoding = "utf-8", *, at: str = "pay
             f"{other_encoding(encoding)}",
         ) from error
     try:
-        return json.loads(text, parse_int=_integer)
+        return json.loads(text, parse_int=_integer, object_pairs_hook=_table)
+    except _TwiceError as error:
+        raise RefusedError(
+            "ambiguous", f"{at}: expected one value of a key, got two of {shown(str(error))} that differ"
+        ) from error
     except (ValueError, RecursionError) as error:
         raise RefusedError("broken_json", f"{at}: expected JSON, got {shown(str(error))}") from error
 
@@ -56,6 +70,19 @@ def other_encoding(encoding: Encoding) -> str:
     if encoding == "utf-8":
         return 'of GBK say encoding = "gb18030" in sources.toml (no native source can: native payloads are UTF-8)'
     return 'look at what the device sends; encoding = "utf-8" is the other that sources.toml knows'
+
+
+class _TwiceError(Exception):
+    """A key that stands twice."""
+
+
+def _table(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    table = dict(pairs)
+    if len(table) != len(pairs):
+        for key, value in pairs:
+            if table[key] != value:
+                raise _TwiceError(key)
+    return table
 
 
 def _integer(digits: str) -> float:

@@ -10,7 +10,6 @@ as "<0.02": below the detection limit.
 """
 
 import datetime as dt
-import itertools
 import math
 from collections.abc import Callable, Collection
 from typing import Any
@@ -40,7 +39,6 @@ class Item(msgspec.Struct, forbid_unknown_fields=True, gc=False):
 
 
 _BEYOND_FLOATS = 10**309
-_GOOD = itertools.repeat(flags.GOOD)
 _EMPTY = Refusal("wrong_type", "payload: expected at least one item, got an empty array")
 _decoder = msgspec.json.Decoder(Item | list[Item])
 _line_decoder = msgspec.json.Decoder(Item)
@@ -69,10 +67,11 @@ def decode(payload: bytes, received_at: float, context: Context) -> Decoded:
             into.refusals.append(error.refusal)
         return into
     if isinstance(whole, Item):
-        _take(whole, "", whole.values, received_at, context, into)
+        if payload.count(b'"') == 8 + 2 * len(whole.values) or _is_read_whole([whole], payload, "payload", into):
+            _take(whole, "", whole.values, received_at, context, into)
     elif not whole:
         into.refusals.append(_EMPTY)
-    else:
+    elif _is_read_whole(whole, payload, "payload", into):
         for i, item in enumerate(whole):
             _take(item, f"[{i}].", item.values, received_at, context, into)
     return into
@@ -90,11 +89,7 @@ def _take(item: Item, at: str, keys: Collection[str], received_at: float, contex
     if context.factors is not None:
         item.values = units.converted(item.values, context.factors)
     known = context.quantities.of(medium)  # type: ignore[arg-type]  # the register knows only media
-    good = item.values
-    if not known_flags and good and good.keys() <= known.keys() and _all_finite(good):
-        plain = tuple(zip(good, good.values(), _GOOD, strict=False))
-        into.readings.append(Reading(medium, station, item.period_s, time, plain))  # type: ignore[arg-type]
-        return
+    good = flags.GOOD
     values: list[tuple[str, float | None, int]] = []
     for key, value in item.values.items():
         if key not in known:
@@ -103,22 +98,35 @@ def _take(item: Item, at: str, keys: Collection[str], received_at: float, contex
             )
         elif value is None:
             values.append((key, None, flags.MISSING))
-        elif not math.isfinite(value):
+        elif value - value != 0:  # infinite, or no number
             into.refusals.append(Refusal("not_finite", f"{at}values.{key}: expected a finite number, got {value}"))
         else:
-            values.append((key, value, known_flags.get(key, flags.GOOD)))
+            values.append((key, value, known_flags.get(key, good) if known_flags else good))
     if values:
         into.readings.append(Reading(medium, station, item.period_s, time, tuple(values)))  # type: ignore[arg-type]
     elif not item.values:
         into.refusals.append(Refusal("wrong_type", f"{at}values: expected at least one value, got none"))
 
 
-def _all_finite(values: dict[str, float | None]) -> bool:
-    """Whether none is missing and the sum, and with it each, is finite: the usual case, told quickly."""
-    try:
-        return math.isfinite(sum(values.values()))  # type: ignore[arg-type]  # None is an error, as it should be
-    except TypeError:
-        return False
+def _is_read_whole(items: list[Item], payload: bytes, at: str, into: Decoded) -> bool:
+    """Whether no key stood twice with different values, of which the decoder kept the last; if not, say so.
+
+    A payload has more quotation marks than its items are written with where a key stands twice, and seldom else.
+    """
+    quotes = 0
+    for item in items:
+        quotes += 8 + 2 * len(item.values)
+        if item.flags:
+            quotes += 2 + 4 * len(item.flags)
+        if item.station is not None:
+            quotes += 4
+    if payload.count(b'"') != quotes:
+        try:
+            lenient_tree(payload, at=at)
+        except RefusedError as error:
+            into.refusals.append(error.refusal)
+            return False
+    return True
 
 
 def _station(item: Item, at: str, context: Context) -> tuple[str, str]:
@@ -176,7 +184,8 @@ def _decode_lines(payload: bytes, received_at: float, context: Context, into: De
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             _decode_leniently(line, at, received_at, context, into)
         else:
-            _take(item, at, item.values, received_at, context, into)
+            if _is_read_whole([item], line, at[:-1], into):
+                _take(item, at, item.values, received_at, context, into)
     return True
 
 

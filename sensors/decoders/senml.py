@@ -25,9 +25,9 @@ from sensors.decoders import cbor
 from sensors.decoders.context import Context
 from sensors.decoders.json_text import tree_of
 from sensors.decoders.senml_names import SenmlOptions, by_base, splitter
-from sensors.decoders.senml_plain import NotPlainError, of_cbor, of_json
+from sensors.decoders.senml_plain import IN_CBOR, IN_JSON, Fields, NotPlainError, Records, of_cbor, of_json
 from sensors.decoders.stated_units import Converter
-from sensors.decoders.taking import NOTHING, NotANumberError, Observed, RefusedError, number, take
+from sensors.decoders.taking import INFINITE, NOTHING, NotANumberError, Observed, RefusedError, number, take
 from sensors.decoders.terms import Terms
 from sensors.errors import shown
 from sensors.reading import Decoded, Refusal
@@ -67,11 +67,11 @@ def decoder(terms: Terms) -> Callable[[bytes, float, Context], Decoded]:
     options = terms.options if isinstance(terms.options, SenmlOptions) else SenmlOptions()
     split = splitter(options)
     convert = Converter(terms)
-    factors = convert.factors
+    factors, unstated = convert.factors, dict.fromkeys(terms.codes, 1.0)
     assert terms.period_s is not None
     period_s = terms.period_s
-    codes = terms.codes.keys() - terms.ignored
     sentinels = terms.sentinels
+    good, largest, decimals = flags.GOOD, INFINITE, units.DECIMALS
     plain_source = not options.names and terms.encoding == "utf-8"
 
     def decode(payload: bytes, received_at: float, context: Context) -> Decoded:
@@ -92,39 +92,43 @@ def decoder(terms: Terms) -> Callable[[bytes, float, Context], Decoded]:
         if not plain_source:
             return False
         try:
-            records = of_cbor(payload) if _is_cbor(payload) else of_json(payload)
-        except NotPlainError:
+            fields, records = (IN_CBOR, of_cbor(payload)) if _is_cbor(payload) else (IN_JSON, of_json(payload))
+            return _take_records(records, fields, groups, context)
+        except (NotPlainError, KeyError, RefusedError, TypeError):
             return False
+
+    def _take_records(
+        records: Records, fields: Fields, groups: dict[tuple[str | None, int], _Group], context: Context
+    ) -> bool:
+        """Add the values of records; False, or an error: one is not plain."""
+        n, u, v, t, bn, bt, bu = fields
         base_name, base_time, base_unit = "", 0.0, ""
-        group: list[tuple[str, float | None, int]] = []
-        before: tuple[str, float] | None = None
+        values: list[tuple[str, float | None, int]] = []
+        apart = True  # a record whose device or time may not be that of the next
         for i, record in enumerate(records):
-            if record.bn is not None:
-                base_name = record.bn
-            if record.bt is not None:
-                base_time = record.bt
-            if record.bu is not None:
-                base_unit = record.bu
-            time = base_time + record.t
-            code, unit = record.n, base_unit if record.u is None else record.u
-            if not RELATIVE_BELOW <= time < LARGEST_TIME or record.v in sentinels:
-                return False
-            value = record.v
-            factor = factors.get((code, unit))
-            if factor is None:
-                if not code or code not in codes:
+            code, value, has_unit = record[n], record[v], u in record
+            if apart or len(record) - has_unit != 2:
+                base_name, base_unit = record.get(bn, base_name), record.get(bu, base_unit)
+                known = 2 + has_unit + (bn in record) + (bu in record)
+                if bt in record:
+                    base_time = _seconds(record[bt], "bt")
+                    known += 1
+                time, apart = base_time, t in record
+                if apart:
+                    time += _seconds(record[t], "t")
+                    known += 1
+                if known != len(record) or type(base_name) is not str or not RELATIVE_BELOW <= time < LARGEST_TIME:
                     return False
-                if unit:
-                    try:
-                        value = convert(code, value, unit, context, "u")
-                    except RefusedError:
-                        return False
-            elif factor != 1:
-                value = round(value * factor, units.DECIMALS)
-            if before != (base_name, time):
-                before = base_name, time
-                group = groups.setdefault((by_base(base_name, code, i)[0], math.floor(time)), (i, []))[1]
-            group.append((code, value, flags.GOOD))
+                values = groups.setdefault((by_base(base_name, code, i)[0], math.floor(time)), (i, []))[1]
+            unit = record[u] if has_unit else base_unit
+            factor = factors.get((code, unit)) if unit != "" else unstated.get(code)
+            if factor is None:
+                factor = convert.factor(code, unit, context, "u") if type(code) is type(unit) is str else None
+            if type(value) is not float:
+                value = _seconds(value, "v")
+            if factor is None or not -largest < value < largest or (sentinels and value in sentinels):
+                return False
+            values.append((code, value if factor == 1 else round(value * factor, decimals), good))
         return bool(groups)
 
     def _take_all(
@@ -253,7 +257,7 @@ def _rebase(base: _Base, record: dict[str, Any], i: int) -> None:
         base.time = _seconds(record["bt"], f"[{i}].bt")
     if "bv" in record:
         value = record["bv"]
-        if type(value) not in (int, float) or not abs(value) < 1e300:
+        if type(value) not in (int, float) or not abs(value) < INFINITE:
             raise RefusedError("wrong_type", f"[{i}].bv: expected a number, got {shown(value)}")
         base.value = float(value)
 

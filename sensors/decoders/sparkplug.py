@@ -40,6 +40,7 @@ REMEMBERED_BYTES: Final = 64 * 2**20
 KEY_BYTES: Final = 128
 """What a name or a number of a metric takes up in memory beside its bytes."""
 
+_KINDS = frozenset((*BIRTHS, *DATA, *EMPTY))
 _OWN = ("bdSeq", "Node Control/", "Device Control/")
 """Names of Sparkplug's own metrics, or how they begin: no quantities."""
 _LARGEST_MS = 2**52
@@ -128,18 +129,19 @@ class _Decoder:
         codes, ignored, ignores_rest = terms.codes, terms.ignored, terms.ignores_rest
         groups: dict[int | None, list[tuple[str, float | None, int]]] = {}
         factors = self._convert.factors
+        sentinels, good = terms.sentinels, flags.GOOD
+        alias, stamped, single = wire.ALIAS, wire.TIMESTAMP, wire.FLOAT
         for i, metric in enumerate(metrics):
-            if len(metric) == 3 and wire.FLOAT in metric and wire.TIMESTAMP in metric:  # most: number, time and float
-                plain = known.get(metric.get(wire.ALIAS, -1))
-                value = metric[wire.FLOAT]
-                if plain is not None and plain.name in codes and value - value == 0:
-                    factor = factors.get((plain.name, plain.unit)) if plain.unit else 1.0
+            if len(metric) == 3 and single in metric and stamped in metric and alias in metric:  # as most
+                plain, value = known.get(metric[alias]), metric[single]
+                if plain is not None and value - value == 0 and (name := plain.name) in codes:
+                    factor = factors.get((name, plain.unit)) if plain.unit else 1
                     value = wire.single(value)
-                    if factor == 1 and value not in terms.sentinels:
-                        found = groups.get(metric[wire.TIMESTAMP])
-                        if found is None:
-                            found = groups[metric[wire.TIMESTAMP]] = []
-                        found.append((plain.name, value, flags.GOOD))
+                    if factor == 1 and value not in sentinels:
+                        time = metric[stamped]
+                        if time not in groups:
+                            groups[time] = []
+                        groups[time].append((name, value, good))
                         continue
             try:
                 of_birth = named(metric, known, i)
@@ -235,7 +237,7 @@ def _address(topic: str) -> tuple[str, str, str, str]:
         return "", "STATE", "", ""
     if levels[0] == NAMESPACE and len(levels) in (4, 5):
         _, group, kind, node, device = [*levels, ""][:5]
-        if kind in (*BIRTHS, *DATA, *EMPTY) and (kind[0] == "D") == (device != ""):
+        if kind in _KINDS and (kind[0] == "D") == (device != ""):
             return group, kind, node, device
     raise RefusedError("unknown_topic", f"topic: expected {NAMESPACE}/GROUP/TYPE/NODE[/DEVICE], got {shown(topic)}")
 

@@ -44,6 +44,7 @@ _HALF_STEP = 2.0**-25
 """Of a float of 32 bits, relative to it: what lies nearer becomes that float."""
 
 _float = struct.Struct("<f")
+_single = _float.unpack_from
 _double = struct.Struct("<d").unpack_from
 
 Metric = dict[int, Any]
@@ -145,6 +146,7 @@ def single(value: float) -> float:
 
 def _metric(data: bytes, at: int, end: int, into: Metric, last: tuple[bytes, int]) -> tuple[bytes, int]:
     """Read a metric; `last` is the timestamp of the metric before, which most have again."""
+    before, stamp = last
     while at < end:
         tag = data[at]
         at += 1
@@ -155,8 +157,8 @@ def _metric(data: bytes, at: int, end: int, into: Metric, last: tuple[bytes, int
         if wire == 0:
             value: Any = data[at]
             if value > 127:
-                if tag == TIMESTAMP and data[at : at + 6] == last[0]:
-                    value = last[1]
+                if tag == TIMESTAMP and data[at : at + 6] == before:
+                    value = stamp
                     at += 6
                 else:
                     start = at
@@ -166,7 +168,7 @@ def _metric(data: bytes, at: int, end: int, into: Metric, last: tuple[bytes, int
             else:
                 at += 1
         elif wire == 5:
-            value = _float.unpack_from(data, at)[0]
+            value = _single(data, at)[0]
             at += 4
         elif wire == 2:
             value, at = _bytes(data, at, end)
@@ -191,7 +193,7 @@ def _field(data: bytes, at: int, end: int) -> tuple[int, Any, int]:
     elif wire == 2:
         value, at = _bytes(data, at, end)
     elif wire == 5:
-        value, at = _float.unpack_from(data, at)[0], at + 4
+        value, at = _single(data, at)[0], at + 4
     elif wire == 1:
         value, at = _double(data, at)[0], at + 8
     else:

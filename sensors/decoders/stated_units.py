@@ -46,17 +46,26 @@ class Converter:
         Raises
         ------
         RefusedError
+            As `factor`.
+        """
+        factor = self.factors.get((code, unit)) or self.factor(code, unit, context, at)
+        return value if factor is None or factor == 1 else round(value * factor, units.DECIMALS)
+
+    def factor(self, code: str, unit: str, context: Context, at: str) -> float | None:
+        """Return what values of a code with a unit are multiplied by; None of a code that is none of the source.
+
+        Raises
+        ------
+        RefusedError
             If the unit cannot be converted, or is another than the source declares.
         """
-        factor = self.factors.get((code, unit))
-        if factor is None:
-            known = self._terms.codes.get(code)
-            if known is None:
-                return value
-            factor = _factor(known, unit, context, at)
-            if len(self.factors) < _REMEMBERED:
-                self.factors[code, unit] = factor
-        return value if factor == 1 else round(value * factor, units.DECIMALS)
+        known = self._terms.codes.get(code)
+        if known is None:
+            return None
+        factor = _factor(known, unit, context, at)
+        if len(self.factors) < _REMEMBERED:
+            self.factors[code, unit] = factor
+        return factor
 
 
 def _factor(code: Code, unit: str, context: Context, at: str) -> float:

@@ -35,6 +35,8 @@ _PERIODS: Final[dict[str, frozenset[int]]] = {
 }
 """Lengths that a period of each medium may have. [s]"""
 _LARGEST_S = 2**40
+INFINITE: Final = 1e300
+"""Numbers of payloads from it on are taken as infinite: what they are multiplied by must not make them so."""
 CELSIUS_ZERO: Final = Decimal("273.15")
 """0 degC. [K]"""
 PASCALS: Final = {"Pa": 1, "hPa": 100, "kPa": 1000}
@@ -45,6 +47,8 @@ _NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*", re.ASCII)
 PASSED_OVER: Final = '; no_data = "ignore" in sources.toml counts such messages and keeps none'
 """What to do about messages that are expected to have no values."""
 NOTHING: Final = Refusal("no_data", f"payload: expected a value that the source takes, got none{PASSED_OVER}")
+_OfMedium = tuple[Medium, tuple[tuple[str, float | None, int], ...]]
+"""A medium and its values: quantity, value, flag."""
 
 
 class RefusedError(Exception):
@@ -86,13 +90,14 @@ def number(value: Any, terms: Terms) -> tuple[float | None, int]:
         If it is something else, as a truth value or "12,5", or no finite number.
     """
     if type(value) is float or type(value) is int:
-        found = float(value) if abs(value) < 1e300 else math.inf
+        found = float(value) if abs(value) < INFINITE else math.inf
     elif value is None:
         return None, flags.MISSING
     elif type(value) is str:
-        if value.strip() in terms.missing:
+        text = value.strip()
+        if text in terms.missing:
             return None, flags.MISSING
-        if not _NUMBER.fullmatch(value):
+        if not (text.isascii() and text.isdigit()) and not _NUMBER.fullmatch(value):
             limit = detection.limit(value)
             if limit is None or not 0 < float(limit) < math.inf:
                 raise NotANumberError(value)
@@ -117,6 +122,10 @@ def take(observed: Observed, received_at: float, context: Context, terms: Terms,
     """Check what a device says of one period and append its readings, its refusals, or both."""
     if terms.trace is not None:
         terms.trace(observed)
+    usual = _usual(observed, context, terms)
+    if usual is not None:
+        _add([usual], observed, received_at, context, terms, into)
+        return
     at = observed.at
     codes, only = terms.codes, context.medium
     found: dict[Medium, dict[str, tuple[str, float | None, int]]] = {}
@@ -162,18 +171,47 @@ def take(observed: Observed, received_at: float, context: Context, terms: Terms,
         into.refusals.append(
             Refusal("ambiguous", f"{at}{quantity}: expected one value, got two that differ; neither is taken")
         )
+    several = [(medium, tuple(of_medium.values())) for medium, of_medium in found.items() if of_medium]
+    _add(several, observed, received_at, context, terms, into)
+
+
+def _usual(observed: Observed, context: Context, terms: Terms) -> _OfMedium | None:
+    """Return what most observations are, told quickly: good or missing numbers of one medium, each of another quantity.
+
+    None where `take` has to look at each by itself.
+    """
+    try:
+        medium = context.medium or terms.codes[observed.values[0][0]].medium
+        plain, good, missing = terms.plain[medium], flags.GOOD, flags.MISSING  # type: ignore[index]  # sources have only media
+        found, total = {}, 0.0
+        for code, value, flag in observed.values:
+            quantity = plain[code]
+            found[quantity] = (quantity, value, flag)
+            if flag == good:
+                total += value  # type: ignore[operator]  # None is an error, as it should be
+            elif flag != missing or value is not None:
+                return None
+    except (LookupError, TypeError):
+        return None
+    if not found or len(found) < len(observed.values) or not math.isfinite(total):
+        return None
+    return medium, tuple(found.values())  # type: ignore[return-value]
+
+
+def _add(
+    several: list[_OfMedium], observed: Observed, received_at: float, context: Context, terms: Terms, into: Decoded
+) -> None:
+    """Append a reading of each medium, or why there can be none."""
     told: list[Refusal] = []
-    for medium, of_medium in found.items():
-        if not of_medium:
-            continue
+    for medium, values in several:
         try:
-            station = station_of(medium, observed.device, context, terms, at)
+            station = station_of(medium, observed.device, context, terms, observed.at)
             time = start_of(observed, medium, received_at, context, terms)
         except RefusedError as error:
             if error.refusal not in told:
                 told.append(error.refusal)
             continue
-        into.readings.append(Reading(medium, station, observed.period_s, time, tuple(of_medium.values())))
+        into.readings.append(Reading(medium, station, observed.period_s, time, values))
     into.refusals.extend(told)
 
 
@@ -237,7 +275,8 @@ def station_of(medium: str, device: str | None, context: Context, terms: Terms, 
             "unknown_station",
             f"{at}station: expected one of the register of {medium}, or a device of devices.csv, got {shown(station)}",
         )
-    check_gateway(medium, station, context, at)
+    if context.gateway is not None:
+        check_gateway(medium, station, context, at)
     return station
 
 
@@ -291,7 +330,9 @@ def start_of(observed: Observed, medium: str, received_at: float, context: Conte
         time -= period_s
     if observed.sampled and medium in ALIGNED:
         time -= (time + context.offset_s) % period_s
-    check_time(time, period_s, medium, received_at, context, at=at)
+    usual = period_s in _PERIODS[medium] and context.not_before <= time <= received_at + context.max_ahead_s
+    if not usual or not observed.sampled:  # what `check_time` finds nothing wrong with, told quickly
+        check_time(time, period_s, medium, received_at, context, at=at)
     return time
 
 
@@ -318,7 +359,9 @@ def check_time(
         raise RefusedError("wrong_type", f"{at}period_s: expected parts or multiples of an hour, got {shown(period_s)}")
     if time > received_at + context.max_ahead_s:
         raise RefusedError(
-            "future_time", f"{at}time: expected at most {context.max_ahead_s} s ahead, got {_shown(time, written)}"
+            "future_time",
+            f"{at}time: expected at most {context.max_ahead_s} s ahead, got {_shown(time, written)}"
+            f"{_of_another_zone(time - received_at, period_s, context)}",
         )
     if time < context.not_before:
         raise RefusedError(
@@ -328,6 +371,14 @@ def check_time(
         raise RefusedError(
             "bad_time", f"{at}time: expected the start of a period of {period_s} s, got {_shown(time, written)}"
         )
+
+
+def _of_another_zone(ahead_s: float, period_s: int, context: Context) -> str:
+    """Return a hint where a time lies ahead by the city's offset, less a period and an hour under way at most."""
+    offset_s = abs(context.offset_s)
+    if not -context.max_ahead_s <= offset_s - ahead_s <= period_s + HOUR_S:
+        return ""
+    return f", which is {ahead_s / 3600:.1f} h ahead: is its zone right? The city's is {offset_s / 3600:g} h from UTC"
 
 
 def _shown(time: int, written: dt.datetime | None) -> str:

@@ -50,7 +50,8 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     time is refused or takes that of its arrival, and its values are then flagged as not evaluated. `sentinels` and
     `missing` are numbers and texts that stand for no value. `devices` are stations by medium and device. `options` are
     those of the dialect alone. `ambient` tells where the state of the air stands, if gases come in it. `trace`, where
-    it is there, is called with each `Observed` of sensors.decoders.taking.
+    it is there, is called with each `Observed` of sensors.decoders.taking. `plain` are the quantities of codes, by
+    medium, whose values are those of the quantity as they come.
     """
 
     codes: dict[str, Code]
@@ -67,3 +68,4 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     options: Any = None
     ambient: Ambient | None = None
     trace: Callable[[Any], None] | None = None
+    plain: dict[Medium, dict[str, str]] = {}

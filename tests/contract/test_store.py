@@ -262,6 +262,18 @@ def test_backlog_tells_readings_bytes_and_age_until_they_are_moved(store: Store)
     assert store.backlog() == Backlog(moved=2)
 
 
+def test_oldest_of_the_backlog_is_what_was_committed_first_whatever_the_clock_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for at in (5000.0, 100.0):
+        monkeypatch.setattr("time.time", lambda now=at: now)
+        with closing(SqliteStore(tmp_path / "store.sqlite3")) as store:
+            store.commit([arrival(reading(0, 1.0))])
+            assert store.backlog().oldest_at == 5000.0
+    with closing(SqliteStore(tmp_path / "store.sqlite3")) as store:
+        assert store.backlog().oldest_at == 5000.0
+
+
 def test_counts_tell_messages_that_were_delivered_again(store: Store) -> None:
     store.commit([msgspec.structs.replace(arrival(reading(0, 1.0)), again=True), arrival(reading(0, 1.0))])
     assert store.counts()["messages_again"] == 1

@@ -12,16 +12,18 @@ import threading
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
 import pytest
+from jsonschema import Draft202012Validator
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from aggregations import periods
-from ingestor import config, derivation, evaluation, tables
-from ingestor.board import api, moments, reach, source, views, wall
+from ingestor import config, derivation, evaluation, publishing, tables
+from ingestor.board import api, app, moments, reach, source, views, wall
 from ingestor.board.app import application, listening
 from ingestor.board.app import server as board_server
 from ingestor.config import Config
@@ -29,6 +31,7 @@ from ingestor.explanation import explanation
 from ingestor.store import Arrival, SqliteStore, open_store, store_file
 from ingestor.store.marks import marks
 from ingestor.store.ports import Block
+from ingestor.store.reviewed import Locked
 from sensors.reading import Reading
 from tests import board_world, bulletin_world
 from tests.board_world import LAST, LONG, SCRIPT, TOKEN
@@ -149,14 +152,72 @@ def test_openapi_document_has_the_routes_and_only_them(client: TestClient) -> No
         for method in route.methods - {"HEAD"}
     }
     documented = {(path, method) for path, of in document["paths"].items() for method in of}
-    assert documented == routes - {("/api/openapi.json", "get")}
-    known = set(document["components"]["schemas"])
-    assert set(re.findall(r"#/components/schemas/([\w.\[\], ]+)", json.dumps(document))) <= known
-    figure = client.get(f"/api/indicators?scope={SCOPE}&period=2020-06").json()[0]
-    assert set(figure) == set(document["components"]["schemas"]["Figure"]["properties"])
+    assert documented == routes - {("/api/openapi.json", "get"), ("/api/{path:path}", "get")}
     for path, of in document["paths"].items():
         for parameter in of.get("get", {}).get("parameters", []):
             assert parameter["description"], path
+
+
+def closed(schema: Any) -> Any:
+    """A schema whose objects have the documented members and no others."""
+    if isinstance(schema, dict):
+        more = {"additionalProperties": False} if "properties" in schema else {}
+        return {key: closed(value) for key, value in schema.items()} | more
+    return [closed(each) for each in schema] if isinstance(schema, list) else schema
+
+
+class Documented:
+    """Checks answers against the OpenAPI document."""
+
+    def __init__(self, client: TestClient) -> None:
+        document = client.get("/api/openapi.json").json()
+        self.paths = document["paths"]
+        self._components = {"components": {"schemas": closed(document["components"]["schemas"])}}
+
+    def schema(self, path: str, status: int = 200, method: str = "get") -> dict[str, Any]:
+        content = self.paths[path][method]["responses"][str(status)]["content"]
+        return closed(content["application/json"]["schema"]) | self._components
+
+    def check(self, path: str, answer: Any, method: str = "get") -> None:
+        validator = Draft202012Validator(self.schema(path, answer.status_code, method))
+        validator.check_schema(validator.schema)
+        found = [f"{each.json_path}: {each.message}" for each in validator.iter_errors(answer.json())]
+        assert found == [], path
+
+
+def test_every_answer_is_as_the_openapi_document_says(client: TestClient) -> None:
+    documented = Documented(client)
+    of_june = f"scope={SCOPE}&period=2020-06"
+    asked = {
+        "/api/indicators": [f"/api/indicators?{of_june}&name=*", f"/api/indicators?{of_june}"],
+        "/api/targets": ["/api/targets"],
+        "/api/outlook": ["/api/outlook"],
+        "/api/today": ["/api/today"],
+        "/api/explain": [
+            f"/api/explain?{of_june}&name={name}"
+            for name in ("air.good_day_ratio", "water.good_ratio", "noise.day_attainment.2")
+        ],
+        "/api/stations": ["/api/stations"],
+        "/api/stations/{medium}/{station}/readings": ["/api/stations/water/c-w001/readings"],
+        "/api/notices": ["/api/notices"],
+    }
+    assert asked.keys() | {api.ACKNOWLEDGE} == documented.paths.keys()
+    for path, questions in asked.items():
+        for question in questions:
+            answer = client.get(question)
+            assert answer.status_code == 200, question
+            documented.check(path, answer)
+            assert answer.json() or path == "/api/notices", question
+        documented.check(path, client.get(f"{questions[0]}{'&' if '?' in questions[0] else '?'}nix=1"))
+        vague = Draft202012Validator(documented.schema(path))
+        assert not vague.is_valid({"nix": 1}), path
+        assert not vague.is_valid([{"nix": 1}]), path
+
+
+def test_an_unknown_path_of_the_api_is_told_in_json(client: TestClient) -> None:
+    answer = client.get("/api/nosuch")
+    assert (answer.status_code, answer.headers["content-type"]) == (404, "application/json")
+    assert answer.json() == {"error": "path: expected one of /api/openapi.json, got '/api/nosuch'"}
 
 
 def test_nothing_changed_is_told_and_a_new_reading_changes_readings_only(
@@ -337,6 +398,35 @@ def test_pages_show_the_figures_of_the_api(client: TestClient) -> None:
                 assert text.split()[0].rstrip("%") == value, name
 
 
+def test_plan_and_explanation_say_what_is_audited_and_published(
+    copy: tuple[Config, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded, folder = copy
+    why = f"/explain?name=air.good_day_ratio&scope={SCOPE}&period=2020-06&lang=en"
+    with client_of(loaded, folder / "data", monkeypatch) as client:
+        assert "figures: unaudited" in client.get("/plan?lang=en").text
+        assert "revision" not in client.get(why).text
+        with closing(SqliteStore(store_file(folder / "data"))) as store:
+            store.lock(
+                [
+                    Locked(month=f"2020-{n:02d}", medium="air", city=CITY, locked=True, reason="audited", by="li")
+                    for n in range(1, 7)
+                ]
+            )
+            publishing.publish(loaded, store, evaluation.all_figures(loaded, store, SCOPE, periods.parse("2020-06")))
+        page = client.get("/plan").text
+        assert "数据部分已审核" in page
+        marked = {
+            row.partition('data-figure="')[2].partition('"')[0]
+            for row in page.split("<tr>")
+            if "<small>已审核</small>" in row
+        }
+        assert marked == {"city-2020/pm25", "city-2020/good-days"}
+        page = client.get(why).text
+        assert "revision 1" in page
+        assert re.search(r"audit +audited", page)
+
+
 def test_names_are_escaped_everywhere(client: TestClient) -> None:
     for path in ("/wall", "/stations", "/stations/air/c-a001", "/stations?q=<script>alert(2)</script>"):
         page = client.get(path).text
@@ -363,6 +453,16 @@ def test_answers_forbid_browsers_what_they_need_not_do(client: TestClient) -> No
     assert "style=" not in page
 
 
+def test_files_of_the_board_are_answered_once(client: TestClient) -> None:
+    style = client.get("/static/board.css")
+    assert (style.status_code, style.headers["content-type"]) == (200, "text/css; charset=utf-8")
+    assert style.content == (Path(app.__file__).parent / "static" / "board.css").read_bytes()
+    again = client.get("/static/board.css", headers={"If-None-Match": style.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    assert client.get("/static/board.js", headers={"If-None-Match": style.headers["etag"]}).status_code == 200
+    assert client.get("/static/nix.css").status_code == 404
+
+
 def test_acknowledging_takes_the_token(copy: tuple[Config, Path], monkeypatch: pytest.MonkeyPatch) -> None:
     loaded, folder = copy
     number = board_world.told(folder)
@@ -379,8 +479,14 @@ def test_acknowledging_takes_the_token(copy: tuple[Config, Path], monkeypatch: p
         assert client.post(path, content=b" " * 5000, headers=right).status_code == 413
         assert client.post("/api/notices/999/acknowledgement", json=body, headers=right).status_code == 404
         assert client.post(path, json=body, headers=right).json() == {"number": number, "first": True}
-        assert client.post(path, json=body, headers=right).json() == {"number": number, "first": False}
-        (notice,) = client.get("/api/notices").json()
+        again = client.post(path, json=body, headers=right)
+        assert again.json() == {"number": number, "first": False}
+        documented = Documented(client)
+        documented.check(api.ACKNOWLEDGE, again, "post")
+        documented.check(api.ACKNOWLEDGE, client.post(path, json=body), "post")
+        told = client.get("/api/notices")
+        documented.check("/api/notices", told)
+        (notice,) = told.json()
         assert (notice["acknowledged_by"], notice["remark"]) == ("李雷", "已更换")
         assert "已确认：李雷" in client.get("/notices").text
         settings = msgspec.structs.replace(loaded.settings, board=config.BoardSettings())

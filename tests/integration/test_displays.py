@@ -15,6 +15,7 @@ from ingestor.config import Config
 from ingestor.displays import STATUSES, Displays
 from ingestor.schema import DISPLAYS
 from ingestor.store import SqliteStore, store_file
+from ingestor.store.reviewed import Locked
 from ingestor.store.runs import StationState
 from sensors.register import Register
 from tests import bulletin_world
@@ -90,6 +91,26 @@ def test_figures_of_the_year_are_those_of_the_command(store: SqliteStore, loaded
     figure = evaluation.compute(loaded, store, "air.good_day_ratio", f"city:{CITY}", period)
     (row,) = rows(store, "indicator", f"{CITY}/air.good_day_ratio")
     assert (row["value"], row["valid"], row["name"]) == (float(figure.value or 0), figure.valid, "优良天数比例")
+
+
+def test_figures_and_targets_are_audited_where_their_months_are_locked(loaded: Config, own: SqliteStore) -> None:
+    def audited() -> list[int]:
+        shown = (
+            ("indicator", f"{CITY}/air.good_day_ratio"),
+            ("target", f"{PLAN}/pm25"),
+            ("target", f"{PLAN}/night-noise"),
+        )
+        return [rows(own, *each)[-1]["audited"] for each in shown]
+
+    assert audited() == [0, 0, 0]
+    own.lock(
+        [
+            Locked(month=month, medium="air", city=CITY, locked=True, reason="audited", by="li")
+            for month in ("2020-01", "2020-02")
+        ]
+    )
+    Displays().write(loaded, own, NOW)
+    assert audited() == [1, 1, 0]
 
 
 def test_stations_show_their_last_reading_and_who_is_silent(store: SqliteStore) -> None:

@@ -120,6 +120,8 @@ def test_doctor_while_the_service_is_away_leaves_what_the_broker_has_queued(
     database: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    settings = service.config / "settings.toml"
+    settings.write_text(settings.read_text().replace("health_port = 9464", f"health_port = {free_port()}"))
     service.start()
     wait_for(lambda: "connected, session" in service.log(), what="the service to be connected")
     assert service.end() == 0

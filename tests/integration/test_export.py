@@ -11,9 +11,11 @@ import numpy as np
 import pytest
 from pyarrow import parquet
 
-from ingestor import config, derivation
+from aggregations import periods
+from ingestor import config, derivation, evaluation, publishing
 from ingestor.store import InfluxServer, InfluxStore, SqliteStore, Store
 from ingestor.store.ports import Block
+from ingestor.store.reviewed import Locked
 from tests.conftest import Qingjing
 
 JUNE_3 = 1_591_113_600  # 2020-06-03T00:00+08:00
@@ -109,6 +111,22 @@ def test_export_of_derived_tables_and_indicators(tmp_path: Path, config_copy: Pa
     shown = [(each["indicator"], "" if each["value"] is None else str(each["value"])) for each in figures]
     assert [(row["indicator"], row["value"]) for row in rows] == shown
     assert any(value for _, value in shown)
+    with closing(SqliteStore(data / "qingjing.sqlite3")) as store:
+        of_june = periods.parse("2020-06")
+        publishing.publish(
+            loaded, store, evaluation.all_figures(loaded, store, "city:shenzhen", of_june, names=["air.good_days"])
+        )
+        store.lock([Locked(month="2020-06", medium="air", city="shenzhen", locked=True, reason="audited", by="li")])
+    named = [*asked, "--name", "air.good_days", "--name", "noise.day_attainment.3"]
+    air, noise = csv.DictReader(io.StringIO(qingjing(*common, *named).stdout))
+    assert (air["audited"], noise["audited"]) == ("true", "false")
+    assert (air["revision"], noise["revision"]) == ("", ""), "revision 1 says that it is not audited"
+    (editions,) = (each["editions"] for each in figures if each["indicator"] == "air.good_day_ratio")
+    assert air["editions"] == "; ".join(f"{name} ({digest})" for name, digest in editions.items())
+    with closing(SqliteStore(data / "qingjing.sqlite3")) as store:
+        publishing.follow(loaded, store)
+    air, noise = csv.DictReader(io.StringIO(qingjing(*common, *named).stdout))
+    assert (air["revision"], noise["revision"]) == ("2", "")
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from ingestor.completeness import Sent as SentValues
 from ingestor.completeness_tables import length
 from ingestor.config import Config
 from ingestor.store import Arrival, InfluxServer, InfluxStore, SqliteStore, Store, store_file
+from ingestor.store.arrivals import day_of
 from sensors.reading import Reading
 from sensors.register import Station
 from tests.air_world import HOUR, start_of, station, world
@@ -150,6 +151,24 @@ def test_completeness_finds_silent_and_late_stations_at_a_moment(store: Store, s
     (late,) = found.late
     assert (late.station, late.days, late.longest_s) == ("a01", 1, 4 * HOUR)  # after 23:00
     assert isinstance(late, Late)
+
+
+@pytest.mark.parametrize(
+    ("delays_h", "shifted_s"),
+    [((8.0, 8.0), 8 * HOUR), ((8.5, 9.9), 8 * HOUR), ((8.0, 7.9), None), ((8.0, 10.1), None), ((8.0,), None)],
+)
+def test_zone_is_named_where_every_day_of_several_comes_late_by_the_offset(
+    store: Store, shipped: Config, delays_h: tuple[float, ...], shifted_s: int | None
+) -> None:
+    config = world(shipped, [station("a01")])
+    days = ["2024-06-01", "2024-06-02"][: len(delays_h)]
+    put(store, "a01", [hour for day in days for hour in hours(day, *range(24))])
+    for day, delay_h in zip(days, delays_h, strict=True):
+        last = start_of(day) + 23 * HOUR
+        after = last if day == days[-1] else last + HOUR  # the day's end, or the station's last reading
+        store._db.execute("UPDATE arrival SET at = ? WHERE day = ?", (after + delay_h * HOUR, day_of(last)))  # noqa: SLF001
+    (late,) = looked(config, store, f"{days[0]}..{days[-1]}").late
+    assert late.shifted_s == shifted_s
 
 
 def test_gaps_are_listed_longest_first_from_a_length_on(store: Store, shipped: Config) -> None:

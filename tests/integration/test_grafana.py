@@ -23,7 +23,7 @@ from starlette.testclient import TestClient
 from aggregations import periods
 from grafana.boards import BOARDS
 from ingestor import derivation, evaluation, tables
-from ingestor.board import pages
+from ingestor.board import wall as board_wall
 from ingestor.board.app import application
 from ingestor.config import Config
 from ingestor.displays import Displays
@@ -101,17 +101,17 @@ def test_board_on_influxdb_shows_figures_and_last_readings_of_the_store(
     world: tuple[Config, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     loaded, folder = world
-    monkeypatch.setattr(pages, "PATIENCE_S", 60.0)
+    monkeypatch.setattr(board_wall, "PATIENCE_S", 60.0)
     day = loaded.local_day(NOW) - periods.DAY
     with closing(InfluxStore(store_file(folder), InfluxServer(loaded.settings.store.database))) as store:
         verdicts = evaluation.evaluate(loaded, store, loaded.plans[PLANS[0]], day)
     with TestClient(application(loaded, folder, now=lambda: float(NOW)), base_url="http://127.0.0.1") as client:
         assert client.get(f"/api/targets?plan={PLANS[0]}").json()["targets"] == json.loads(tables.as_json(verdicts))
-        wall = client.get("/wall").text
+        page = client.get("/wall").text
         stations = {each["id"]: each for each in client.get("/api/stations?medium=air").json()}
     assert sum(each.figure is not None and each.figure.value is not None for each in verdicts) > 1
-    assert f'data-figure="{PLANS[0]}/good-days"' in wall
-    assert re.search(r"data-aqi>\d+<", wall)
+    assert f'data-figure="{PLANS[0]}/good-days"' in page
+    assert re.search(r"data-aqi>\d+<", page)
     assert len(stations) == 3
     assert all(each["time"] == NOW - HOUR_S and each["values"]["pm25"] > 0 for each in stations.values())
 

@@ -174,7 +174,11 @@ def test_import_of_parquet_with_a_column_twice_is_refused_whole(sqlite: Place) -
 @pytest.mark.parametrize("shift", [8, -8])
 def test_import_names_hours_that_the_store_has_8_hours_away(place: Place, shift: int) -> None:
     place.take("csv", hours(240))
+    tried = place.take("csv", hours(240, shift=shift), "--dry-run", name="shifted.csv", code=1)
+    assert place.quarantine() == []
+    assert len(place.raw()) == 240
     done = place.take("csv", hours(240, shift=shift), name="shifted.csv", code=1)
+    assert tried["refused"] == done["refused"]
     ((refused),) = done["refused"]
     assert (refused["code"], refused["rows"]) == ("shifted_time", 240)
     assert f"8 h {'later' if shift > 0 else 'earlier'}" in refused["detail"]

@@ -1,6 +1,7 @@
 """The transport to InfluxDB: a real server with users, and one that misbehaves on purpose."""
 
 import base64
+import io
 import threading
 import time
 import urllib.parse
@@ -11,10 +12,14 @@ from contextlib import closing, contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from ingestor.store import Arrival, InfluxServer, InfluxStore, StoreError, UnavailableError
+from ingestor.jobs.runner import StoppedError
+from ingestor.store import Arrival, InfluxServer, InfluxStore, StoreError, UnavailableError, influx_tables, trying
+from ingestor.store.arrivals import Derived
 from ingestor.store.influx_server import RefusedError, TooLargeError
+from ingestor.store.ports import Block
 from sensors.reading import Reading
 from tests.support import Influxd, free_port, wait_for
 
@@ -30,7 +35,7 @@ def answering(*answers: Answer) -> Iterator[tuple[str, list[float]]]:
 
     class Answers(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            self.rfile.read(int(self.headers["Content-Length"]))
+            self.rfile = io.BytesIO(self.rfile.read(int(self.headers["Content-Length"])))
             asked.append(time.monotonic())
             answers[min(len(asked), len(answers)) - 1](self)
 
@@ -42,7 +47,7 @@ def answering(*answers: Answer) -> Iterator[tuple[str, list[float]]]:
             """Say nothing."""
 
     server = HTTPServer(("127.0.0.1", 0), Answers)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.server_port}", asked
@@ -186,6 +191,172 @@ def test_writer_waits_as_long_as_the_server_asks(tmp_path: Path, monkeypatch: py
             store.finish(within_s=5.0)
             assert (store.backlog().readings, store.backlog().retried, store.backlog().failing) == (0, 1, None)
         assert asked[1] - asked[0] >= 2.0
+
+
+# Writes of derivations and imports
+
+
+def busy(times: int, written: list[bytes], held: bytes = b'{"results":[{"statement_id":0}]}') -> Answer:
+    """A server that answers so many writes with 500, as one of generation 1 that is slow does, and queries with `held`.
+
+    What it took stands in `written`: lines, and statements that change something.
+    """
+    left = [times]
+
+    def answer(request: BaseHTTPRequestHandler) -> None:
+        address = urllib.parse.urlsplit(request.path)
+        if request.command == "GET":
+            status(200, held)(request)
+            return
+        told = dict(urllib.parse.parse_qsl(address.query)).get("q", "").encode() or request.rfile.read()
+        if told and left[0]:
+            left[0] -= 1
+            status(500, b'{"error":"timeout"}')(request)
+        else:
+            written.extend(told.splitlines())
+            status(200 if address.path == "/query" else 204)(request)
+
+    return answer
+
+
+@contextmanager
+def busy_store(
+    times: int, written: list[bytes], folder: Path, monkeypatch: pytest.MonkeyPatch, **held: bytes
+) -> Iterator[InfluxStore]:
+    """A store on a server that is busy."""
+    with (
+        answering(busy(times, written, **held)) as (url, _),
+        connected(url, monkeypatch, TIMEOUT="10000", ENABLE_GZIP="false") as server,
+        closing(InfluxStore(folder / "store.sqlite3", server)) as store,
+    ):
+        yield store
+
+
+def derive_noise(store: InfluxStore) -> None:
+    """Replace a row and set the mark that rests on it."""
+    with store.replacing():
+        store.replace("noise_hour", "n1", [0], {"leq": [50.5]})
+        store.set_derived("noise:n1", Derived("d", {}, 1), [("noise", "n1")], piece=b"{}")
+
+
+def test_derived_rows_that_a_busy_server_refuses_twice_are_written_and_marked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trying, "FIRST_PAUSE_S", 0.01)
+    written: list[bytes] = []
+    with busy_store(2, written, tmp_path, monkeypatch) as store:
+        derive_noise(store)
+        assert store.derived_units() == {"noise:n1": Derived("d", {}, 1)}
+    assert written == [b"noise_hour,station=n1 leq=50.5 0"]
+
+
+def test_deletions_of_a_derivation_that_a_busy_server_refuses_twice_are_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trying, "FIRST_PAUSE_S", 0.01)
+    written: list[bytes] = []
+    series = b'{"name":"noise_hour","tags":{"station":"n1"},"columns":["time","leq","l5"],"values":[[0,50.5,60.5]]}'
+    with busy_store(2, written, tmp_path, monkeypatch, held=b'{"results":[{"series":[%b]}]}' % series) as store:
+        derive_noise(store)  # without l5
+    assert [line.split()[0] for line in written] == [b"DELETE", b"noise_hour,station=n1"]
+
+
+def test_readings_of_an_import_that_a_busy_server_refuses_twice_are_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trying, "FIRST_PAUSE_S", 0.01)
+    written: list[bytes] = []
+    block = Block("air", "a1", 3600, np.array([0]), {"pm25": (np.array([1.5]), np.array([1]))})
+    with busy_store(2, written, tmp_path, monkeypatch) as store:
+        assert store.load([block]) == 1
+        assert store.due().days == {("air", "a1"): [0]}
+    assert written == [b"air,period_s=3600,station=a1 pm25=1.5,pm25_flag=1i 0"]
+
+
+def test_derivation_that_a_busy_server_never_takes_says_what_to_do_and_sets_no_mark(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trying, "FIRST_PAUSE_S", 0.01)
+    monkeypatch.setattr(trying, "GIVE_UP_AFTER_S", 0.1)
+    written: list[bytes] = []
+    with busy_store(10_000, written, tmp_path, monkeypatch) as store:
+        with pytest.raises(UnavailableError, match=r"\(500 timeout\); given up after .* run it again once the server"):
+            derive_noise(store)
+        assert (store.derived_units(), written) == ({}, [])
+
+
+def test_derivation_that_is_stopped_while_a_server_is_busy_ends_in_the_pause(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trying, "FIRST_PAUSE_S", 20.0)
+    looks: list[int] = []
+
+    def alive() -> None:
+        looks.append(len(looks))
+        if len(looks) > 2:  # the first before rows are written, others in the pause
+            raise StoppedError
+
+    with busy_store(1, [], tmp_path, monkeypatch) as store:
+        store.guard(alive)
+        began = time.monotonic()
+        with pytest.raises(StoppedError):
+            derive_noise(store)
+        assert (len(looks), time.monotonic() - began < 9.0) == (3, True)
+        store.guard(lambda: None)
+        derive_noise(store)
+        assert store.derived_units() == {"noise:n1": Derived("d", {}, 1)}
+
+
+def test_derivation_that_dies_while_a_server_is_busy_waits_for_no_pause(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trying, "FIRST_PAUSE_S", 20.0)
+    in_pause = threading.Event()
+    looks: list[int] = []
+
+    def alive() -> None:
+        looks.append(len(looks))
+        if len(looks) == 2:  # the first before rows are written
+            in_pause.set()
+
+    def die() -> None:
+        with store.overlapping():
+            store.replace("noise_hour", "n1", [0], {"leq": [50.5]})
+            with store.replacing():
+                store.replace("noise_hour", "n2", [0], {"leq": [50.5]})
+            assert in_pause.wait(10)
+            raise ZeroDivisionError
+
+    monkeypatch.setattr(influx_tables, "ROWS_COMPARED", 1)
+    with busy_store(1, [], tmp_path, monkeypatch) as store:
+        store.guard(alive)
+        began = time.monotonic()
+        with pytest.raises(ZeroDivisionError):
+            die()
+        assert time.monotonic() - began < 9.0
+
+
+def test_import_that_fails_while_a_server_is_busy_waits_for_no_pause(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trying, "FIRST_PAUSE_S", 20.0)
+    monkeypatch.setattr(influx_tables, "LINES_AT_ONCE", 1)
+    blocks = [
+        Block("air", name, 3600, np.array([0]), {"pm25": (np.array([1.5]), np.array([1]))}) for name in ("a1", "a2")
+    ]
+    looks: list[int] = []
+
+    def alive() -> None:
+        looks.append(len(looks))
+        if len(looks) == 3:  # of two that wait one is told to end
+            raise StoppedError
+
+    with busy_store(2, [], tmp_path, monkeypatch) as store:
+        began = time.monotonic()
+        store.guard(alive)
+        with pytest.raises(StoppedError):
+            store.write_blocks(blocks)
+        assert time.monotonic() - began < 9.0
 
 
 # A real InfluxDB that asks for a user

@@ -1,6 +1,7 @@
 """Jobs as processes: two on one ledger, one that is killed, the worker beside the service, and the commands."""
 
 import contextlib
+import datetime as dt
 import http.client
 import json
 import os
@@ -375,8 +376,24 @@ def test_jobs_run_closes_a_period_by_hand(data: Path, stored: Stored, qingjing: 
     )
     assert (done["result"], done["job"]["period"]) == ("done", "2020-01")
     assert done["job"]["detail"].startswith("stations with readings: air 1/")
+    assert done["closed"] == [{"period": "2020-01", "detail": done["job"]["detail"]}]
+    published = json.loads(qingjing("--data", data, "history", "--json").stdout)
+    assert all(each["figure"]["value"] is not None for each in published)
+    by_hand = json.loads(qingjing("--data", data, "publish", "--period", "2020-01", "--json").stdout)
+    assert (by_hand["published"], by_hand["new"]) == (len(published), [])
+    assert done["job"]["detail"].endswith(
+        f"figures published: {len(published)}, without data: {by_hand['without_data']}"
+    )
     assert "没有待更新的数据" in qingjing("--data", data, "derive").stdout
     assert "没有到期的任务" in qingjing("--data", data, "jobs", "run", "monthly").stdout
+
+
+def test_jobs_run_tells_every_period_that_it_closes(data: Path, stored: Stored, qingjing: Qingjing) -> None:
+    stored(1)
+    days = [str(dt.date.today() - dt.timedelta(days=n)) for n in (6, 5, 4)]  # noqa: DTZ011  # closed whatever the zone
+    qingjing("--data", data, "jobs", "reopen", "daily", "--from", days[0])
+    said = [line.split("：")[:2] for line in qingjing("--data", data, "jobs", "run", "daily").stdout.splitlines()]
+    assert said[:3] == [[f"daily {day}", "完成"] for day in days]
 
 
 @pytest.mark.parametrize(

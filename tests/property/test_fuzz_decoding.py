@@ -42,7 +42,7 @@ CASES = int(os.environ.get("QINGJING_FUZZ_CASES", "40000"))
 GROUP = 2000
 NOW = 1_600_000_000.0  # 2020-09-13T12:26:40Z
 NOT_OF_NATIVE = {
-    *NOT_OF_A_PAYLOAD, "ambiguous", "unknown_unit", "broken_frame", "broken_payload", "no_data", "no_time",
+    *NOT_OF_A_PAYLOAD, "unknown_unit", "broken_frame", "broken_payload", "no_data", "no_time",
     "unknown_alias", "unconfirmed", "no_state",
 }  # fmt: skip
 """Reasons that no native payload gives."""

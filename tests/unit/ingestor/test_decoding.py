@@ -1,5 +1,6 @@
 """Claims about the way from a message to an arrival."""
 
+import gzip
 import json
 import logging
 from pathlib import Path
@@ -215,3 +216,43 @@ def test_source_that_ignores_every_code_cannot_ignore_messages_without_data(ship
     text = IGNORED.replace('ignore = ["battery"]', 'ignore = ["*"]')
     with pytest.raises(ConfigError, match=r"source\.no_data: expected 'refuse', as `ignore` has '\*'"):
         by_sources(shipped, text)
+
+
+# --- gzip
+
+HOUR = "QN=20200913202600000;ST=21;CN=2061;PW=123456;MN=sz-w01;Flag=5;CP=&&DataTime=20200913190000;w01001-Avg=7.5&&"
+BIRTH = bytes.fromhex("088080babbc82e12160a027068188080babbc82e200a690000000000001e40")  # ph, a Double of 7.5
+
+
+@pytest.mark.parametrize(
+    ("topic", "payload"),
+    [
+        ("lora/sz-w01", uplink(ph=7.5)),
+        ("packs/sz-w01", pack("ph")),
+        ("spBv1.0/g/DBIRTH/n/sz-w01", BIRTH),
+        ("field", HOUR.encode()),
+    ],
+)
+def test_arrival_in_gzip_gives_what_it_gives_without(shipped: Config, topic: str, payload: bytes) -> None:
+    packed = gzip.compress(payload)
+    plain, arrival = (by_sources(shipped, WITHOUT_DATA).arrival(topic, each, NOW) for each in (payload, packed))
+    assert [reading.values for reading in plain.readings] == [(("ph", 7.5, 1),)]
+    assert (arrival.readings, arrival.refusals, arrival.needed_later) == (plain.readings, [], plain.needed_later)
+    assert arrival.payload == packed
+
+
+@pytest.mark.parametrize("topic", ["lora/sz-w01", "packs/sz-w01", "spBv1.0/g/NDATA/n", "field"])
+@pytest.mark.parametrize(
+    ("payload", "code"),
+    [
+        (gzip.compress(b" " * 262_145), "too_large"),
+        (gzip.compress(b"[]")[:-4], "broken_payload"),
+        (b"\x1f\x8bno gzip", "broken_payload"),
+    ],
+    ids=["bomb", "cut", "none"],
+)
+def test_arrival_in_gzip_that_is_broken_or_unpacks_to_too_much_is_refused(
+    shipped: Config, topic: str, payload: bytes, code: str
+) -> None:
+    arrival = by_sources(shipped, IGNORED).arrival(topic, payload, NOW)
+    assert ([refusal.code for refusal in arrival.refusals], arrival.payload) == ([code], payload)

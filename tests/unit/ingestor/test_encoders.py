@@ -16,6 +16,8 @@ from sensors.errors import ConfigError
 from sensors.register import Register
 
 DAYS = 1
+OF_PARTICLES = ("sensor-community", "tasmota", "zigbee2mqtt")
+OF_ALL_MEDIA = [name for name in ENCODERS if name not in ("native", *OF_PARTICLES)]
 BEGAN = 1_577_808_000  # 2020-01-01T00:00:00+08:00
 Values = dict[tuple[str, str, int, int, str], float | None]
 
@@ -61,7 +63,7 @@ def native(shipped: Config) -> Values:
     return values
 
 
-@pytest.mark.parametrize("dialect", [name for name in ENCODERS if name not in ("native", "sensor-community")])
+@pytest.mark.parametrize("dialect", OF_ALL_MEDIA)
 def test_messages_of_a_dialect_come_back_as_the_readings_of_native_ones(
     dialect: str, shipped: Config, native: Values
 ) -> None:
@@ -85,6 +87,18 @@ def test_airrohr_has_two_quantities_of_air_at_the_time_of_arrival_not_evaluated(
     )
 
 
+@pytest.mark.parametrize("dialect", ["tasmota", "zigbee2mqtt"])
+def test_sensors_of_particles_have_two_quantities_of_air_at_their_own_time(dialect: str, shipped: Config) -> None:
+    encoder = ENCODERS[dialect](shipped.quantities)
+    topic, payload = encoder.encode("air", "sz-a01", BEGAN, HOUR_S, {"pm25": 15.1, "pm10": 30.2, "o3": 96.0})
+    arrival = reader(shipped, encoder).arrival(topic, payload, BEGAN + 2.0 * HOUR_S)
+    assert encoder.media == ("air",)
+    assert not arrival.refusals
+    (reading,) = arrival.readings
+    assert (reading.station, reading.time, reading.period_s) == ("sz-a01", BEGAN, HOUR_S)
+    assert set(reading.values) == {("pm25", 15.1, 1), ("pm10", 30.2, 1)}
+
+
 def test_births_of_sparkplug_are_needed_by_their_data(shipped: Config) -> None:
     encoder = ENCODERS["sparkplug"](shipped.quantities)
     encoder.introduce("air", "sz-a01", 0)
@@ -93,7 +107,7 @@ def test_births_of_sparkplug_are_needed_by_their_data(shipped: Config) -> None:
     assert [r.code for r in decoding.arrival(topic, payload, 1_600_003_600.0).refusals] == ["unknown_alias"]
 
 
-@pytest.mark.parametrize("dialect", [name for name in ENCODERS if name not in ("native", "sensor-community")])
+@pytest.mark.parametrize("dialect", OF_ALL_MEDIA)
 def test_faults_come_in_their_shares_and_malformed_messages_are_refused(dialect: str, shipped: Config) -> None:
     faults = simulation_faults.parse("duplicate=0.1,malformed=0.02,seed=7")
     births, plain = simulated(shipped, dialect, NONE)

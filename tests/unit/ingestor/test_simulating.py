@@ -16,6 +16,7 @@ from ingestor.encoders.native import ZONE
 from ingestor.gateway import GatewayError
 from ingestor.simulating import Course
 from sensors import sources
+from sensors.quantities import MEDIA, Medium
 from sensors.register import Register
 from tests.support import ROOT
 
@@ -237,9 +238,8 @@ def test_sources_that_read_a_dialect_are_printed(
     assert [source.dialect for source in printed] == ["sparkplug"] * 3
 
 
-def test_stations_of_a_file_are_simulated_whatever_their_medium_and_city(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def courses(monkeypatch: pytest.MonkeyPatch) -> list[Course]:
+    """Return what the command goes on to simulate; nothing is sent."""
     simulated: list[Course] = []
 
     def simulate(given: Course, *_: object, **__: object) -> int:
@@ -247,6 +247,27 @@ def test_stations_of_a_file_are_simulated_whatever_their_medium_and_city(
         return 0
 
     monkeypatch.setattr("ingestor.simulating.simulate", simulate)
+    return simulated
+
+
+@pytest.mark.parametrize("medium", MEDIA)
+def test_files_of_the_register_are_taken_with_their_comments(
+    medium: Medium, shipped: Config, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    simulated = courses(monkeypatch)
+    file = ROOT / "config" / "stations" / f"{medium}.csv"
+    options = ("simulate", "--stations", str(file), "--minutes", "0")
+    monkeypatch.setattr("sys.argv", ["qingjing", "--config", str(ROOT / "config"), *options])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert not ended.value.code, capsys.readouterr().err
+    assert list(simulated[0].register.stations) == shipped.register.of(medium)
+
+
+def test_stations_of_a_file_are_simulated_whatever_their_medium_and_city(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    simulated = courses(monkeypatch)
     file = tmp_path / "mine.csv"
     header = "id,name,name_en,city,district,lon,lat,zone_class,since,until"
     file.write_text(f"{header}\nmine-1,某处,Somewhere,elsewhere,,,,2,,\n", encoding="utf-8")

@@ -1,19 +1,22 @@
 """Claims about SenML and Sparkplug B beside the golden cases: what sources may say, two ways that agree, floats."""
 
 import json
+import random
 import struct
+import time
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
+import cbor2
 import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingestor.encoders.senml import NUMBERS, encoded_in_cbor
+from ingestor.encoders.senml import NUMBERS
 from sensors import quantities, source_terms, sources
-from sensors.decoders import DIALECTS, Context
+from sensors.decoders import DIALECTS, Context, senml_plain
 from sensors.decoders.sparkplug import KEY_BYTES
 from sensors.decoders.sparkplug_wire import single
 from sensors.errors import ConfigError
@@ -21,6 +24,7 @@ from sensors.quantities import Medium
 from sensors.reading import Decoded
 from sensors.register import Register, Station
 from sensors.sources import Source
+from tests.property.mutations import changed_bytes
 from tests.support import ROOT
 
 NOW = 1_600_000_000.0  # 2020-09-13T12:26:40Z
@@ -95,7 +99,7 @@ records = st.lists(
 
 def cbor_of(pack: list[dict[str, Any]]) -> bytes:
     """A pack in CBOR."""
-    return encoded_in_cbor([{NUMBERS[name]: value for name, value in record.items()} for record in pack])
+    return cbor2.dumps([{NUMBERS[name]: value for name, value in record.items()} for record in pack])
 
 
 def outcome(decoded: Decoded) -> tuple[list[Any], list[Any]]:
@@ -126,6 +130,72 @@ def test_field_that_stands_twice_in_cbor_is_refused_on_the_short_way_as_on_the_l
     twice = bytes.fromhex("81a400627631" + "02f93c00" + "02f93e00" + "221a5f5e1000")
     short = bytes.fromhex("81a4" + "0062" + "6f33" + "0201" + "0202" + "221a5f5e1000")
     assert [[r.code for r in SENML(each, NOW, CONTEXT).refusals] for each in (twice, short)] == [["broken_payload"]] * 2
+
+
+PACKS = [
+    cbor_of([{"bn": "a1/", "bt": NOW - 100, "bu": "ug/m3", "n": "pm25", "v": 15.1}, {"n": "co", "u": "mg/m3", "v": 1}]),
+    cbor_of(
+        [{"bn": "a1", "n": "o3", "t": NOW - 60, "v": 48.5}, {"n": "so2", "t": NOW, "v": 5}, {"n": "no2", "v": 21.0}]
+    ),
+]
+FIRST = cbor_of([{"bn": "a1/", "bt": NOW - 100, "bu": "mg/m3", "n": "pm25", "v": 15.1}])[1:]
+LABELS_AND_HEADS = bytes.fromhex("00010206202122f4f5f6f7f9fafbff5f7f9fbfc2c4c51b3b18a2a382")
+
+
+def test_mutated_cbor_gives_the_same_on_the_short_way_as_on_the_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng, short = random.Random(9), 0
+    for _ in range(2000):
+        pack = rng.choice(PACKS)
+        if rng.random() < 0.3:
+            pack = changed_bytes(rng, pack, PACKS)
+        else:
+            at = rng.randrange(1, len(pack))
+            pack = pack[:at] + bytes([rng.choice(LABELS_AND_HEADS)]) + pack[at + rng.choice((0, 1, 1, 1)) :]
+        both = [outcome(SENML(pack, NOW, CONTEXT))]
+        with monkeypatch.context() as patch:
+            patch.setattr(senml_plain.cbor2, "load", refused)
+            both.append(outcome(SENML(pack, NOW, CONTEXT)))
+        assert repr(both[0]) == repr(both[1]), pack.hex()
+        short += bool(both[0][0])
+    assert short > 200
+
+
+def refused(*_args: object, **_options: object) -> None:
+    raise cbor2.CBORDecodeError
+
+
+ALIKE = b"\xb9\x10\x00" + b"".join(
+    b"\x8c" + bytes(0x20 + (i >> bit & 1) for bit in range(12)) + b"\x00" for i in range(4096)
+)
+"""A map with arrays of -1 and -2 as keys, all of which have one hash in CPython."""
+
+
+@pytest.mark.parametrize(
+    ("record", "why"),
+    [
+        ("a30063706d3202c48221189796", "more bytes"), ("a20062636f02c2430f4240", "no tag"),
+        ("a20062636f02c5821b7fffffffffffffff01", "no tag"), ("a20062636f02d8236528612b292b", "no tag"),
+        ("a200627631f50262", "integers or texts"), ("a20062636ff9400001", "integers or texts"),
+        ("a300" + "62636f" + "0201" + "82010203", "integers or texts"), ("a20062636f0201" + "00", "the end after"),
+        ("a20062636f027b1000000000000000", "more bytes"), ("bb1000000000000000", "more bytes"),
+        ("81" * 10_000, "at most 8"), ("a102" * 10_000, "at most 8"), ("a30062636f020102" + "02", "got 'v' again"),
+        ("a2007f62636fff0201", "definite length"), ("a20062636f02f818", "got 0xf8"),
+        ("d81ca20062636f0201", "no tag"), ("a20062636f02d81c01", "no tag"), ("d90100a20062636f0201", "no tag"),
+        ("d8236a28617b393939397d297b", "no tag"), (ALIKE.hex(), "integers or texts"),
+    ],
+)  # fmt: skip
+def test_cbor_that_senml_cannot_hold_is_refused_at_once(record: str, why: str) -> None:
+    before = time.thread_time()
+    decoded = SENML(b"\x82" + FIRST + bytes.fromhex(record), NOW, CONTEXT)
+    assert time.thread_time() - before < 0.2
+    assert [r.code for r in decoded.refusals] == ["broken_payload"]
+    assert why in decoded.refusals[0].detail
+
+
+def test_item_of_cbor_that_is_no_map_is_refused_by_itself() -> None:
+    decoded = SENML(b"\x83" + PACKS[0][1:] + b"\x05", NOW, CONTEXT)
+    assert [r.detail for r in decoded.refusals] == ["[2]: expected an object, got 5"]
+    assert decoded.readings[0].values == (("pm25", 15.1, 1), ("co", 1.0, 1))
 
 
 # --- floats of 32 bits

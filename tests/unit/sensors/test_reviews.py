@@ -143,6 +143,16 @@ def test_file_is_refused_with_its_line(place: int, field: str, expected: str, sh
     assert f"r.csv: {expected}" in str(error.value)
 
 
+@pytest.mark.parametrize(("station", "medium"), [("sz-a01", "air"), ("sz-n01", "noise")])
+def test_review_of_manual_readings_is_of_water_alone(station: str, medium: str, shipped: Config) -> None:
+    row = f"{station},all,2026-10-01,2026-10-02,flag,why,li"
+    (found,) = parse(shipped, f"{row},automatic", header=f"{HEADER},readings")
+    assert found.readings == "automatic"
+    with pytest.raises(ConfigError) as error:
+        parse(shipped, f"{row},manual", header=f"{HEADER},readings")
+    assert f"r.csv: line 2: readings: expected all or automatic for {medium}, which has" in str(error.value)
+
+
 @pytest.mark.parametrize(
     ("lines", "expected"),
     [

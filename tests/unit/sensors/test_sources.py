@@ -127,6 +127,9 @@ def test_source_not_before_is_a_date() -> None:
     assert parsed.not_before == dt.date(2020, 2, 29)
 
 
+SHARE = "which broker.share of settings.toml stands for"
+
+
 @pytest.mark.parametrize("more", ["max_payload_bytes = 1", "max_ahead_s = 0"])
 def test_source_smallest_limit_is_taken(more: str) -> None:
     assert len(sources.parse(declared("a/{medium}", more), file="s.toml")) == 1
@@ -146,6 +149,11 @@ def test_source_smallest_limit_is_taken(more: str) -> None:
             "{gateway}/{medium}/{gateway}",
             "",
             LEVELS + "'{gateway}/{medium}/{gateway}'",
+        ),
+        (
+            "$share/g/{medium}",
+            "",
+            f"topic: expected a topic without $share, {SHARE}, got '$share/g/{{medium}}'",
         ),
         ("a/{gateway}", "", "medium: expected one of air, water, noise as the topic has no {medium}, got nothing"),
         ("a//{medium}", "", LEVELS + "'a//{medium}'"),

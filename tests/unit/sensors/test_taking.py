@@ -2,6 +2,7 @@
 
 import datetime as dt
 import math
+import random
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -13,7 +14,8 @@ import pytest
 from sensors import devices, flags, quantities, source_terms
 from sensors.decoders import Context, Terms, hj212
 from sensors.decoders.mappings import Mapping
-from sensors.decoders.taking import NotANumberError, Observed, number, take
+from sensors.decoders.stated_units import Converter
+from sensors.decoders.taking import NotANumberError, Observed, RefusedError, check_time, number, take
 from sensors.decoders.terms import Ambient
 from sensors.devices import Devices
 from sensors.errors import ConfigError
@@ -70,6 +72,32 @@ PM25 = ("a34004", 15.1, flags.GOOD)
 
 def test_codes_of_hj212_are_those_of_the_quantities() -> None:
     assert taken([PM25]) == Decoded([Reading("air", "a1", HOUR_S, NOON, (("pm25", 15.1, flags.GOOD),))], [])
+
+
+def test_unit_that_is_stated_as_an_empty_text_is_none() -> None:
+    with pytest.raises(RefusedError, match="got ''"):
+        Converter(terms())("a34004", 15.1, "", context(), "u")
+
+
+@pytest.mark.parametrize("medium", ["air", "water", None])
+def test_usual_values_are_taken_as_all_others_are(medium: Medium | None) -> None:
+    by = terms(codes={"PM": "air.pm25", "T": "water.temperature"}, units={"a21026": "mg/m3"}, ignore=["a21004"])
+    slowly, rng = msgspec.structs.replace(by, plain={}), random.Random(9)
+    codes = ["a34004", "PM", "a05024", "a21026", "a21004", "w01001", "T", "none"]
+    several = [
+        [
+            (
+                rng.choice(codes[: rng.choice((2, 3, 4, 8))]),
+                rng.choice([7.5, 7.5, 48.0, 0.0, 1e308, math.nan, math.inf, None]),
+                rng.choice([1, 1, 1, 4, flags.BELOW_DETECTION]),
+            )
+            for _ in range(rng.choice((0, 1, 1, 2, 3)))
+        ]
+        for _ in range(1500)
+    ]
+    where = context(medium, "w1" if medium == "water" else "a1")
+    for values in several:
+        assert repr(taken(values, by, where=where)) == repr(taken(values, slowly, where=where)), values
 
 
 def test_codes_of_two_media_become_a_reading_each() -> None:
@@ -203,6 +231,17 @@ def test_sample_of_water_keeps_its_time() -> None:
 def test_time_ahead_of_the_collector_is_refused_beyond_the_bound(ahead: int, codes: list[str]) -> None:
     decoded = taken([("w01001", 7.0, 1)], time=NOW + ahead, where=context(station="w1"))
     assert codes_of(decoded) == codes
+
+
+@pytest.mark.parametrize(
+    ("ahead_s", "asks"),
+    [(8 * HOUR_S, True), (8 * HOUR_S + 301, False), (6 * HOUR_S, True), (6 * HOUR_S - 1, False), (301, False)],
+)
+def test_time_ahead_by_the_zone_less_period_and_way_asks_for_the_zone(ahead_s: int, asks: bool) -> None:
+    with pytest.raises(RefusedError) as refused:
+        check_time(NOON, HOUR_S, "air", NOON - ahead_s, context(), at="")
+    assert refused.value.refusal.code == "future_time"
+    assert ("is its zone right? The city's is 8 h from UTC" in refused.value.refusal.detail) == asks
 
 
 @pytest.mark.parametrize("time", [-(10**30), 10**30, -1])
