@@ -3,7 +3,6 @@
 import datetime as dt
 import email.utils
 import http.client
-import json
 import os
 import shutil
 import stat
@@ -11,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -45,8 +45,15 @@ def examine(config: Config, data: Path) -> Iterator[Finding]:
     """Yield what is found, one thing after the other; takes some seconds where a server does not answer."""
     running = service_runs(data)
     yield running
-    yield from _broker(config, running=running.good)
-    yield from _store(config)
+    told = _told_by_a_service(config)
+    if isinstance(told, dict) and not running.good:
+        yield Finding(
+            "service", False,
+            f"one answers on port {config.settings.collector.health_port}, and does not hold {data} as it is now",
+            "was the directory moved, is its disk mounted? Else give its --data",
+        )  # fmt: skip
+    yield from _broker(config, told if running.good or isinstance(told, dict) else None)
+    yield from _store(config, data)
     yield from _disk(config, data)
     yield from _outbox(data)
     yield from _jobs(config, data)
@@ -63,11 +70,13 @@ def service_runs(data: Path) -> Finding:
     return Finding("service", False, "not running", "start `qingjing run`; docs/operations.md has a unit")
 
 
-def _broker(config: Config, *, running: bool) -> Iterator[Finding]:
+def _broker(config: Config, told: dict[str, Any] | str | None) -> Iterator[Finding]:
+    """What a running service told, or why it did not; None where none runs: connecting beside one would take its
+    session away."""
     settings = config.settings.broker
     host = settings.host or broker.HOST
-    if running:
-        yield from _told_by_the_service(config)
+    if told is not None:
+        yield from _as_told(config, told)
     else:
         yield _connected(config, host)
     if settings.host is None:
@@ -79,18 +88,27 @@ def _broker(config: Config, *, running: bool) -> Iterator[Finding]:
         yield Finding("broker", False, f"{host} without TLS", "set [broker.tls] in settings.toml")
 
 
-def _told_by_the_service(config: Config) -> Iterator[Finding]:
-    """What the running service says: connecting beside it would take its session away."""
+def _told_by_a_service(config: Config) -> dict[str, Any] | str:
+    """What `/readyz` of a service answers on the health port, or in words why nothing does."""
     port = config.settings.collector.health_port
     if not port:
-        yield Finding("broker", True, "not asked: the service holds the session, and health_port is 0")
-        return
+        return ""
     try:
         with closing(http.client.HTTPConnection(health_server.HOST, port, timeout=ANSWER_S)) as connection:
             connection.request("GET", "/readyz")
-            told = json.loads(connection.getresponse().read())
-    except (OSError, http.client.HTTPException, ValueError) as error:
-        yield Finding("broker", False, f"the service's health on port {port}: {error}", "see the service's log")
+            told = msgspec.json.decode(connection.getresponse().read(), type=dict[str, Any])
+    except (OSError, http.client.HTTPException, msgspec.DecodeError) as error:
+        return f"the service's health on port {port}: {error}"
+    return told if "problems" in told else f"the service's health on port {port}: another program answers"
+
+
+def _as_told(config: Config, told: dict[str, Any] | str) -> Iterator[Finding]:
+    port = config.settings.collector.health_port
+    if not told:
+        yield Finding("broker", True, "not asked: the service holds the session, and health_port is 0")
+        return
+    if isinstance(told, str):
+        yield Finding("broker", False, told, "see the service's log")
         return
     found = [*told["problems"], *filter(None, [told["config_refused"]])]
     if found:
@@ -131,10 +149,11 @@ def _until(step: Callable[[], None], reached: Callable[[], bool]) -> None:
             raise SessionError(f"no answer within {ANSWER_S:.0f} s")
 
 
-def _store(config: Config) -> Iterator[Finding]:
+def _store(config: Config, data: Path) -> Iterator[Finding]:
     settings = config.settings.store
     if settings.kind == "sqlite":
-        yield Finding("store", True, "SQLite, in the data directory")
+        there = store_file(data).is_file()
+        yield Finding("store", True, f"SQLite, in the data directory{'' if there else '; `qingjing run` makes it'}")
         return
     try:
         server = InfluxServer(settings.database, retention_policy=settings.retention_policy)
@@ -144,7 +163,7 @@ def _store(config: Config) -> Iterator[Finding]:
     with closing(server):
         try:
             version, clock = server.version(), server.clock()
-            list(server.query('SHOW TAG KEYS FROM "air"'))
+            server.check_readable()
             server.write_all(b"")
         except StoreError as error:
             yield Finding("store", False, str(error), f"check INFLUXDB_V2_URL, {TOKEN} and the server's log")
@@ -186,7 +205,7 @@ def _outbox(data: Path) -> Iterator[Finding]:
     if not store_file(data).is_file():
         return
     try:
-        ledger = Ledger(store_file(data))
+        ledger = Ledger(store_file(data), create=False)
     except StoreError as error:
         yield Finding("outbox", False, str(error), "run the doctor as the service's user")
         return

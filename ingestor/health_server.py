@@ -151,7 +151,7 @@ def problems(health: Health) -> list[str]:
     """Return why readings are not taken or not stored now; empty where they are."""
     found = [] if health.connected else [f"{BROKER}: not connected"]
     found += [each for each in (health.full, health.commit_failing, health.store_failing) if each is not None]
-    return found
+    return list(dict.fromkeys(found))  # a file that is away fails commits and deliveries alike
 
 
 def start(health: Health, *, port: int, jobs: Jobs = lambda: ([], [])) -> ThreadingHTTPServer:

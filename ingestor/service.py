@@ -53,7 +53,7 @@ def run(config: Config, data: Path, *, stop_with_stdin: bool = False) -> None:
     health = Health()
     with contextlib.ExitStack() as stack:
         stack.enter_context(alone(data))
-        store = open_store(config.settings.store, data, busy_s=BUSY_S)
+        store = open_store(config.settings.store, data, busy_s=BUSY_S, create=True)
         stack.callback(store.close)
         if isinstance(store, InfluxStore):
             store.start()

@@ -7,6 +7,7 @@ from aggregations.periods import Period
 from ingestor.jobs.calendars import Calendar, Kind
 from ingestor.jobs.lanes import DERIVATION
 from ingestor.jobs.runner import Alive, Job, Runner
+from ingestor.store import Ledger
 
 OFFSET_S = 8 * 3600
 AT_S = 6 * 3600
@@ -57,6 +58,7 @@ class World:
         self.kinds = kinds
         self.done: list[str] = []
         self.breaks: Exception | None = None
+        Ledger(file).close()
         self.breaks_at: str | None = None
 
     def jobs(self) -> list[Job]:

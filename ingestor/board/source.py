@@ -15,6 +15,7 @@ from typing import Any, Final, Literal, get_args
 import msgspec
 
 from ingestor.board.lanes import Lane, Work
+from ingestor.board.reach import Reach
 from ingestor.config import Config
 from ingestor.store import StoreError, store_file
 from ingestor.store.marks import Marks, marks
@@ -56,7 +57,6 @@ class Source:
         self.file = store_file(data)
         self.now = now
         self.away: str | None = None
-        self.away_since = 0.0
         self.sequence: dict[Part, int] = dict.fromkeys(PARTS, 0)
         self.finished = 0
         """How many answers were computed that somebody had stopped waiting for."""
@@ -65,6 +65,7 @@ class Source:
         self._looked_at = float("-inf")
         self._looking: asyncio.Future[None] | None = None
         self._lanes: dict[Speed, Lane] = {speed: Lane(speed, data) for speed in SPEEDS}
+        self._reach = Reach()
         self._known: OrderedDict[Hashable, Answer] = OrderedDict()
         self._under_way: dict[Hashable, asyncio.Task[Answer]] = {}
         self._awaited: set[Hashable] = set()
@@ -73,6 +74,7 @@ class Source:
         """Close the stores."""
         for lane in self._lanes.values():
             lane.close()
+        self._reach.close()
 
     def reconfigure(self, config: Config) -> None:
         """Take a changed configuration; figures are computed anew."""
@@ -94,12 +96,11 @@ class Source:
     async def _look(self) -> None:
         try:
             found = await asyncio.to_thread(marks, self.file)
+            failing = await self._reach.failing(self.config.settings.store)
         except StoreError as error:
-            if self.away is None:
-                self.away_since = self.now()
             self.away = str(error)
         else:
-            self.away = None
+            self.away = failing
             self._take(found)
         finally:
             self._looked_at, self._looking = time.monotonic(), None

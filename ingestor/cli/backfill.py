@@ -85,7 +85,8 @@ def import_(
         client = None if scheduler is None else stack.enter_context(connection.connected(loaded, scheduler))
         store = None
         if not dry_run or (client is None and store_file(options.data).is_file()):
-            store = stack.enter_context(contextlib.closing(open_store(loaded.settings.store, options.data)))
+            opened = open_store(loaded.settings.store, options.data, create=not dry_run)
+            store = stack.enter_context(contextlib.closing(opened))
             if of_archive and not dry_run:
                 store.guard(stack.enter_context(lanes.held(store.file, lanes.DERIVATION, waiting=waiting_for)))
         progress = stack.enter_context(progress_bars())

@@ -15,7 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from ingestor import config, data_directory
 from ingestor.cli.on_demand import OnDemand
 from ingestor.config import Config
-from ingestor.store import Ledger, SqliteStore, Store, StoreError, open_store, store_file
+from ingestor.store import Ledger, SqliteStore, Store, check_there, open_store, store_file
 from ingestor.tables import Language
 from sensors.errors import ConfigError, shown
 
@@ -144,7 +144,7 @@ def opened_ledger() -> Iterator[Ledger]:
     StoreError
         If there is none.
     """
-    with contextlib.closing(Ledger(existing_store())) as ledger:
+    with contextlib.closing(Ledger(existing_store(), create=False)) as ledger:
         yield ledger
 
 
@@ -157,8 +157,7 @@ def existing_store() -> Path:
         If there is none.
     """
     file = store_file(options.data)
-    if not file.is_file():
-        raise StoreError(f"store {file}: expected a store, got none; `qingjing run` makes it, --data says where")
+    check_there(file)
     return file
 
 

@@ -29,8 +29,8 @@ class JobLedger(Ledger):
     def __init__(
         self, file: Path, *, clock: Clock | None = None, instance: str | None = None, busy_s: float = BUSY_S
     ) -> None:
-        """See `Ledger`; `instance` is by default a new name."""
-        super().__init__(file, busy_s=busy_s)
+        """See `Ledger`; it makes no file. `instance` is by default a new name."""
+        super().__init__(file, busy_s=busy_s, create=False)
         self.clock = clock or SystemClock()
         self.instance = instance or instance_name()
 

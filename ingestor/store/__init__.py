@@ -5,7 +5,7 @@ from pathlib import Path
 from ingestor.config import StoreSettings
 from ingestor.store.influx import InfluxStore
 from ingestor.store.influx_server import InfluxServer
-from ingestor.store.ledger import BUSY_S, Ledger, taken_of
+from ingestor.store.ledger import BUSY_S, Ledger, check_there, taken_of
 from ingestor.store.ports import (
     EVER,
     Arrival,
@@ -40,6 +40,7 @@ __all__ = [
     "Tables",
     "Taken",
     "UnavailableError",
+    "check_there",
     "open_store",
     "store_file",
     "taken_of",
@@ -48,21 +49,23 @@ __all__ = [
 Store = SqliteStore | InfluxStore
 
 
-def open_store(settings: StoreSettings, data: Path, *, busy_s: float = BUSY_S) -> Store:
-    """Open the store of a data directory, making its file where it is missing; connects to no server yet.
+def open_store(settings: StoreSettings, data: Path, *, busy_s: float = BUSY_S, create: bool = False) -> Store:
+    """Open the store of a data directory; connects to no server yet.
 
-    Another process that writes to the file is waited for `busy_s` at most. [s]
+    Its file is made where it is missing if `create` says so. Who works on a store that is there leaves that: an empty
+    one in place of one whose disk is away would look like a city without data. Another process that writes to the file
+    is waited for `busy_s` at most. [s]
 
     Raises
     ------
     StoreError
-        If the file cannot be used, or the environment does not say where the server is.
+        If the file cannot be used, is missing and not to be made, or the environment does not say where the server is.
     """
     file = store_file(data)
     if settings.kind == "sqlite":
-        return SqliteStore(file, busy_s=busy_s)
+        return SqliteStore(file, busy_s=busy_s, create=create)
     server = InfluxServer(settings.database, retention_policy=settings.retention_policy)
-    return InfluxStore(file, server, busy_s=busy_s)
+    return InfluxStore(file, server, busy_s=busy_s, create=create)
 
 
 def store_file(data: Path) -> Path:

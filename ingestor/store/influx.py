@@ -40,9 +40,9 @@ SETTLE_S = 0.5
 class InfluxStore(Ledger, InfluxTables):
     """Implements `Intake`, `Tables` and the quarantine; used from one thread, the writer has its own."""
 
-    def __init__(self, file: Path, server: InfluxServer, *, busy_s: float = BUSY_S) -> None:
+    def __init__(self, file: Path, server: InfluxServer, *, busy_s: float = BUSY_S, create: bool = True) -> None:
         """Open the ledger; the server need not be there yet. Closed, it closes the server's connections, too."""
-        Ledger.__init__(self, file, busy_s=busy_s)
+        Ledger.__init__(self, file, busy_s=busy_s, create=create)
         InfluxTables.__init__(self, server)
         self._server = server
         self._settled_at = time.monotonic()
@@ -81,6 +81,7 @@ class InfluxStore(Ledger, InfluxTables):
 
     def tend(self) -> None:
         """See `Intake.tend`: delete from the outbox what the writer has delivered."""
+        self.check_in_place()
         if self._writer is None or not self._writer.delivered or time.monotonic() - self._settled_at < SETTLE_S:
             return
         self._settle(self._writer)

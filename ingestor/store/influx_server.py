@@ -189,6 +189,16 @@ class InfluxServer:
         with contextlib.suppress(RefusedError):  # an empty request may be refused; it was let in
             self.write(b"")
 
+    def check_readable(self) -> None:
+        """Ask whether the server is there and lets us read.
+
+        Raises
+        ------
+        UnavailableError
+            If not.
+        """
+        list(self.query('SHOW TAG KEYS FROM "air"'))
+
     def write_all(self, lines: bytes) -> None:
         """Write lines that the server has no reason to refuse.
 

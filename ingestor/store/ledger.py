@@ -66,6 +66,24 @@ REFUSED_BY_STORE = "(store)"
 """The source of quarantined lines that the store itself refused; no source of config/ can have this name."""
 
 
+def check_there(file: Path) -> None:
+    """Make sure that a store is there.
+
+    Raises
+    ------
+    StoreError
+        If there is none.
+    """
+    if not file.is_file():
+        raise StoreError(f"store {file}: expected a store, got none; `qingjing run` makes it, --data says where")
+
+
+def _identity(file: Path) -> tuple[int, int]:
+    """Device and number of the file that lies in a place; OSError where none does."""
+    found = file.stat()
+    return found.st_dev, found.st_ino
+
+
 def check_version(db: sqlite3.Connection, file: Path) -> None:
     """Refuse a file of another schema; one of an earlier, where whoever opens it for writing has not upgraded it yet.
 
@@ -87,25 +105,33 @@ def check_version(db: sqlite3.Connection, file: Path) -> None:
 class Ledger:
     """Outbox, quarantine, counts; used from one thread."""
 
-    def __init__(self, file: Path, *, busy_s: float = BUSY_S) -> None:
-        """Open `file`, creating it and its folder where they are missing.
+    def __init__(self, file: Path, *, busy_s: float = BUSY_S, create: bool = True) -> None:
+        """Open `file`, where it is missing making it and its folder if `create` says so.
 
         Another process that writes to it is waited for `busy_s` at most. [s]
 
         Raises
         ------
         StoreError
-            If it cannot be opened, is no database, or was made by another version of qingjing.
+            If it cannot be opened, is no database, or was made by another version of qingjing; where it is not to be
+            made, if it is missing.
         """
         self.file = file
         self._failing: str | None = None
         self._guard: Callable[[], None] = lambda: None
+        self._create = create
         try:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            self._db = sqlite3.connect(file, isolation_level=None, timeout=busy_s)
+            if create:
+                file.parent.mkdir(parents=True, exist_ok=True)
+            else:
+                check_there(file)
+            mode = "rwc" if create else "rw"
+            uri = f"{file.absolute().as_uri()}?mode={mode}"
+            self._db = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=busy_s)
         except (sqlite3.Error, OSError) as error:
             raise StoreError(f"store {file}: expected a usable SQLite file, got {error}") from error
         try:
+            self._opened = _identity(file)
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = FULL")
             self._db.execute("PRAGMA wal_autocheckpoint = 8000")
@@ -115,7 +141,7 @@ class Ledger:
                 self._create_or_check()
                 self._db.execute(reported.SCHEMA)
             self._backlog = self._counted_backlog()
-        except (sqlite3.Error, msgspec.DecodeError, StoreError) as error:
+        except (sqlite3.Error, msgspec.DecodeError, StoreError, OSError) as error:
             self._db.close()
             if isinstance(error, StoreError):
                 raise
@@ -133,13 +159,44 @@ class Ledger:
         """
         self._guard = check
 
+    def check_in_place(self) -> None:
+        """Make sure that the file is still the one that lies in its place.
+
+        One that was moved, or whose disk was unmounted, goes on taking what is written, and nobody would find it there.
+
+        Raises
+        ------
+        StoreError
+            If it is not; nothing is kept until it is back.
+        """
+        try:
+            found = _identity(self.file)
+        except OSError as error:
+            raise StoreError(
+                f"store {self.file}: expected the file that was opened, got none ({error.strerror}); mount its disk or "
+                "move it back, nothing is kept before"
+            ) from error
+        if found != self._opened:
+            raise StoreError(
+                f"store {self.file}: expected the file that was opened, got another one; start again to use it, or "
+                "move the first one back; nothing is kept before"
+            )
+
+    def _failing_now(self) -> str | None:
+        """Why nothing moves on: the file is not in its place, or what the last try ended in; None where all is well."""
+        try:
+            self.check_in_place()
+        except StoreError as error:
+            return str(error)
+        return self._failing
+
     def close(self) -> None:
         """Close the file."""
         self._db.close()
 
     def _create_or_check(self) -> None:
         version = self._db.execute("PRAGMA user_version").fetchone()[0]
-        if version == 0:
+        if version == 0 and self._create:
             for statement in _SCHEMA.split(";"):
                 self._db.execute(statement)
             self._db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
@@ -155,6 +212,7 @@ class Ledger:
     def _transaction(self) -> Iterator[None]:
         self._db.execute("BEGIN IMMEDIATE")
         try:
+            self.check_in_place()
             self._guard()
             yield
             self._db.execute("COMMIT")
@@ -218,7 +276,7 @@ class Ledger:
 
     def backlog(self) -> Backlog:
         """See `Intake.backlog`."""
-        return msgspec.structs.replace(self._backlog, failing=self._failing)
+        return msgspec.structs.replace(self._backlog, failing=self._failing_now())
 
     @contextmanager
     def _noticed(self) -> Iterator[None]:

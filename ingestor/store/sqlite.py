@@ -65,11 +65,11 @@ _RECEIVED = (  # `quote` writes a number so that it is read back as the same bit
 class SqliteStore(Ledger):
     """Implements `Intake`, `Tables` and the quarantine on one file; used from one thread."""
 
-    def __init__(self, file: Path, *, busy_s: float = BUSY_S) -> None:
+    def __init__(self, file: Path, *, busy_s: float = BUSY_S, create: bool = True) -> None:
         """See `Ledger`."""
         self._ids: dict[Series, int] = {}
         self._drained_at = time.monotonic()
-        super().__init__(file, busy_s=busy_s)
+        super().__init__(file, busy_s=busy_s, create=create)
 
     def _create_or_check(self) -> None:
         super()._create_or_check()
@@ -100,6 +100,7 @@ class SqliteStore(Ledger):
 
     def tend(self) -> None:
         """See `Intake.tend`."""
+        self.check_in_place()
         now = time.monotonic()
         waiting = self.backlog().readings
         if not waiting:
@@ -160,7 +161,7 @@ class SqliteStore(Ledger):
         """See `Intake.record_health`."""
         names = ", ".join(columns)
         marks = ", ".join("?" for _ in range(len(columns) + 2))
-        with self._usable("health not kept"):
+        with self._usable("health not kept"), self._transaction():
             self._db.execute(
                 f"INSERT OR REPLACE INTO {HEALTH.name} ({HEALTH.key}, time, {names}) VALUES ({marks})",
                 (collector, at, *columns.values()),

@@ -1,6 +1,7 @@
 """What every store promises, run on every implementation: the ports `Intake` and `Tables`."""
 
 import math
+import shutil
 import sqlite3
 import threading
 import time
@@ -16,6 +17,9 @@ import numpy as np
 import pytest
 
 from aggregations.targets import Report
+from ingestor.config import Config
+from ingestor.jobs.ledger import JobLedger
+from ingestor.notices.ledger import NoticeLedger
 from ingestor.schema import HEALTH, TABLES, Table
 from ingestor.store import (
     EVER,
@@ -29,6 +33,8 @@ from ingestor.store import (
     Store,
     StoreError,
     influx_tables,
+    open_store,
+    store_file,
 )
 from ingestor.store.arrivals import Derived, Due, StationDay
 from ingestor.store.ports import Block
@@ -91,6 +97,46 @@ def test_intake_keeps_what_was_committed_when_opened_again(kind: str, tmp_path: 
         assert again.backlog().readings == 1
         again.drain()
         assert again.raw(KEY).values.tolist() == [15.1]
+
+
+def test_intake_keeps_nothing_in_a_file_that_was_moved_away_until_it_is_back(
+    kind: str, tmp_path: Path, database: str
+) -> None:
+    file, elsewhere = tmp_path / "data" / "store.sqlite3", tmp_path / "gone"
+    with closing(opened(kind, file, database)) as store:
+        store.commit([arrival(reading(0, 1.0))])
+        file.parent.rename(elsewhere)
+        for act in (lambda: store.commit([arrival(reading(3600, 2.0))]), store.tend):
+            with pytest.raises(StoreError, match="expected the file that was opened, got none"):
+                act()
+        assert "got none" in str(store.backlog().failing)
+        assert not file.parent.exists()
+        with closing(opened(kind, file, database)) as other:
+            assert "got another one" in str(store.backlog().failing)
+            with pytest.raises(StoreError, match="expected the file that was opened, got another one"):
+                store.commit([arrival(reading(3600, 2.0))])
+            assert other.counts() == {}
+        shutil.rmtree(file.parent)
+        elsewhere.rename(file.parent)
+        assert store.backlog().failing is None
+        store.commit([arrival(reading(3600, 3.0))])
+        assert store.counts()["messages"] == 2
+
+
+def test_store_that_is_not_to_be_made_is_not_made(kind: str, tmp_path: Path, database: str, shipped: Config) -> None:
+    settings = msgspec.structs.replace(
+        shipped.settings.store, kind="sqlite" if kind == "sqlite" else "influxdb", database=database
+    )
+    for attempt in (
+        lambda: open_store(settings, tmp_path / "data"),
+        lambda: JobLedger(store_file(tmp_path / "data")),
+        lambda: NoticeLedger(store_file(tmp_path / "data")),
+    ):
+        with pytest.raises(StoreError, match="expected a store, got none; `qingjing run` makes it"):
+            attempt()
+    assert not (tmp_path / "data").exists()
+    open_store(settings, tmp_path / "data", create=True).close()
+    open_store(settings, tmp_path / "data").close()
 
 
 def test_intake_keeps_the_last_needed_message_of_each_topic_in_order_and_over_a_restart(

@@ -19,6 +19,7 @@ from ingestor import config
 from ingestor.notices.delivering import deliver
 from ingestor.notices.ledger import NoticeLedger
 from ingestor.notices.noticing import tell_changes
+from ingestor.store import Ledger
 from tests.notices_world import silent, with_notices
 from tests.support import ROOT
 
@@ -62,6 +63,7 @@ def once(shipped: config.Config, asked: dict[str, object]) -> None:
     channels = [{"name": name, "url_file": name} for name in ("mail", "hook")] + [{"name": "file", "file": "told.txt"}]
     routes = [{"channel": "mail", "recipients": ["office@example.org"]}, {"channel": "hook"}, {"channel": "file"}]
     loaded = with_notices(shipped, folder, secrets={}, channel=channels, route=routes)
+    Ledger(folder / "qingjing.sqlite3").close()
     with closing(NoticeLedger(folder / "qingjing.sqlite3")) as ledger:
         step("cause")
         told = ledger.conditions()

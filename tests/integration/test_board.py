@@ -23,19 +23,20 @@ from starlette.testclient import TestClient
 
 from aggregations import periods
 from ingestor import config, derivation, evaluation, publishing, tables
-from ingestor.board import api, app, moments, source, views, wall
+from ingestor.board import api, app, moments, reach, source, views, wall
 from ingestor.board.app import application, listening
 from ingestor.board.app import server as board_server
 from ingestor.config import Config
 from ingestor.explanation import explanation
-from ingestor.store import SqliteStore, store_file
+from ingestor.store import Arrival, SqliteStore, open_store, store_file
 from ingestor.store.marks import marks
 from ingestor.store.ports import Block
 from ingestor.store.reviewed import Locked
+from sensors.reading import Reading
 from tests import board_world, bulletin_world
 from tests.board_world import LAST, LONG, SCRIPT, TOKEN
 from tests.bulletin_world import CITY, PLAN
-from tests.support import wait_for
+from tests.support import Influxd, wait_for
 
 SCOPE = f"city:{CITY}"
 
@@ -275,6 +276,48 @@ def test_store_away_and_back(copy: tuple[Config, Path], monkeypatch: pytest.Monk
         shutil.move(folder / "gone", folder / "data")
         assert client.get(asked).json() == before.json()
         assert "无法读取" not in client.get("/wall").text
+
+
+def test_server_of_the_store_that_hangs_or_is_away_is_told_though_all_is_remembered(
+    shipped: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, seconds in (("ASK_EVERY_S", 0.0), ("WAIT_S", 0.3), ("HANGS_S", 0.2)):
+        monkeypatch.setattr(reach, name, seconds)
+    influxd = Influxd(tmp_path)
+    influxd.start()
+    server = influxd.process
+    assert server is not None
+    monkeypatch.setenv("INFLUXDB_V2_URL", influxd.url)
+    monkeypatch.setenv("INFLUXDB_V2_TIMEOUT", "60000")
+    of_store = msgspec.structs.replace(shipped.settings.store, kind="influxdb", database="board")
+    loaded = msgspec.structs.replace(shipped, settings=msgspec.structs.replace(shipped.settings, store=of_store))
+    reading = Reading("air", "sz-a01", 3600, 1_593_500_400, (("pm25", 15.0, 1),))
+    with closing(open_store(of_store, tmp_path / "ours", create=True)) as store:
+        store.commit([Arrival("native", "t", 0.0, b"", [reading], [])])
+        store.drain()
+    asked = "/api/stations", f"/api/indicators?scope={SCOPE}&period=2020-06"
+    try:
+        with client_of(loaded, tmp_path / "ours", monkeypatch) as client:
+
+            def told() -> list[object]:
+                page = client.get("/stations").text
+                answers = [client.get(each).status_code for each in asked]
+                return ['data-away="true"' in page, "数据库暂时无法读取，以下为最后已知的数据" in page, *answers]
+
+            well, away = [False, False, 200, 200], [True, True, 503, 503]
+            wait_for(lambda: told() == well, what="the board to know all that is asked")
+            server.send_signal(signal.SIGSTOP)
+            assert told() == away
+            assert "expected an answer of its server" in client.get(asked[0]).json()["error"]
+            server.send_signal(signal.SIGCONT)
+            wait_for(lambda: told() == well, what="the board to see that the server answers again")
+            influxd.kill()
+            assert told() == away
+            assert "unavailable" in client.get(asked[0]).json()["error"]
+            influxd.start()
+            wait_for(lambda: told() == well, what="the board to see that the server is back")
+    finally:
+        influxd.kill()
 
 
 def test_board_that_is_told_to_end_has_ended_well(shipped: Config, tmp_path: Path) -> None:

@@ -7,9 +7,11 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
-from ingestor import health_server
+from ingestor import doctor, health_server
+from ingestor.config import Config
 from ingestor.data_directory import alone
 from ingestor.health import Health
 from ingestor.mqtt_publisher import Publisher
@@ -45,11 +47,31 @@ def findings(qingjing: Qingjing, *options: object, code: int = 1) -> dict[str, l
 
 def test_doctor_of_a_fresh_configuration_says_what_to_start(qingjing: Qingjing, config_copy: Path) -> None:
     settings = config_copy / "settings.toml"
-    settings.write_text(settings.read_text().replace("port = 1883", f"port = {free_port()}"))
+    ports = settings.read_text().replace("port = 1883", f"port = {free_port()}")
+    settings.write_text(ports.replace("health_port = 9464", f"health_port = {free_port()}"))
     found = findings(qingjing, "--config", config_copy, "--data", "none")
     assert "start `qingjing run`" in found["service"][0]["do"]
     assert "cannot be reached" in found["broker"][0]["seen"]
     assert found["store"][0]["good"]
+    assert found["store"][0]["seen"].endswith("`qingjing run` makes it")
+
+
+def test_doctor_asks_a_service_whose_data_were_moved_away_and_leaves_its_session(
+    tmp_path: Path, shipped: Config
+) -> None:
+    health = Health()
+    health.connected, health.store_failing = True, "store x: expected the file that was opened, got none"
+    server = health_server.start(health, port=0)
+    collector = msgspec.structs.replace(shipped.settings.collector, health_port=server.server_address[1])
+    loaded = msgspec.structs.replace(shipped, settings=msgspec.structs.replace(shipped.settings, collector=collector))
+    found = [each for each in doctor.examine(loaded, tmp_path / "gone") if each.subject in ("service", "broker")]
+    server.shutdown()
+    server.server_close()
+    assert [each.seen for each in found[:3]] == [
+        f"{tmp_path / 'gone'} does not exist",
+        f"one answers on port {collector.health_port}, and does not hold {tmp_path / 'gone'} as it is now",
+        f"the service says: {health.store_failing}",
+    ]
 
 
 def test_doctor_finds_nothing_wrong_with_a_service_that_works_and_leaves_its_session(
@@ -98,6 +120,8 @@ def test_doctor_while_the_service_is_away_leaves_what_the_broker_has_queued(
     database: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    settings = service.config / "settings.toml"
+    settings.write_text(settings.read_text().replace("health_port = 9464", f"health_port = {free_port()}"))
     service.start()
     wait_for(lambda: "connected, session" in service.log(), what="the service to be connected")
     assert service.end() == 0

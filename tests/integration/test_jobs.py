@@ -21,14 +21,17 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from ingestor.jobs import lanes
 from ingestor.jobs.ledger import LEASE_S, JobLedger
-from ingestor.store import Arrival, SqliteStore, runs, store_file
+from ingestor.mqtt_publisher import Publisher
+from ingestor.notices.causes import told_problems
+from ingestor.store import Arrival, Ledger, SeriesKey, SqliteStore, runs, store_file
 from sensors.reading import Reading
 from tests.conftest import Qingjing
-from tests.support import ROOT, accepts, free_port, wait_for
+from tests.support import ROOT, Mosquitto, accepts, free_port, wait_for
 
 DAY_S = 86_400
 FIRST = 19_000 * DAY_S
 """A day of 2022, in UTC."""
+READING = b'{"time":"2020-01-02T00:00:00+08:00","period_s":3600,"values":{"pm25":99.0}}'
 
 
 class Racers:
@@ -37,6 +40,7 @@ class Racers:
     def __init__(self, folder: Path) -> None:
         self.ledger, self.told, self.lines = folder / "ledger.sqlite3", folder / "clock", folder / "lines"
         self.lines.touch()
+        Ledger(self.ledger).close()
         self.set_clock(FIRST)
         self.started: list[subprocess.Popen[bytes]] = []
 
@@ -61,8 +65,6 @@ class Racers:
             return len(ledger.periods("daily"))
 
     def enrolled(self) -> bool:
-        if not self.ledger.exists():
-            return False
         with closing(JobLedger(self.ledger)) as ledger:
             return bool(ledger.runs())
 
@@ -233,8 +235,8 @@ def test_derive_waits_for_a_worker_that_derives(worker: Worker) -> None:
             assert deriving.wait(60) == 0
 
 
-def serving(config: Path, data: Path, *options: str) -> "tuple[subprocess.Popen[bytes], int]":
-    port, health = free_port(), free_port()
+def serving(config: Path, data: Path, *options: str, port: int | None = None) -> "tuple[subprocess.Popen[bytes], int]":
+    port, health = port or free_port(), free_port()
     command = [sys.executable, "-m", "ingestor", "--config", str(config), "--data", str(data), "run", "--port"]
     with (data.parent / "service.log").open("ab") as log:
         process = subprocess.Popen(
@@ -266,25 +268,54 @@ def service(config_copy: Path, data: Path, stored: Stored) -> Iterator[tuple[sub
     process.wait()
 
 
+def test_service_with_its_jobs_tells_of_data_that_were_moved_away_and_acknowledges_nothing_until_they_are_back(
+    config_copy: Path, data: Path, stored: Stored, mosquitto: Mosquitto
+) -> None:
+    stored(24)
+    settings = config_copy / "settings.toml"
+    ours = f'host = "127.0.0.1"\nport = {mosquitto.port}'
+    settings.write_text(settings.read_text().replace("port = 1883", ours, 1))
+    process, health = serving(config_copy, data, port=mosquitto.port)
+    try:
+        wait_for(lambda: told_problems(health) == [], what="the service to be ready")
+        wait_for(lambda: ("qingjing_job_next_timestamp", "yearly") in metrics(health), what="the jobs in the metrics")
+        found = metrics(health)
+        assert found["qingjing_job_missed_periods", "daily"] == 0
+        assert found["qingjing_job_failures", "derive"] == 0
+        assert found["qingjing_jobs_away", ""] == 0
+        with closing(Publisher("127.0.0.1", mosquitto.port, client_id="gateway", timeout_s=20)) as gateway:
+            heard: list[bytes] = []
+            gateway.listen("qingjing/qingjing-collector/status", heard.append, timeout_s=20)
+            gateway.wait(lambda: heard and heard[-1], timeout_s=20)  # the collector has subscribed
+            away = data.rename(data.with_name("gone"))
+            gateway.publish("env/v1/air/sz-a01", READING)
+            gateway.wait(lambda: gateway.unacknowledged == 0, timeout_s=20)
+        wait_for(lambda: metrics(health)["qingjing_received_total", ""] == 1, what="the message to be there")
+        wait_for(lambda: told_problems(health), what="the service to say that the store is away")
+        (problem,) = told_problems(health) or [""]
+        assert problem.startswith(f"store {store_file(data)}: expected the file that was opened, got none")
+        log = data.parent / "service.log"
+        wait_for(lambda: "jobs: store" in log.read_text(), what="the jobs to look and find none")
+        assert f"{problem}; nothing is lost, trying again" in log.read_text()
+        assert metrics(health)["qingjing_messages_total", ""] == 0
+        assert not data.exists()
+        away.rename(data)
+        wait_for(lambda: metrics(health)["qingjing_messages_total", ""] == 1, what="the message to be committed")
+        wait_for(lambda: told_problems(health) == [], what="the service to be ready again")
+    finally:
+        process.terminate()
+        assert process.wait(10) == 0
+    with closing(SqliteStore(store_file(data))) as store:
+        store.drain()
+        assert store.raw(SeriesKey("air", "sz-a01", 3600, "pm25")).values.tolist()[-1] == 99.0
+
+
 def child_of(process: subprocess.Popen[bytes]) -> psutil.Process | None:
     for child in psutil.Process(process.pid).children(recursive=True):
         with contextlib.suppress(psutil.NoSuchProcess, psutil.ZombieProcess):
             if "work" in child.cmdline():
                 return child
     return None
-
-
-def test_service_runs_the_jobs_beside_it_and_tells_them_in_its_metrics(
-    service: tuple[subprocess.Popen[bytes], int],
-) -> None:
-    process, health = service
-    wait_for(lambda: ("qingjing_job_next_timestamp", "yearly") in metrics(health), what="the jobs in the metrics")
-    found = metrics(health)
-    assert found["qingjing_job_missed_periods", "daily"] == 0
-    assert found["qingjing_job_failures", "derive"] == 0
-    assert found["qingjing_jobs_away", ""] == 0
-    process.send_signal(signal.SIGTERM)
-    assert process.wait(10) == 0
 
 
 def test_service_starts_its_jobs_again_where_they_die(service: tuple[subprocess.Popen[bytes], int]) -> None:

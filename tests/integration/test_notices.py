@@ -17,6 +17,7 @@ from ingestor.config import Config
 from ingestor.notices.delivering import LONGEST_PAUSE_S, deliver
 from ingestor.notices.facts import Happened, Undelivered
 from ingestor.notices.ledger import NoticeLedger
+from ingestor.store import Ledger
 from tests.jobs_world import FakeClock
 from tests.notices_world import (
     Hook,
@@ -80,6 +81,7 @@ def there(shipped: Config, tmp_path: Path, mail: MailServer, webhook: Hook) -> I
     mail.reset()
     webhook.reset()
     clock = FakeClock(NOON)
+    Ledger(tmp_path / "qingjing.sqlite3").close()
     with closing(NoticeLedger(tmp_path / "qingjing.sqlite3", clock=clock)) as ledger:
         yield World(shipped, tmp_path, clock, ledger, mail, webhook)
 
