@@ -11,7 +11,7 @@ help:
 	@echo "make demo   a simulated year through MQTT to the verdict on a plan (needs python3, git, make)"
 	@echo "make test   lint, types, and all tests against real servers (as root it installs Mosquitto and InfluxDB)"
 	@echo "make faults 225 rounds of faults on real servers (180, and 45 with MQTT 5); make fuzz: a million broken payloads"
-	@echo "make bench  the benchmarks, each with what it measured: a year of 1,800 stations beside pandas, demo, replay, ingest, Dask"
+	@echo "make bench  the benchmarks, each with what it measured: a year of 1,800 stations beside pandas, demo, ingest, Dask, board"
 	@echo "make docs   docs/indicators.md from the table of indicators"
 	@echo "make lock   pin the versions anew; make clean removes what was made"
 
@@ -42,7 +42,11 @@ fuzz: $(VENV)/dev.done
 	    $(BIN)/pytest -s --timeout=3600 tests/property/test_fuzz_decoding.py tests/property/test_fuzz_dialects.py
 
 bench: $(VENV)/dev.done servers
-	@for each in demo replay_beijing import_beijing noise_year water_year derive_year ingest_influxdb air_year cluster_year bulletin_month outlook_backtest outlook_noise_backtest today_backtest decode_dialects; do $(BIN)/python tests/benchmarks/$$each.py || exit 1; done
+	@for each in demo replay_beijing import_beijing noise_year water_year derive_year \
+	    "derive_year --store influxdb --stations 40 --years 2" ingest_influxdb air_year cluster_year bulletin_month \
+	    outlook_backtest outlook_noise_backtest today_backtest decode_dialects board_api "board_updates 150" \
+	    "hj212_gateway --minutes 1"; do \
+	    set -- $$each; name=$$1; shift; $(BIN)/python tests/benchmarks/$$name.py "$$@" || exit 1; done
 
 $(VENV)/run.done: requirements/run.txt pyproject.toml tools/make-venv
 	@tools/make-venv $(PYTHON) $(VENV)

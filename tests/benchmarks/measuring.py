@@ -71,6 +71,14 @@ def timed(what: str) -> Iterator[None]:
     print(f"  {what:<44} {time.perf_counter() - started:8.1f} s")
 
 
+def judged(*bounds: tuple[str, float, float]) -> int:
+    """Print what was measured beside its bound, and the load of the machine; 1 where a bound is exceeded, else 0."""
+    for what, measured, most in bounds:
+        print(f"  {what}: {measured:.4g}, at most {most:g}: {'holds' if measured <= most else 'EXCEEDED'}")
+    print(f"  load of the machine {os.getloadavg()[0]:.1f}; bounds of time ask for two cores that are free")
+    return int(any(measured > most for _, measured, most in bounds))
+
+
 def describe(what: str) -> None:
     """Print what is measured, and where."""
     memory = psutil.virtual_memory().total / 2**30

@@ -526,23 +526,6 @@ def test_empty_store_one_station_and_no_plan(tmp_path: Path, monkeypatch: pytest
         assert client.get("/api/targets").status_code == 400
 
 
-def test_3003_stations_are_shown_a_page_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    directory = bulletin_world.configuration(tmp_path / "config", air=1500, water=500, noise=1003)
-    loaded = config.load(directory)
-    (tmp_path / "data").mkdir()
-    with closing(SqliteStore(store_file(tmp_path / "data"))) as store:
-        time = int(end_of_last(loaded)) - 3600
-        one = (np.array([20.0]), np.array([1]))
-        store.load([Block("air", each.id, 3600, np.array([time]), {"pm25": one}) for each in loaded.register.of("air")])
-    with client_of(loaded, tmp_path / "data", monkeypatch) as client:
-        page = client.get("/stations")
-        assert "共 3003 站" in page.text
-        assert len(page.content) < 100_000
-        assert client.get("/stations?page=31").text.count("/stations/noise/") == 3
-        assert "1500/1500 站有数据" in client.get("/wall").text
-        assert len(client.get("/api/stations").json()) == 3003
-
-
 def test_best_plan_of_a_day_is_of_its_year_and_decided_by_readings(shipped: Config) -> None:
     chosen = [plan.id for plan in moments.shown_plans(shipped, dt.date(2020, 6, 30))]
     assert chosen[0] in ("shenzhen-2020", "demo-2020")
