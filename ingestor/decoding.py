@@ -17,6 +17,7 @@ from sensors.sources import Source
 
 log = logging.getLogger(__name__)
 
+_GZIP = compressed.MAGIC
 KNOWN_TOPIC_CHARS = 200
 KNOWN_TOPICS = 100_000
 """Topics, not longer than that, whose source is remembered; gateways that invent topics must not fill the memory."""
@@ -49,13 +50,7 @@ class Decoding:
             )
             return Arrival(source.name, topic, received_at, payload, [], [refusal], again)
         try:
-            if payload.startswith(compressed.MAGIC) and source.dialect != "native":  # which unpacks on its own
-                body = compressed.unpacked(payload, source.max_payload_bytes, broken="broken_payload")
-            else:
-                body = payload
-            decoded = decode(body, received_at, context)
-        except RefusedError as error:
-            decoded = Decoded([], [error.refusal])
+            decoded = decode(payload, received_at, context)
         except Exception as error:  # noqa: BLE001  # whatever a payload does to a decoder, the message is kept
             place = traceback.extract_tb(error.__traceback__)[-1]
             kind = type(error).__name__  # its text could hold the payload
@@ -100,7 +95,8 @@ class Decoding:
         return terms if self._trace is None else msgspec.structs.replace(terms, trace=self._trace)
 
     def _decoder(self, source: Source) -> Decode:
-        return DIALECTS[source.dialect](self._terms(source))
+        decode = DIALECTS[source.dialect](self._terms(source))
+        return decode if source.dialect == "native" else _unpacking(decode)  # native payloads are unpacked there
 
     def _context(self, source: Source, captures: dict[str, str], topic: str) -> Context:
         medium = captures.get("medium", source.medium)
@@ -123,6 +119,20 @@ class Decoding:
             factors=factors or None,
             max_payload_bytes=source.max_payload_bytes,
         )
+
+
+def _unpacking(decode: Decode) -> Decode:
+    """Return a decoder that takes payloads in gzip, too."""
+
+    def unpacked(payload: bytes, received_at: float, context: Context) -> Decoded:
+        if payload.startswith(_GZIP):
+            try:
+                payload = compressed.unpacked(payload, context.max_payload_bytes, broken="broken_payload")
+            except RefusedError as error:
+                return Decoded([], [error.refusal])
+        return decode(payload, received_at, context)
+
+    return unpacked
 
 
 def _is_without_data(decoded: Decoded) -> bool:
