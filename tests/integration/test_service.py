@@ -216,7 +216,7 @@ def test_quarantine_lists_and_shows_what_was_refused(start: Start, tmp_path: Pat
     publish(port, ("env/v1/air/nowhere", READING), ("env/v1/air/sz-a01", b"\xffraw"))
     listed = qingjing("--data", tmp_path / "data", "quarantine", "list").stdout
     assert "env/v1/air/nowhere  unknown_station: station: expected one of the register of air, got 'nowhere'" in listed
-    assert listed.splitlines()[-1] == "2 messages: 1 broken_json, 1 unknown_station"
+    assert "2 messages: 1 broken_json, 1 unknown_station" in listed.splitlines()
     as_json = json.loads(qingjing("--data", tmp_path / "data", "quarantine", "list", "--json").stdout)
     assert [m["topic"] for m in as_json["messages"]] == ["env/v1/air/sz-a01", "env/v1/air/nowhere"]
     shown = qingjing("--data", tmp_path / "data", "quarantine", "show", 2).stdout
