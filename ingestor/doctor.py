@@ -115,7 +115,7 @@ def _as_told(config: Config, told: dict[str, Any] | str) -> Iterator[Finding]:
         yield Finding("broker", False, f"the service says: {'; '.join(found)}", "see the service's log")
     else:
         yield Finding("broker", True, f"the service is connected and collects (127.0.0.1:{port}/readyz)")
-    for sentence in told["sequences"]:
+    for sentence in told.get("sequences", ()):  # an earlier version says nothing of it
         do = "look at the network of the node; have it born anew where data came before its birth (docs/payloads.md)"
         yield Finding("sparkplug", False, f"the service says: {sentence}", do)
     for subject in ("jobs", "board"):
