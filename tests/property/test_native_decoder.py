@@ -34,7 +34,7 @@ def _station(medium: Medium) -> Station:
 
 
 REGISTER = Register([_station(medium) for medium in MEDIA])
-OWN_CODES = set(REASONS) - {"internal", "too_large", "broken_table", "unknown_unit", "ambiguous"}
+OWN_CODES = set(REASONS) - {"internal", "too_large", "broken_table", "unknown_unit"}
 """Codes that a decoder may give: the others are the collector's, and those of a laboratory's files."""
 
 
