@@ -156,8 +156,8 @@ TO_DO: Final[dict[str, dict[Language, str]]] = {
         "en": "look at codes and units of `ambient`: gases need temperature and pressure beside them",
     },
     "ambiguous": {
-        "zh": "两个编码对应同一指标：从 codes 中去掉一个",
-        "en": "two codes are one quantity: take one out of `codes`",
+        "zh": "两个编码对应同一指标：从 codes 中去掉一个；同一键出现两次：由设备或网关改正",
+        "en": "two codes are one quantity: take one out of `codes`; a key stands twice: mend the device or gateway",
     },
 }
 """By code of a refusal, what to do next."""

@@ -24,6 +24,8 @@ from ingestor.store import SqliteStore, store_file
 
 CITY = "shenzhen"
 PLANS = ("shenzhen-2020", "demo-2020")
+FINISHED = "finished"
+"""A file in the folder of a demonstration that ran to its end."""
 WHOLE_YEAR = 366
 START_S = 30
 STOP_S = 30
@@ -55,14 +57,14 @@ def default_config() -> Path:
 
 
 def run(config: Config, data: Path, *, seed: int, days: int, progress: Progress) -> Outcome:
-    """Run the demonstration in `data`; what an earlier, unfinished run left there is completed.
+    """Run the demonstration in `data`; what an unfinished run left there is completed, that of a finished one removed.
 
     Raises
     ------
     GatewayError
         If the service stops or falls silent; a new start goes on from there.
     """
-    finished = data / "finished"
+    finished = data / FINISHED
     if finished.exists():
         shutil.rmtree(data)
     data.mkdir(parents=True, exist_ok=True)

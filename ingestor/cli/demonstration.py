@@ -18,7 +18,11 @@ def demo_command(
     days: Annotated[int, typer.Option(min=1, max=demo.WHOLE_YEAR, help="Days from 2020-01-01 on.")] = demo.WHOLE_YEAR,
     directory: Annotated[Path, typer.Option(help="Where the demonstration keeps its data.")] = Path("demo-data"),
     serve: Annotated[
-        bool, typer.Option("--serve", help="Then show it on the board, as of its last day, until Ctrl-C.")
+        bool,
+        typer.Option(
+            "--serve",
+            help="Then show it on the board, as of its last day, until Ctrl-C; one that is finished is shown as it is.",
+        ),
     ] = False,
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the board.")] = 9480,
     json_: Json = False,
@@ -27,10 +31,28 @@ def demo_command(
 
     Starts a broker and the collector, sends a year of readings of 12 air stations, 13 water sections and 10 noise
     monitors with the faults of real gateways mixed in, derives, and prints the table of targets. Killed and started
-    again it ends in the same table. The configuration is always the default one, never --config.
+    again it ends in the same table; once finished it begins anew, without what was entered there, but for --serve. The
+    configuration is always the default one, never --config.
     """
     loaded = config.load(demo.default_config())
     data = directory / f"seed-{seed}-days-{days}"
+    if serve:
+        from ingestor.board.app import listening  # what serves pages takes a while to import
+        from ingestor.cli.board import serve_board
+
+        listening(loaded.settings.board.host, port).close()  # a port that is taken is told before all is sent
+    if not (serve and (data / demo.FINISHED).exists()):
+        _run(loaded, data, seed=seed, days=days, json_=json_)
+    if serve and not json_:
+        serve_board(loaded, data, port=port, as_of=_last(days))
+
+
+def _last(days: int) -> dt.date:
+    return dt.date(2020, 1, 1) + dt.timedelta(days=days - 1)
+
+
+def _run(loaded: config.Config, data: Path, *, seed: int, days: int, json_: bool) -> None:
+    """Run the demonstration with progress, and print its outcome."""
     with progress_bars() as progress:
         tasks: dict[str, TaskID] = {}
 
@@ -44,8 +66,7 @@ def demo_command(
         print_line(tables.as_json(outcome))
         return
     for plan_id, verdicts in outcome.verdicts.items():
-        as_of = dt.date(2020, 1, 1) + dt.timedelta(days=days - 1)
-        out.print(tables.targets(loaded.plans[plan_id], verdicts, options.language, title=str(as_of)))
+        out.print(tables.targets(loaded.plans[plan_id], verdicts, options.language, title=str(_last(days))))
     print_line(f"received     {outcome.messages:>9,} messages ({outcome.sent:,} sent in this run)")
     print_line(f"stored       {outcome.stored_values:>9,} values")
     print_line(f"quarantined  {sum(outcome.quarantined.values()):>9,} messages")
@@ -53,7 +74,3 @@ def demo_command(
         print_line(f"  {code:<18} {count:>2}  {REASONS[code]}")
     print_line(f"data         {outcome.data}")
     print_line(f"see also     qingjing --data {data} quarantine list")
-    if serve:
-        from ingestor.cli.board import serve_board  # what serves pages takes a while to import
-
-        serve_board(loaded, data, port=port, as_of=dt.date(2020, 1, 1) + dt.timedelta(days=days - 1))

@@ -187,6 +187,12 @@ class _Decoder:
                 raise misfit(at) from error
         values = found(self._values, record, scope, f"{at}values")
         if type(values) is dict:
+            if self._flag is not None or self._unit is not None:
+                raise RefusedError(
+                    "wrong_type",
+                    f"{at}values: expected elements, as `flag` and `unit` are looked for in each, got an object; "
+                    "`flags` is for those of objects",
+                )
             return [(code, code, value, None, None) for code, value in members(values, "", DEEPEST)]
         if type(values) is list:
             return [self._element(element, ABSENT, f"values[{i}]", at, scope) for i, element in enumerate(values)]
