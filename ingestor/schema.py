@@ -165,7 +165,8 @@ _TABLES = (
 
 # What displays show beside hours and days (`ingestor/displays.py`), so that a panel has only to ask the store.
 # `data_at` is when the last reading begins that a row rests on, for the age of what is shown [ms since 1970]. `audited`
-# is 1 where all months of a figure are locked, 0 where they are not, NULL where there is no figure.
+# is 1 where all months of a figure are locked, 0 where they are not, NULL where there is no figure, and in rows
+# written before there was the column. No derivation brings the daily history back: only add columns to these tables.
 _DISPLAYS = (
     # Key PLAN/ID, a row a day: the target as known at its end. status: a place in `ingestor.displays.STATUSES`; bound:
     # what the plan asks, asked: the same in words; chance of meeting it at the end of the year, 0 to 1, low to high the

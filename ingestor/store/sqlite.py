@@ -74,6 +74,8 @@ class SqliteStore(Ledger):
     def _create_or_check(self) -> None:
         super()._create_or_check()
         for table in filter(self._has_other_columns, TABLES.values()):
+            if table.name in DISPLAYS and self._completed(table):
+                continue
             self._db.execute(f"DROP TABLE {table.name}")
             if table.name in DISPLAYS:
                 continue
@@ -93,8 +95,24 @@ class SqliteStore(Ledger):
 
     def _has_other_columns(self, table: Table) -> bool:
         """Whether a derived table is there as another version of qingjing made it."""
-        columns = {name: kind for _, name, kind, *_ in self._db.execute(f"PRAGMA table_info({table.name})")}
-        return columns not in ({}, {table.key: "TEXT", "time": "INTEGER", **table.columns})
+        return self._columns(table) not in ({}, {table.key: "TEXT", "time": "INTEGER", **table.columns})
+
+    def _columns(self, table: Table) -> dict[str, str]:
+        """Names and kinds of the columns that a table has, none where it is not there."""
+        return {name: kind for _, name, kind, *_ in self._db.execute(f"PRAGMA table_info({table.name})")}
+
+    def _completed(self, table: Table) -> bool:
+        """Add the columns that a table lacks, NULL in the rows that are there; whether no other differ.
+
+        The history that displays show cannot be derived again.
+        """
+        there = self._columns(table)
+        if not there.items() <= {table.key: "TEXT", "time": "INTEGER", **table.columns}.items():
+            return False
+        for name, kind in table.columns.items():
+            if name not in there:
+                self._db.execute(f'ALTER TABLE {table.name} ADD COLUMN "{name}" {kind}')
+        return True
 
     # Intake
 

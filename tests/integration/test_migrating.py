@@ -10,7 +10,7 @@ import pytest
 
 from ingestor import auditing, derivation, publishing
 from ingestor.config import Config
-from ingestor.store import SqliteStore, StoreError
+from ingestor.store import EVER, SqliteStore, StoreError
 from ingestor.store.ledger import SCHEMA_VERSION
 from ingestor.store.marks import marks
 from ingestor.store.reviewed import Locked
@@ -25,7 +25,17 @@ CREATE TABLE month_lock (
     id INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, entered_by TEXT NOT NULL, reason TEXT NOT NULL,
     month TEXT NOT NULL, medium TEXT NOT NULL, city TEXT NOT NULL, locked INTEGER NOT NULL
 );
+CREATE TABLE target (
+    target TEXT NOT NULL, time INTEGER NOT NULL, "plan" TEXT, "indicator" TEXT, "name" TEXT, "value" REAL, "unit" TEXT,
+    "bound" REAL, "asked" TEXT, "status" INTEGER, "rule" TEXT, "room" TEXT, "chance" REAL, "low" REAL, "high" REAL,
+    "data_at" INTEGER, PRIMARY KEY (target, time)
+) WITHOUT ROWID;
+CREATE TABLE indicator (
+    indicator TEXT NOT NULL, time INTEGER NOT NULL, "name" TEXT, "value" REAL, "unit" TEXT, "label" TEXT,
+    "sufficient" INTEGER, "valid" INTEGER, "expected" INTEGER, "data_at" INTEGER, PRIMARY KEY (indicator, time)
+) WITHOUT ROWID;
 """
+CHANGED = ("derived_unit", "month_lock", "target", "indicator")
 """The tables that version 5 changed, as qingjing of commit 935e136 made them."""
 LOCK, OPENED = (
     Locked(month="2020-01", medium="air", city="shenzhen", locked=locked, reason="audited", by="Han")
@@ -37,10 +47,10 @@ def as_of_4(store: SqliteStore) -> Path:
     """Close a store and make its file one of version 4."""
     store.close()
     with closing(sqlite3.connect(store.file)) as db:
-        for table in ("derived_unit", "month_lock"):
+        for table in CHANGED:
             db.execute(f"ALTER TABLE {table} RENAME TO new_{table}")
         db.executescript(AS_OF_4)
-        for table in ("derived_unit", "month_lock"):
+        for table in CHANGED:
             names = ", ".join(row[1] for row in db.execute(f"PRAGMA table_info({table})"))
             db.execute(f"INSERT INTO {table} SELECT {names} FROM new_{table}")
             db.execute(f"DROP TABLE new_{table}")
@@ -88,6 +98,19 @@ def test_file_of_version_4_keeps_its_figures_reviews_and_publications(earlier: S
 def whole_time() -> tuple[int, int]:
     """Moments around January 2020."""
     return start_of("2020-01-01"), start_of("2020-02-01")
+
+
+def test_daily_history_of_targets_and_figures_of_version_4_stays(tmp_path: Path) -> None:
+    with closing(SqliteStore(tmp_path / "qingjing.sqlite3")) as store, store.replacing():
+        for table in ("target", "indicator"):
+            store.replace(table, "x", [0, 86400, 172800], {"name": ["a", "b", "c"], "value": [1.5, 2.5, None]})
+    with closing(SqliteStore(as_of_4(store))) as store:
+        for table in ("target", "indicator"):
+            found = list(store.read(table, "x", *EVER, ["name", "value", "audited"]))
+            assert found == [(0, "a", 1.5, None), (86400, "b", 2.5, None), (172800, "c", None, None)]
+        with store.replacing():
+            store.replace("target", "x", [86400], {"name": ["b"], "audited": [1]}, start=86400, end=86401)
+        assert list(store.read("target", "x", 86400, 86401, ["value", "audited"])) == [(86400, None, 1)]
 
 
 def test_review_that_waited_for_derivation_in_version_4_is_the_reason_and_no_other(
