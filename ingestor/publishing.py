@@ -102,11 +102,11 @@ def revisions_of(store: Store, figures: Iterable[Figure], *, plan: str = "") -> 
     StoreError
         If the store cannot be read.
     """
-    latest = {each.key: each for each in store.publications()}
-    found = [(figure, latest.get(_key(figure, plan))) for figure in figures]
+    asked = [(figure, _key(figure, plan)) for figure in figures]
+    latest = store.latest_publications(key for _, key in asked)
     return [
         None if published is None or reasons.differs(published.figure, figure) else published.revision
-        for figure, published in found
+        for figure, published in [(figure, latest.get(key)) for figure, key in asked]
     ]
 
 

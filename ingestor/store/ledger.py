@@ -17,7 +17,7 @@ from ingestor.store import archives, arrivals, line_protocol, migrating, needed,
 from ingestor.store.archives import Archived
 from ingestor.store.arrivals import Derived, Due, StationDay, Waiting
 from ingestor.store.ports import Arrival, Backlog, Needed, Quarantined, StoreError, Taken
-from ingestor.store.publications import Publication
+from ingestor.store.publications import Key, Publication
 from ingestor.store.reviewed import DaysOfStation, Entered, Locked, LockKey
 from sensors.reading import Reading, Refusal
 from sensors.reviews import Review, in_force
@@ -395,6 +395,11 @@ class Ledger:
         """Return all revisions of published figures, those of a figure after one another and in order."""
         with self._usable("published figures cannot be read"):
             return publications.every(self._db)
+
+    def latest_publications(self, keys: Iterable[Key]) -> dict[Key, Publication]:
+        """Return the last revision of each figure that was published."""
+        with self._usable("published figures cannot be read"):
+            return publications.latest(self._db, keys)
 
     def pieces(self) -> list[tuple[int, bytes]]:
         """Return what was derived since published figures were computed last, with its id."""

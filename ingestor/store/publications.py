@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterable
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -59,10 +59,21 @@ def add(db: sqlite3.Connection, publications: Iterable[Publication]) -> None:
 def every(db: sqlite3.Connection) -> list[Publication]:
     """Return all revisions, those of a figure after one another and in order."""
     rows = db.execute(f"SELECT {_COLUMNS} FROM publication ORDER BY scope, period, indicator, mode, plan, revision")
-    return [
-        Publication(key=Key(*row[:5]), revision=row[5], at=row[6], reason=row[7], figure=_figure.decode(row[8]))
-        for row in rows
-    ]
+    return [_publication(row) for row in rows]
+
+
+def latest(db: sqlite3.Connection, keys: Iterable[Key]) -> dict[Key, Publication]:
+    """Return the last revision of each figure that was published; nothing else is read."""
+    select = (
+        f"SELECT {_COLUMNS} FROM publication "
+        "WHERE indicator = ? AND scope = ? AND period = ? AND mode = ? AND plan = ? ORDER BY revision DESC LIMIT 1"
+    )
+    rows = [row for key in keys for row in db.execute(select, key)]
+    return {each.key: each for each in map(_publication, rows)}
+
+
+def _publication(row: tuple[Any, ...]) -> Publication:
+    return Publication(key=Key(*row[:5]), revision=row[5], at=row[6], reason=row[7], figure=_figure.decode(row[8]))
 
 
 def note_piece(db: sqlite3.Connection, piece: bytes) -> None:

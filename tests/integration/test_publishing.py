@@ -2,12 +2,15 @@
 
 import datetime as dt
 import json
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from aggregations import periods
@@ -50,6 +53,21 @@ FIRST = (1, "10", "published")
 def test_publishing_the_same_again_adds_nothing(store: SqliteStore, shipped: Config) -> None:
     assert publish(shipped, store) == []
     assert revisions(store) == [FIRST]
+
+
+def test_revision_of_a_figure_is_its_last_and_no_other_published_figure_is_read(
+    store: SqliteStore, shipped: Config
+) -> None:
+    for day in ("2020-01-10", "2020-01-20"):
+        put(store, air("sz-a01", start_of(day) + 5 * HOUR, {"pm25": 41.0}))
+        publishing.bring_up_to_date(shipped, store)
+    with closing(sqlite3.connect(store.file)) as db, db:
+        db.execute("UPDATE publication SET figure = x'00' WHERE indicator <> ? OR revision < 3", (NAMES[0],))
+    (figure,) = evaluation.all_figures(shipped, store, SCOPE, MONTH, names=NAMES[:1])
+    other_mode = msgspec.structs.replace(figure, mode="all_2026")
+    other_value = msgspec.structs.replace(figure, exact="1", value=Decimal(1))
+    assert publishing.revisions_of(store, [other_mode, figure, other_value]) == [None, 3, None]
+    assert publishing.revisions_of(store, [figure], plan="shenzhen-2020") == [None]
 
 
 def test_late_readings_of_two_days_make_a_revision_that_says_so(store: SqliteStore, shipped: Config) -> None:
