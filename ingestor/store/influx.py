@@ -55,7 +55,7 @@ class InfluxStore(Ledger, InfluxTables):
 
     def start(self) -> None:
         """Start the writer: from now on the outbox is delivered by itself. One process at a time may do so."""
-        self._writer = Writer(self.file, self._server, backlog=self.backlog)
+        self._writer = Writer(self.file, self._server, backlog=self.backlog, check_in_place=self.check_in_place)
         self._writer.start()
 
     def close(self) -> None:
@@ -109,7 +109,7 @@ class InfluxStore(Ledger, InfluxTables):
             return
         deadline = time.monotonic() + within_s
         waiting = threading.Event()
-        while self.backlog().readings and time.monotonic() < deadline and writer.failing is None:
+        while (left := self.backlog()).readings and left.failing is None and time.monotonic() < deadline:
             writer.wake()
             waiting.wait(0.05)
             self._settle(writer)

@@ -1,7 +1,8 @@
 """The writer: a thread that delivers the outbox to InfluxDB, group after group, in the order of their commits.
 
 It only reads the ledger's file. What it has delivered it hands to the collector's thread, which deletes it there:
-the file keeps one thread that writes.
+the file keeps one thread that writes. As both name groups by their ids, both must have the same file open: nothing is
+delivered while another one, or none, lies in its place.
 """
 
 import logging
@@ -49,12 +50,23 @@ class Delivered(msgspec.Struct, frozen=True):
 
 
 class Writer:
-    """Delivers in a thread of its own from `start` until `stop`."""
+    """Delivers in a thread of its own from `start` until `stop`.
 
-    def __init__(self, file: Path, server: InfluxServer, *, backlog: Callable[[], Backlog]) -> None:
-        self._file = file
+    `check_in_place` raises StoreError where the ledger's file does not lie in its place.
+    """
+
+    def __init__(
+        self,
+        file: Path,
+        server: InfluxServer,
+        *,
+        backlog: Callable[[], Backlog],
+        check_in_place: Callable[[], None],
+    ) -> None:
+        self._uri = f"{file.absolute().as_uri()}?mode=ro"
         self._server = server
         self._backlog = backlog
+        self._check_in_place = check_in_place
         self._wake = threading.Event()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
@@ -90,11 +102,10 @@ class Writer:
     def _run(self) -> None:
         while not self._stopping.is_set():
             try:
-                with closing(sqlite3.connect(f"file:{self._file}?mode=ro", uri=True, timeout=30)) as db:
-                    while not self._stopping.is_set():
-                        self._wake.wait(IDLE_S)  # then look in any case: another process may have put something there
-                        self._wake.clear()
-                        self._deliver_all(db)
+                if self._in_place():
+                    self._deliver_from_file()
+                else:
+                    self._stopping.wait(IDLE_S)
             except Exception as error:  # the thread must outlive whatever a server answers
                 if not isinstance(error, StoreError | sqlite3.Error):
                     log.exception("the writer failed; this is a fault of qingjing, please report it")
@@ -107,10 +118,27 @@ class Writer:
                 log.warning("%s; %s readings kept in the outbox, next try in %.1f s", error, f"{waiting:,}", wait_s)
                 self._stopping.wait(wait_s)
 
+    def _in_place(self) -> bool:
+        try:
+            self._check_in_place()
+        except StoreError:  # the ledger tells of it
+            return False
+        return True
+
+    def _deliver_from_file(self) -> None:
+        """Deliver as long as the file lies in its place."""
+        with closing(sqlite3.connect(self._uri, uri=True, timeout=30)) as db:
+            while self._in_place() and not self._stopping.is_set():
+                self._wake.wait(IDLE_S)  # then look in any case: another process may have put something there
+                self._wake.clear()
+                self._deliver_all(db)
+
     def _deliver_all(self, db: sqlite3.Connection) -> None:
-        """Deliver batches until the outbox has no more."""
+        """Deliver batches until the outbox has no more, or is not the ledger's any more."""
         while not self._stopping.is_set():
             batch = oldest(db, after=self.last_id)
+            if not self._in_place():
+                return
             if batch is None and time.monotonic() - self._heard_at >= PROBE_AFTER_S:
                 self._server.probe()
                 self._heard_at = time.monotonic()
