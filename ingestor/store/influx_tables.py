@@ -167,6 +167,7 @@ class InfluxTables:
         """
         from ingestor.store import bulk_lines
 
+        self._insist.forget()
         self._insist(self._server.probe)  # makes a missing database before several requests ask for it at once
         with ThreadPoolExecutor(BLOCK_REQUESTS_AT_ONCE) as pool:
             under_way: deque[Future[None]] = deque()
@@ -281,6 +282,7 @@ class InfluxTables:
     def keep_only(self, table: str, keys: Collection[str]) -> None:
         """See `Tables.keep_only`."""
         self.flush()
+        self._insist.forget()
         declared = TABLES[table]
         statement = f"SHOW TAG VALUES FROM {quoted(declared.name)} WITH KEY = {quoted(declared.key)}"
         for row in self._server.query(statement):

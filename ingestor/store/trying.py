@@ -73,10 +73,11 @@ class Insisting:
                 now = time.monotonic()
                 began = now if began is None else began
                 self._failing_since = since = min(began, self._failing_since or now)
-                pause_s = pauses.after(error)
+                left_s = GIVE_UP_AFTER_S - (now - since)
+                pause_s = min(pauses.after(error), left_s)
                 if not error.passes or self._over.is_set():
                     raise
-                self._given_up = self._given_up or now + pause_s - since > GIVE_UP_AFTER_S
+                self._given_up = self._given_up or left_s <= 0
                 if self._given_up:
                     raise UnavailableError(
                         f"{error}; given up after {tries} {'try' if tries == 1 else 'tries'} in {now - since:.0f} s: "
@@ -86,7 +87,7 @@ class Insisting:
                 log.warning("%s; written again in %.1f s", error, pause_s)
                 self._rest(pause_s, error)
             else:
-                self._forget()
+                self.forget()
                 return found
 
     def _rest(self, pause_s: float, error: UnavailableError) -> None:
@@ -104,7 +105,8 @@ class Insisting:
             yield
         finally:
             self._over.clear()
-            self._forget()
+            self.forget()
 
-    def _forget(self) -> None:
+    def forget(self) -> None:
+        """Begin with all patience again: for a new piece of work."""
         self._failing_since, self._given_up = None, False
