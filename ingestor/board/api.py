@@ -10,7 +10,8 @@ from typing import Any, Final
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import Match, Route
+from starlette.types import Receive, Scope, Send
 
 from ingestor.board.endpoints import COMMON, ENDPOINTS, Asked, Endpoint, Parameter, number_of
 from ingestor.board.lanes import Use
@@ -54,12 +55,12 @@ class Problem(msgspec.Struct):
 
 def routes(source: Source, readings: LatestReadings) -> list[Route]:
     """Return the routes of the API."""
-    return [
+    known = [
         *(Route(each.path, _asking(source, readings, each), methods=["GET"]) for each in ENDPOINTS),
         Route(ACKNOWLEDGE, _safely(lambda request: _acknowledge(source, request)), methods=["POST"]),
         Route("/api/openapi.json", _documenting(), methods=["GET"]),
-        Route("/api/{path:path}", _unknown, methods=["GET"]),
     ]
+    return [*known, Route("/api/{path:path}", _Unknown(known))]
 
 
 def as_json(value: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
@@ -171,8 +172,21 @@ async def _acknowledge(source: Source, request: Request) -> Response:
     return as_json(Acknowledged(number, await source.once(work)))
 
 
-async def _unknown(request: Request) -> Response:
-    return problem(404, f"path: expected one of /api/openapi.json, got {shown(request.url.path)}")
+class _Unknown:
+    """Answers, as an application of its own for requests of every method, those that no known route takes."""
+
+    def __init__(self, known: list[Route]) -> None:
+        self._known = known
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        of_path = [route for route in self._known if route.matches(scope)[0] is not Match.NONE]
+        methods = ", ".join(sorted({method for route in of_path for method in route.methods or ()}))
+        if methods:
+            wrong = Problem(f"method: expected {methods}, got {shown(scope['method'])}")
+            answer = as_json(wrong, 405, {"Allow": methods})
+        else:
+            answer = problem(404, f"path: expected one of those in /api/openapi.json, got {shown(scope['path'])}")
+        await answer(scope, receive, send)
 
 
 def _documenting() -> Answering:

@@ -26,10 +26,9 @@ class Reach:
         self._failing: str | None = None
 
     def close(self) -> None:
-        """End the thread and close the connections."""
-        self._thread.shutdown(cancel_futures=True)
-        if self._server is not None:
-            self._server.close()
+        """Close the connections and end the thread, once a server that is being asked has answered; returns at once."""
+        self._thread.submit(self._leave)
+        self._thread.shutdown(wait=False)
 
     async def failing(self, settings: StoreSettings) -> str | None:
         """Return why the server of a store cannot be read; None where it can, or there is none."""
@@ -55,3 +54,7 @@ class Reach:
         except StoreError as error:
             return str(error)
         return None
+
+    def _leave(self) -> None:
+        if self._server is not None:
+            self._server.close()
