@@ -30,6 +30,7 @@ CLOCK_OFF_S = 5.0
 OLD_OUTBOX_S = 600.0
 OVERDUE_S = 1800.0
 FREE_SHARE = 0.05
+UNOPENED = "do what it says; where it names no remedy, run the doctor as the service's user"
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -207,7 +208,7 @@ def _outbox(data: Path) -> Iterator[Finding]:
     try:
         ledger = Ledger(store_file(data), create=False)
     except StoreError as error:
-        yield Finding("outbox", False, str(error), "run the doctor as the service's user")
+        yield Finding("outbox", False, str(error), UNOPENED)
         return
     backlog, reasons = ledger.backlog(), ledger.quarantine_reasons()
     ledger.close()
@@ -234,7 +235,7 @@ def _jobs(config: Config, data: Path) -> Iterator[Finding]:
     try:
         found, _ = states(store_file(data), catalogue.jobs(config, data), clock=SystemClock())
     except StoreError as error:
-        yield Finding("jobs", False, str(error), "run the doctor as the service's user")
+        yield Finding("jobs", False, str(error), UNOPENED)
         return
     faults = [fault for job in found if (fault := _fault_of(job, time.time())) is not None]
     yield from faults or [Finding("jobs", True, f"{len(found)} on a schedule, none fails or is overdue")]
@@ -248,7 +249,7 @@ def _notices(config: Config, data: Path) -> Iterator[Finding]:
         with closing(NoticeLedger(store_file(data))) as ledger:
             stuck = ledger.undelivered()
     except StoreError as error:
-        yield Finding("notices", False, str(error), "run the doctor as the service's user")
+        yield Finding("notices", False, str(error), UNOPENED)
         return
     if not stuck:
         yield Finding("notices", True, f"{len(config.notices.channel)} channels, nothing has failed")

@@ -22,7 +22,7 @@ from ingestor.jobs.clocks import SystemClock
 from ingestor.jobs.states import states
 from ingestor.reloading import Reloading
 from ingestor.stopping import Stop
-from ingestor.store import InfluxStore, open_store, store_file
+from ingestor.store import InfluxStore, migrating, open_store, store_file
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +32,8 @@ BUSY_S = 2.0
 
 def run(config: Config, data: Path, *, stop_with_stdin: bool = False) -> None:
     """Collect until told to stop; then commit what has arrived and return.
+
+    A store of an earlier version is brought up to date first.
 
     With `stop_with_stdin` the end of standard input stops it, too: a parent that dies takes it along.
 
@@ -53,6 +55,7 @@ def run(config: Config, data: Path, *, stop_with_stdin: bool = False) -> None:
     health = Health()
     with contextlib.ExitStack() as stack:
         stack.enter_context(alone(data))
+        migrating.bring_up_to_date(store_file(data))
         store = open_store(config.settings.store, data, busy_s=BUSY_S, create=True)
         stack.callback(store.close)
         if isinstance(store, InfluxStore):

@@ -13,16 +13,16 @@ from pathlib import Path
 import msgspec
 
 from aggregations.targets import Report
-from ingestor.store import archives, arrivals, line_protocol, migrating, needed, publications, reported, reviewed, runs
+from ingestor.store import archives, arrivals, line_protocol, needed, publications, reported, reviewed, runs
 from ingestor.store.archives import Archived
 from ingestor.store.arrivals import Derived, Due, StationDay, Waiting
+from ingestor.store.migrating import FROM, SCHEMA_VERSION
 from ingestor.store.ports import Arrival, Backlog, Needed, Quarantined, StoreError, Taken
 from ingestor.store.publications import Key, Publication
 from ingestor.store.reviewed import DaysOfStation, Entered, Locked, LockKey
 from sensors.reading import Reading, Refusal
 from sensors.reviews import Review, in_force
 
-SCHEMA_VERSION = 5
 BUSY_S = 30.0
 
 _SCHEMA = (
@@ -85,7 +85,7 @@ def _identity(file: Path) -> tuple[int, int]:
 
 
 def check_version(db: sqlite3.Connection, file: Path) -> None:
-    """Refuse a file of another schema; one of an earlier, where whoever opens it for writing has not upgraded it yet.
+    """Refuse a file of another schema; one of an earlier, too: only `qingjing run` brings it up to date.
 
     Raises
     ------
@@ -95,8 +95,8 @@ def check_version(db: sqlite3.Connection, file: Path) -> None:
     version = db.execute("PRAGMA user_version").fetchone()[0]
     if version != SCHEMA_VERSION:
         todo = (
-            "`qingjing doctor` brings it up to date; end the service of the earlier version first"
-            if migrating.FROM <= version < SCHEMA_VERSION
+            "end the service of the earlier version and start `qingjing run` of this one, which brings it up to date"
+            if FROM <= version < SCHEMA_VERSION
             else "use the qingjing that made it, or another --data"
         )
         raise StoreError(f"store {file}: expected schema version {SCHEMA_VERSION}, got {version}; {todo}")
@@ -199,9 +199,6 @@ class Ledger:
         if version == 0 and self._create:
             for statement in _SCHEMA.split(";"):
                 self._db.execute(statement)
-            self._db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-        elif version == migrating.FROM:
-            migrating.upgrade(self._db)
             self._db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
         else:
             check_version(self._db, self.file)

@@ -1,21 +1,91 @@
-"""Files of earlier versions of qingjing: what is in them stays; opened for writing they become files of this one."""
+"""Files of earlier versions of qingjing: what is in them stays; `qingjing run` makes them files of this one."""
 
+import logging
+import shutil
 import sqlite3
 from bisect import bisect_left
 from collections.abc import Iterable
+from contextlib import closing
+from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
 from ingestor.store import arrivals
+from ingestor.store.ports import StoreError
 
+log = logging.getLogger(__name__)
+
+SCHEMA_VERSION: Final = 5
 FROM: Final = 4
 """The earliest version of a file that can be taken."""
+BUSY_S: Final = 30.0
+ROOM: Final = 2
+"""A file is copied where so many times its size is free: the upgrade needs room, too."""
 
 _object = msgspec.json.Decoder(dict[str, Any])
 
 
-def upgrade(db: sqlite3.Connection) -> None:
+def bring_up_to_date(file: Path) -> None:
+    """Make a file of an earlier version one of this, after a copy of it beside it (`NAME.v4`) where there is room.
+
+    Only for who holds the data directory: a service of the earlier version could not go on. Any other file is left.
+
+    Raises
+    ------
+    StoreError
+        If it cannot be done; then the file stays as it was.
+    """
+    if not file.is_file():
+        return
+    try:
+        uri = f"{file.absolute().as_uri()}?mode=rw"
+        with closing(sqlite3.connect(uri, uri=True, isolation_level=None, timeout=BUSY_S)) as db:
+            if _version(db) != FROM:
+                return
+            db.execute("PRAGMA synchronous = FULL")
+            db.execute("BEGIN IMMEDIATE")
+            if _version(db) == FROM:
+                _copy(file)
+                _upgrade(db)
+                db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+            db.execute("COMMIT")
+    except (sqlite3.Error, msgspec.DecodeError, OSError) as error:
+        raise StoreError(
+            f"store {file}: expected a usable SQLite file of version {FROM}, got {error}; it stays as it was"
+        ) from error
+
+
+def _version(db: sqlite3.Connection) -> int:
+    return int(db.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _copy(file: Path) -> None:
+    """Copy a file that nobody can write to, by a connection of its own; the copy has its name once it is whole."""
+    size = sum(each.stat().st_size for each in (file, file.with_name(f"{file.name}-wal")) if each.exists())
+    kept = file.with_name(f"{file.name}.v{FROM}")
+    if shutil.disk_usage(file.parent).free < ROOM * size:
+        log.warning(
+            "store %s: version %d goes to %d without a copy, there is no room for one", file, FROM, SCHEMA_VERSION
+        )
+        return
+    log.info("store %s: version %d goes to %d; a copy of it is %s", file, FROM, SCHEMA_VERSION, kept)
+    part = kept.with_name(f"{kept.name}.part")
+    part.unlink(missing_ok=True)
+    part.touch(mode=0o600)
+    try:
+        with (
+            closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as db,
+            closing(sqlite3.connect(part)) as copy,
+        ):
+            db.backup(copy)
+        shutil.copymode(file, part)
+        part.replace(kept)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _upgrade(db: sqlite3.Connection) -> None:
     """Bring a file of version 4 to version 5, inside a transaction.
 
     Version 5 compares the numbers of the ledger where version 4 compared times: with which numbers units were derived,

@@ -4,15 +4,18 @@ import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from ingestor import auditing, derivation, publishing
+from ingestor import auditing, derivation, publishing, service
 from ingestor.config import Config
-from ingestor.store import EVER, SqliteStore, StoreError
-from ingestor.store.ledger import SCHEMA_VERSION
+from ingestor.data_directory import InUseError, alone, is_running
+from ingestor.notices.ledger import NoticeLedger
+from ingestor.store import EVER, Ledger, SqliteStore, StoreError, open_store
 from ingestor.store.marks import marks
+from ingestor.store.migrating import SCHEMA_VERSION, bring_up_to_date
 from ingestor.store.reviewed import Locked
 from tests.integration.test_derivation import HOUR, air, put, start_of, whole_day
 from tests.integration.test_publishing import publish, review, revisions
@@ -62,6 +65,18 @@ def as_of_4(store: SqliteStore) -> Path:
     return store.file
 
 
+def upgraded(file: Path) -> SqliteStore:
+    """Bring a file of version 4 up to date as `qingjing run` does, and open it."""
+    bring_up_to_date(file)
+    return SqliteStore(file)
+
+
+def version_of(file: Path) -> int:
+    """The version of a file."""
+    with closing(sqlite3.connect(file)) as db:
+        return int(db.execute("PRAGMA user_version").fetchone()[0])
+
+
 @pytest.fixture
 def earlier(tmp_path: Path, shipped: Config) -> Iterator[SqliteStore]:
     """Three days of 10 ug/m3, of which figures are published, one of them with a late reading and a review since."""
@@ -77,8 +92,8 @@ def earlier(tmp_path: Path, shipped: Config) -> Iterator[SqliteStore]:
 
 
 def last_reason(file: Path, config: Config) -> str:
-    """Open a file, derive, and return the reason of the last revision."""
-    with closing(SqliteStore(file)) as store:
+    """Bring a file up to date, derive, and return the reason of the last revision."""
+    with closing(upgraded(file)) as store:
         publishing.bring_up_to_date(config, store)
         return revisions(store)[-1][2]
 
@@ -86,7 +101,7 @@ def last_reason(file: Path, config: Config) -> str:
 def test_file_of_version_4_keeps_its_figures_reviews_and_publications(earlier: SqliteStore, shipped: Config) -> None:
     before = earlier.publications(), earlier.entered_reviews(), earlier.derived_units(), earlier.stored_values()
     rows = list(earlier.read("air_day", "sz-a01", *whole_time(), ["pm25", "aqi"]))
-    with closing(SqliteStore(as_of_4(earlier))) as store:
+    with closing(upgraded(as_of_4(earlier))) as store:
         after = store.publications(), store.entered_reviews(), store.derived_units(), store.stored_values()
         assert after == before
         assert list(store.read("air_day", "sz-a01", *whole_time(), ["pm25", "aqi"])) == rows
@@ -104,7 +119,7 @@ def test_daily_history_of_targets_and_figures_of_version_4_stays(tmp_path: Path)
     with closing(SqliteStore(tmp_path / "qingjing.sqlite3")) as store, store.replacing():
         for table in ("target", "indicator"):
             store.replace(table, "x", [0, 86400, 172800], {"name": ["a", "b", "c"], "value": [1.5, 2.5, None]})
-    with closing(SqliteStore(as_of_4(store))) as store:
+    with closing(upgraded(as_of_4(store))) as store:
         for table in ("target", "indicator"):
             found = list(store.read(table, "x", *EVER, ["name", "value", "audited"]))
             assert found == [(0, "a", 1.5, None), (86400, "b", 2.5, None), (172800, "c", None, None)]
@@ -134,7 +149,7 @@ def test_review_that_waits_for_a_month_locked_in_version_4_is_the_reason_once_it
     publishing.follow(shipped, earlier)
     earlier.add_reviews([review("2020-01-11", "Wang")])
     publishing.bring_up_to_date(shipped, earlier)
-    with closing(SqliteStore(as_of_4(earlier))) as store:
+    with closing(upgraded(as_of_4(earlier))) as store:
         auditing.unlock(shipped, store, [OPENED])
         publishing.bring_up_to_date(shipped, store)
         assert revisions(store)[-1][2] == "month unlocked: 2020-01 by Han; review by Wang"
@@ -154,12 +169,61 @@ def test_file_of_version_4_that_cannot_be_upgraded_stays_as_it_was(earlier: Sqli
         db.execute("INSERT INTO derived_piece (piece) VALUES (x'00')")
         db.commit()
         before = list(db.iterdump())
-        with pytest.raises(StoreError, match="expected a usable"):
-            SqliteStore(file)
+        with pytest.raises(StoreError, match=r"expected a usable SQLite file of version 4, .* it stays as it was"):
+            bring_up_to_date(file)
         assert (list(db.iterdump()), db.execute("PRAGMA user_version").fetchone()) == (before, (4,))
 
 
-def test_file_of_version_4_that_is_only_read_is_refused_with_what_to_do(earlier: SqliteStore) -> None:
+def test_file_of_version_4_is_refused_by_all_but_the_service_and_stays_as_it_was(
+    earlier: SqliteStore, shipped: Config
+) -> None:
     file = as_of_4(earlier)
-    with pytest.raises(StoreError, match=f"version {SCHEMA_VERSION}, got 4; `qingjing doctor` brings it up to date"):
-        marks(file)
+    expected = f"version {SCHEMA_VERSION}, got 4; end the service of the earlier version and start `qingjing run`"
+    for attempt in (
+        lambda: Ledger(file, create=False),  # as `doctor` and `quarantine` do
+        lambda: open_store(shipped.settings.store, file.parent),
+        lambda: open_store(shipped.settings.store, file.parent, create=True),  # as `import` does
+        lambda: NoticeLedger(file),
+        lambda: marks(file),
+    ):
+        with pytest.raises(StoreError, match=expected):
+            attempt()
+    assert version_of(file) == 4
+
+
+def test_service_brings_a_file_of_version_4_up_to_date_and_keeps_a_copy(
+    earlier: SqliteStore, shipped: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = as_of_4(earlier)
+    copy = file.with_name("qingjing.sqlite3.v4")
+    with closing(sqlite3.connect(file)) as db:
+        before = list(db.iterdump())
+    monkeypatch.setattr("ingestor.service.signal.signal", lambda *_: None)
+    monkeypatch.setattr("ingestor.service.alone", partial(alone, wait_s=0.0))
+    with alone(file.parent), pytest.raises(InUseError):
+        service.run(shipped, file.parent)
+    assert (version_of(file), copy.exists()) == (4, False)
+
+    def opened(*_: object, **__: object) -> None:
+        assert (version_of(file), is_running(file.parent)) == (SCHEMA_VERSION, True)
+        raise StoreError("enough")
+
+    monkeypatch.setattr("ingestor.service.open_store", opened)
+    with pytest.raises(StoreError, match="enough"):
+        service.run(shipped, file.parent)
+    with closing(sqlite3.connect(copy)) as db:
+        assert (list(db.iterdump()), version_of(copy)) == (before, 4)
+    assert [each.name for each in file.parent.glob("*.v4*")] == [copy.name]
+    copied_at = copy.stat().st_mtime_ns
+    bring_up_to_date(file)
+    assert copy.stat().st_mtime_ns == copied_at
+
+
+def test_file_of_version_4_without_room_for_a_copy_is_brought_up_to_date(
+    earlier: SqliteStore, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = as_of_4(earlier)
+    monkeypatch.setattr("ingestor.store.migrating.ROOM", 2**60)
+    bring_up_to_date(file)
+    assert (version_of(file), list(file.parent.glob("*.v4*"))) == (SCHEMA_VERSION, [])
+    assert "without a copy" in caplog.text
