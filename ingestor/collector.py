@@ -19,7 +19,7 @@ from ingestor.config import Config
 from ingestor.decoding import Decoding
 from ingestor.health import Health
 from ingestor.mqtt_session import Message, Session, SessionError
-from ingestor.store import Intake, StoreError
+from ingestor.store import Arrival, Intake, StoreError
 from sensors.errors import printable
 
 log = logging.getLogger(__name__)
@@ -118,6 +118,7 @@ class Collector:
         self._decoding.recall(store.needed())
         self._pending: list[Message] = []
         self._pending_bytes = 0
+        self._decoded: list[Arrival] = []
         self._acknowledged = 0
         self._started = clock()
         self._status_at = 0.0
@@ -217,7 +218,7 @@ class Collector:
             self._session.change_filters(filters)
         decoding = Decoding(config)
         decoding.recall(self._store.needed())
-        self._config, self._decoding = config, decoding
+        self._config, self._decoding, self._decoded = config, decoding, []
         self._next_config = None
 
     def _read_group(self, full: str | None, stop: Stopping) -> None:
@@ -299,19 +300,23 @@ class Collector:
             stop.wait(pause.next_s())
 
     def _commit(self) -> bool:
-        """Commit the pending group and acknowledge it; on failure keep it. Whether it is done."""
+        """Commit the pending group and acknowledge it; on failure keep it. Whether it is done.
+
+        A message is decoded once, however often its commit is tried: decoders remember what came before it.
+        """
         group = self._pending
         if not group or self.health.full is not None:
             return True
         arrival = self._decoding.arrival
-        arrivals = [arrival(m.topic, m.payload, m.received_at, again=m.again) for m in group]
+        arrivals = self._decoded
+        arrivals += [arrival(m.topic, m.payload, m.received_at, again=m.again) for m in group[len(arrivals) :]]
         try:
             self._store.commit(arrivals)
         except StoreError as error:
             self._complain(error)
             self.health.commit_failing = str(error)
             return False
-        self._pending, self._pending_bytes = [], 0
+        self._pending, self._decoded, self._pending_bytes = [], [], 0
         self._session.acknowledge(group)
         self._acknowledged = group[-1].generation
         self.health.committed(arrivals)

@@ -59,8 +59,8 @@ class Health:
                 self.quarantined_by[code] = self.quarantined_by.get(code, 0) + 1
             elif not arrival.readings:
                 self.ignored_by[arrival.source] = self.ignored_by.get(arrival.source, 0) + 1
-            if arrival.sequenced is not None and not arrival.again:
-                self.sequences.follow(arrival.source, arrival.sequenced, arrival.received_at)
+            if arrival.sequenced is not None:
+                self.sequences.follow(arrival.source, arrival.sequenced, arrival.received_at, again=arrival.again)
             if arrival.again:
                 self.duplicate += 1
             for reading in arrival.readings:

@@ -15,8 +15,9 @@ RECENT_S: Final = 3600.0
 class Sequences:
     """Follows the numbers of each sender; what it finds is counted by source, since the start.
 
-    The first number of a sender is taken as it is, and so is one that comes twice. Where collectors share a
-    subscription each hears a part of the messages only, and gaps say nothing: `shared` leaves them out.
+    The first number of a sender is taken as it is, and so is one that comes twice. What the broker delivers `again` may
+    have been followed before: numbers at or behind the last, and what has none, tell nothing then. Where collectors
+    share a subscription each hears a part of the messages only, and gaps say nothing: `shared` leaves them out.
     """
 
     def __init__(self) -> None:
@@ -26,8 +27,10 @@ class Sequences:
         self._last: OrderedDict[tuple[str, str], int] = OrderedDict()
         self._lately: dict[str, tuple[float, str]] = {}
 
-    def follow(self, source: str, message: Sequenced, at: float) -> None:
+    def follow(self, source: str, message: Sequenced, at: float, *, again: bool = False) -> None:
         """Take a message that was committed, and arrived `at`. [s since 1970-01-01T00:00Z]"""
+        if again and not self._is_ahead(source, message):
+            return
         if message.unborn:
             self.unborn[source] += 1
             self._note(source, at, message, "data before a birth")
@@ -43,6 +46,13 @@ class Sequences:
             return
         self.gaps[source] += 1
         self._note(source, at, message, f"seq: expected {(last + 1) % NUMBERS}, got {number}")
+
+    def _is_ahead(self, source: str, message: Sequenced) -> bool:
+        """Whether a message that comes again is one after the last that was followed, or a birth to begin from."""
+        if message.number is None or self.shared:
+            return False
+        last = self._last.get((source, message.sender))
+        return message.begins or last is None or 0 < (message.number - last) % NUMBERS < NUMBERS // 2
 
     @property
     def found(self) -> int:

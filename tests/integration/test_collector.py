@@ -14,6 +14,7 @@ import pytest
 from ingestor.collector import Collector, status_topic
 from ingestor.config import Config
 from ingestor.mqtt_publisher import Publisher
+from ingestor.mqtt_session import Message
 from ingestor.store import Arrival, Backlog, Needed, SeriesKey, SqliteStore, StoreError
 from sensors.sources import Source
 from tests.support import FalseBroker, Mosquitto, wait_for
@@ -208,6 +209,68 @@ def test_collector_commits_after_failures_without_losing_or_repeating(broker_por
         publish(broker_port, *[(TOPIC, payload(float(i))) for i in range(50)])
         wait_for(lambda: len(intake.arrivals) >= 50, what="50 messages")
     assert intake.values == [float(i) for i in range(50)]
+
+
+class OneGroup:
+    """A session over which one group comes; it is also what tells the collector to stop, once that is acknowledged."""
+
+    def __init__(self, *messages: tuple[str, bytes]) -> None:
+        self.will: tuple[str, bytes] | None = None
+        self.generation, self.sessions_lost = 1, 0
+        self.connected = self.subscribed = True
+        self._coming = [Message(topic, body, 1_600_000_000.0, 1, 1, 1, again=False) for topic, body in messages]
+        self._acknowledged = False
+
+    def connect(self, filters: set[str], *, leave: set[str], resuming: bool) -> None:
+        """It is connected."""
+
+    def receive(self, into: list[Message], **_limits: float) -> None:
+        into += self._coming
+        self._coming = []
+
+    def acknowledge(self, _messages: Sequence[Message]) -> None:
+        self._acknowledged = True
+
+    def tell(self, topic: str, payload: bytes) -> None:
+        """Nobody hears of it."""
+
+    def close(self) -> None:
+        """There is nothing to close."""
+
+    def is_set(self) -> bool:
+        return self._acknowledged
+
+    def wait(self, timeout: float) -> bool:  # noqa: ARG002  # the name that `Stopping` has
+        return self._acknowledged
+
+
+@pytest.mark.parametrize("period_s", [60, 300])
+def test_collector_decodes_a_group_once_by_a_configuration_however_often_its_commit_fails(
+    monkeypatch: pytest.MonkeyPatch, shipped: Config, period_s: int
+) -> None:
+    source = Source(name="p", topic="spBv1.0/#", dialect="sparkplug", medium="air", period_s=60, no_data="ignore")
+    config = msgspec.structs.replace(shipped, sources=[source])
+    # as above: pm25 = 1, and a minute later 1 16.7; then the node dies, and its numbers with it
+    birth = bytes.fromhex("088080babbc82e12160a04706d32351001188080babbc82e2009659a9971411801")
+    by_number = bytes.fromhex("08e0d4bdbbc82e120e100118e0d4bdbbc82e659a9985411802")
+    session = OneGroup(("spBv1.0/g/DDATA/n/sz-a01", by_number), ("spBv1.0/g/NDEATH/n", b""))
+    monkeypatch.setattr("ingestor.collector.Session", lambda *_, **__: session)
+
+    class Failing(Memory):
+        def commit(self, arrivals: Sequence[Arrival]) -> None:
+            if self.failures == 1 and period_s != source.period_s:
+                other = msgspec.structs.replace(source, period_s=period_s)
+                collector.reconfigure(msgspec.structs.replace(config, sources=[other]))
+            super().commit(arrivals)
+
+    intake = Failing(failures=2)
+    intake.births = [Needed("spBv1.0/g/NBIRTH/n", b"", 1_600_000_000.0)]
+    intake.births += [Needed("spBv1.0/g/DBIRTH/n/sz-a01", birth, 1_600_000_000.0)]
+    collector = Collector(config, intake, host="127.0.0.1", port=1)
+    collector.run(session)
+    assert [a.refusals for a in intake.arrivals] == [[], []]
+    assert [(r.period_s, r.values) for a in intake.arrivals for r in a.readings] == [(period_s, (("pm25", 16.7, 1),))]
+    assert collector.health.sequences.unborn == {}
 
 
 def test_collector_goes_on_when_the_broker_comes_back(mosquitto: Mosquitto, shipped: Config) -> None:

@@ -9,7 +9,7 @@ from ingestor.config import Config
 from ingestor.decoding import Decoding
 from ingestor.health import Health
 from ingestor.sequences import MOST_SENDERS, Sequences
-from ingestor.store import Needed
+from ingestor.store import Arrival, Needed
 from sensors import sources
 from sensors.reading import Sequenced
 
@@ -91,6 +91,35 @@ def test_births_that_are_recalled_are_not_the_message_before(hear: Hear, decodin
     decoding.recall([Needed("spBv1.0/g/NBIRTH/n", numbered(NAMED, 0), NOW - 3600)])
     assert hear("NDATA/n", BY_NUMBER, 77) == (0, 0)
     assert hear("NDATA/n", BY_NUMBER, 79) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("heard", "gaps"),
+    [
+        ("3 4 again:5 again:6 again:7 8", 0),  # delivered before a connection was lost, but not committed then
+        ("3 4 5 again:3 again:4 again:5 6", 0),  # committed, but not acknowledged
+        ("254 255 0 again:254 again:255 again:0 again:1 2", 0),
+        ("3 4 again:6 7", 1),
+        ("3 4 again:4 6", 1),
+        ("3 17 again:birth again:1 2", 1),  # the one before 17
+        ("birth 1 2 again:birth again:1 again:2 3", 0),
+        ("again:7 again:8 9", 0),
+    ],
+)
+def test_numbers_that_are_delivered_again_are_followed_where_they_are_ahead(heard: str, gaps: int) -> None:
+    health = Health()
+    for word in heard.split():
+        number = word.removeprefix("again:")
+        sequenced = Sequenced("g/n", 0 if number == "birth" else int(number), number == "birth")
+        health.committed([Arrival("plant", "t", NOW, b"", [], [], word != number, sequenced=sequenced)])
+    assert health.sequences.gaps["plant"] == gaps
+
+
+def test_data_before_a_birth_are_counted_once_though_delivered_again() -> None:
+    sequences = Sequences()
+    for number, again in ((7, False), (7, True), (8, True), (9, False)):
+        sequences.follow("plant", Sequenced("g/n", number, unborn=True), NOW, again=again)
+    assert sequences.unborn["plant"] == 3
 
 
 def test_gaps_say_nothing_where_collectors_share_a_subscription(hear: Hear, health: Health) -> None:
