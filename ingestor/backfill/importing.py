@@ -7,6 +7,7 @@ again changes nothing. What is refused is told together by file and reason: an e
 import datetime as dt
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
@@ -25,7 +26,7 @@ from ingestor.backfill.reading import Reader
 from ingestor.config import Config
 from ingestor.retention import restoring
 from ingestor.retention.files import uid_of
-from ingestor.store import Arrival, InfluxStore, RawSeries, SeriesKey, SqliteStore, Store
+from ingestor.store import Arrival, InfluxStore, RawSeries, SeriesKey, SqliteStore, Store, StoreError
 from ingestor.store.archives import Extent
 from ingestor.store.ports import NO_VALUE, Block
 from sensors.errors import ConfigError, shown
@@ -64,10 +65,34 @@ class Target(Protocol):
 
 
 class Unchanged:
-    """A store that is only compared with, of which nothing is changed: for a dry run. Implements `Target`."""
+    """A store that is only compared with, of which nothing is changed: for a dry run. Implements `Target`.
 
-    def __init__(self, store: Target) -> None:
-        self.raw_of, self.extents = store.raw_of, store.extents
+    Where it cannot be read, `away` says why, and from then on it is taken for empty.
+    """
+
+    def __init__(self, store: shifts.Raw | None, *, away: str | None = None) -> None:
+        self._store, self.away = store, away
+
+    def raw_of(self, medium: str, stations: Collection[str], start: int, end: int) -> dict[SeriesKey, RawSeries]:
+        """See `Target.raw_of`."""
+        with self._noticed():
+            if self._store is not None:
+                return self._store.raw_of(medium, list(stations), start, end)
+        return {}
+
+    def extents(self, medium: str, stations: Collection[str], start: int, end: int) -> dict[str, tuple[int, int]]:
+        """See `Target.extents`."""
+        with self._noticed():
+            if self._store is not None:
+                return self._store.extents(medium, list(stations), start, end)
+        return {}
+
+    @contextmanager
+    def _noticed(self) -> Iterator[None]:
+        try:
+            yield
+        except StoreError as error:
+            self._store, self.away = None, str(error)
 
     def load(self, blocks: Sequence[Block]) -> int:  # noqa: ARG002
         """Store nothing."""

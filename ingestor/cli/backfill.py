@@ -21,10 +21,11 @@ from ingestor.cli.figures import waiting_for
 from ingestor.cli.retaining import warn_of_archived
 from ingestor.cluster import connection
 from ingestor.cluster import importing as cluster_importing
+from ingestor.config import Config
 from ingestor.jobs import lanes
 from ingestor.retention.files import uid_of
 from ingestor.schema import DERIVED
-from ingestor.store import EVER, InfluxStore, open_store, store_file
+from ingestor.store import EVER, InfluxStore, StoreError, open_store, open_to_compare, store_file
 from ingestor.words import word
 from sensors.errors import ConfigError, printable, shown
 from sensors.names import STATION_ID
@@ -83,11 +84,14 @@ def import_(
     settings = Settings(loaded.offset_s, None if zone is None else _offset(zone), station)
     with contextlib.ExitStack() as stack:
         client = None if scheduler is None else stack.enter_context(connection.connected(loaded, scheduler))
-        store = None
-        if not dry_run or (client is None and store_file(options.data).is_file()):
-            opened = open_store(loaded.settings.store, options.data, create=not dry_run)
+        store = compared = None
+        if dry_run:
+            if client is None and store_file(options.data).is_file():
+                compared = _compared(loaded, stack)
+        else:
+            opened = open_store(loaded.settings.store, options.data, create=True)
             store = stack.enter_context(contextlib.closing(opened))
-            if of_archive and not dry_run:
+            if of_archive:
                 store.guard(stack.enter_context(lanes.held(store.file, lanes.DERIVATION, waiting=waiting_for)))
         progress = stack.enter_context(progress_bars())
         size = sum(each.stat().st_size for each in file if each.is_file())
@@ -101,7 +105,7 @@ def import_(
 
         if client is None:
             read_by = FORMATS[file_format].read
-            target = Unchanged(store) if dry_run and store is not None else store
+            target = compared if dry_run else store
             done = importing.import_files(
                 loaded, file, read_by, target, settings=settings, force=force, advance=advance
             )
@@ -110,16 +114,24 @@ def import_(
             done = cluster_importing.import_files(
                 client, loaded, file, file_format, store, settings=settings, force=force, advance=advance
             )
+    away = None if compared is None else compared.away
     if json_:
-        print_line(
-            tables.as_json(
-                {"stored": not dry_run, "files": done.files, "refused": done.refused, "restored": done.restored}
-            )
-        )
+        told = {"stored": not dry_run, "files": done.files, "refused": done.refused, "restored": done.restored}
+        print_line(tables.as_json(told | {"not_compared": away}))
     else:
+        if away is not None:
+            say(f"未与数据库中的数据比较：{printable(away)}", f"not compared with the store: {printable(away)}")
         _print(done, dry_run=dry_run)
     if done.refused:
         raise typer.Exit(1)
+
+
+def _compared(loaded: Config, stack: contextlib.ExitStack) -> Unchanged:
+    """The store, to be compared with for as long as the stack lasts."""
+    try:
+        return Unchanged(stack.enter_context(contextlib.closing(open_to_compare(loaded.settings.store, options.data))))
+    except StoreError as error:
+        return Unchanged(None, away=str(error))
 
 
 def _print(done: Imported, *, dry_run: bool) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 from ingestor.config import StoreSettings
 from ingestor.store.influx import InfluxStore
 from ingestor.store.influx_server import InfluxServer
+from ingestor.store.influx_tables import InfluxTables
 from ingestor.store.ledger import BUSY_S, Ledger, check_there, taken_of
 from ingestor.store.ports import (
     EVER,
@@ -42,6 +43,7 @@ __all__ = [
     "UnavailableError",
     "check_there",
     "open_store",
+    "open_to_compare",
     "store_file",
     "taken_of",
 ]
@@ -66,6 +68,19 @@ def open_store(settings: StoreSettings, data: Path, *, busy_s: float = BUSY_S, c
         return SqliteStore(file, busy_s=busy_s, create=create)
     server = InfluxServer(settings.database, retention_policy=settings.retention_policy)
     return InfluxStore(file, server, busy_s=busy_s, create=create)
+
+
+def open_to_compare(settings: StoreSettings, data: Path) -> SqliteStore | InfluxTables:
+    """Open the readings of a data directory only to read them: of SQLite the file, of InfluxDB the server alone.
+
+    Raises
+    ------
+    StoreError
+        If the file is missing or cannot be read, or the environment does not say where the server is.
+    """
+    if settings.kind == "sqlite":
+        return SqliteStore(store_file(data), create=False, read_only=True)
+    return InfluxTables(InfluxServer(settings.database, retention_policy=settings.retention_policy))
 
 
 def store_file(data: Path) -> Path:

@@ -105,10 +105,11 @@ def check_version(db: sqlite3.Connection, file: Path) -> None:
 class Ledger:
     """Outbox, quarantine, counts; used from one thread."""
 
-    def __init__(self, file: Path, *, busy_s: float = BUSY_S, create: bool = True) -> None:
+    def __init__(self, file: Path, *, busy_s: float = BUSY_S, create: bool = True, read_only: bool = False) -> None:
         """Open `file`, where it is missing making it and its folder if `create` says so.
 
-        Another process that writes to it is waited for `busy_s` at most. [s]
+        Another process that writes to it is waited for `busy_s` at most. [s] With `read_only` nothing is written, and
+        its backlog is not counted.
 
         Raises
         ------
@@ -125,13 +126,17 @@ class Ledger:
                 file.parent.mkdir(parents=True, exist_ok=True)
             else:
                 check_there(file)
-            mode = "rwc" if create else "rw"
+            mode = "ro" if read_only else "rwc" if create else "rw"
             uri = f"{file.absolute().as_uri()}?mode={mode}"
             self._db = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=busy_s)
         except (sqlite3.Error, OSError) as error:
             raise StoreError(f"store {file}: expected a usable SQLite file, got {error}") from error
         try:
             self._opened = _identity(file)
+            self._backlog = Backlog()
+            if read_only:
+                check_version(self._db, file)
+                return
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = FULL")
             self._db.execute("PRAGMA wal_autocheckpoint = 8000")

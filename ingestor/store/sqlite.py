@@ -65,11 +65,11 @@ _RECEIVED = (  # `quote` writes a number so that it is read back as the same bit
 class SqliteStore(Ledger):
     """Implements `Intake`, `Tables` and the quarantine on one file; used from one thread."""
 
-    def __init__(self, file: Path, *, busy_s: float = BUSY_S, create: bool = True) -> None:
+    def __init__(self, file: Path, *, busy_s: float = BUSY_S, create: bool = True, read_only: bool = False) -> None:
         """See `Ledger`."""
         self._ids: dict[Series, int] = {}
         self._drained_at = time.monotonic()
-        super().__init__(file, busy_s=busy_s, create=create)
+        super().__init__(file, busy_s=busy_s, create=create, read_only=read_only)
 
     def _create_or_check(self) -> None:
         super()._create_or_check()

@@ -4,6 +4,7 @@ import gzip
 import json
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -18,7 +19,7 @@ from pyarrow import parquet
 
 from ingestor.store import InfluxServer, InfluxStore, SeriesKey, SqliteStore, Store
 from tests.conftest import Qingjing
-from tests.support import ROOT
+from tests.support import ROOT, free_port
 
 JUNE_3 = 1_591_113_600  # 2020-06-03T00:00+08:00
 LONG = "medium,station,period_s,quantity,time,value,flag\n"
@@ -234,6 +235,32 @@ def test_import_refuses_a_huge_row_and_goes_on_behind_it(sqlite: Place) -> None:
 def test_dry_run_only_checks(sqlite: Place) -> None:
     assert sqlite.take("csv", hours(3), "--dry-run")["files"][0]["values"] == 3
     assert not sqlite.data.exists()
+
+
+def test_dry_run_only_reads_the_store_and_leaves_a_writer_to_it(sqlite: Place) -> None:
+    sqlite.take("csv", hours(240))
+    with closing(sqlite3.connect(sqlite.data / "qingjing.sqlite3", isolation_level=None)) as other:
+        other.execute("PRAGMA journal_mode = DELETE")
+        other.execute("BEGIN IMMEDIATE")
+        tried = sqlite.take("csv", hours(240, shift=8), "--dry-run", name="shifted.csv", code=1)
+        assert other.execute("PRAGMA journal_mode").fetchone() == ("delete",)
+    assert ([each["code"] for each in tried["refused"]], tried["not_compared"]) == (["shifted_time"], None)
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "influxdb"])
+def test_dry_run_checks_on_where_the_store_cannot_be_read_and_says_so(
+    tmp_path: Path, config_copy: Path, qingjing: Qingjing, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    monkeypatch.setenv("INFLUXDB_V2_URL", f"http://127.0.0.1:{free_port()}")
+    place = Place(tmp_path, config_copy, qingjing, "away" if kind == "influxdb" else None)
+    place.data.mkdir()
+    (place.data / "qingjing.sqlite3").write_bytes(b"no database at all" * 100)
+    tried = place.take("csv", hours(240), "--dry-run")
+    assert tried["files"][0]["values"] == 240
+    assert ("not a database" if kind == "sqlite" else "unavailable") in tried["not_compared"]
+    told = place.run("--lang", "en", "import", "csv", place.folder / "a.csv", "--dry-run")
+    assert told.splitlines()[0].startswith("not compared with the store: ")
+    assert told.splitlines()[-1] == "nothing was stored (--dry-run)"
 
 
 def test_import_of_an_unknown_format_lists_those_there_are(sqlite: Place) -> None:
