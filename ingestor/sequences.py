@@ -60,11 +60,11 @@ class Sequences:
         return self.gaps.total() + self.unborn.total()
 
     def sentences(self, now: float) -> list[str]:
-        """Return a line for each source of which something was found in the last hour."""
+        """Return a line for each source of which something was found in the last hour; any thread may ask."""
         return [
             f"source {source}: {self.gaps[source]:,} gaps in seq, {self.unborn[source]:,} messages with data before a "
             f"birth since the start; last {what}"
-            for source, (at, what) in self._lately.items()
+            for source, (at, what) in list(self._lately.items())
             if now - at < RECENT_S
         ]
 

@@ -13,11 +13,13 @@ from ingestor import quarantine, tables
 from ingestor.cli.common import Json, app, opened_ledger, options, print_line, progress_bars
 from ingestor.decoding_tables import TO_DO
 from ingestor.store import Ledger, Quarantined
+from sensors.decoders import compressed
 from sensors.errors import ConfigError, printable, shown
 from sensors.hj212 import frames
 from sensors.reading import REASONS
 
 SHOWN_BYTES = 2000
+READ_OF_GZIP_BYTES = 16 * 2**20
 
 quarantine_app = typer.Typer(
     no_args_is_help=True,
@@ -75,7 +77,7 @@ def quarantine_show(
 ) -> None:
     """Show one message in quarantine: topic, times (UTC), every reason with what to do, and the payload.
 
-    Passwords of HJ 212 are shown as PW=******; --raw writes them, too.
+    Passwords of HJ 212 are shown as PW=******, those in gzip unpacked; --raw writes the bytes as they came.
     """
     with opened_ledger() as ledger:
         found = ledger.quarantined_one(number)
@@ -84,7 +86,7 @@ def quarantine_show(
     if raw:
         sys.stdout.buffer.write(found.payload)
         return
-    found = msgspec.structs.replace(found, payload=frames.masked(found.payload))
+    found = msgspec.structs.replace(found, payload=_masked(found.payload))
     if json_:
         print_line(tables.as_json(found))
         return
@@ -109,7 +111,7 @@ def quarantine_export(
 ) -> None:
     """Write messages in quarantine as JSON lines, the payload in base64, for instance for a gateway's maker.
 
-    Passwords of HJ 212 are written as PW=******, unless asked for; `masked` tells where.
+    Passwords of HJ 212 are written as PW=******, those in gzip unpacked, unless asked for; `masked` tells where.
     """
     _check_code(code)
     if str(file) != "-" and file.exists():
@@ -190,8 +192,17 @@ def _unknown(number: int) -> ConfigError:
     )
 
 
+def _masked(payload: bytes) -> bytes:
+    """Return a payload with its passwords masked; of gzip in which some are, or that is very long, what is in it."""
+    if not payload.startswith(compressed.MAGIC):
+        return frames.masked(payload)
+    read = compressed.readable(payload, READ_OF_GZIP_BYTES)
+    hidden = frames.masked(read)
+    return payload if hidden == read and len(read) < READ_OF_GZIP_BYTES else hidden
+
+
 def _exported(found: Quarantined, *, passwords: bool) -> dict[str, Any]:
-    payload = found.payload if passwords else frames.masked(found.payload)
+    payload = found.payload if passwords else _masked(found.payload)
     return {
         "id": found.id,
         "first_at": _time(found.first_at),

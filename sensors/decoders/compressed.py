@@ -4,6 +4,7 @@
 """
 
 import zlib
+from contextlib import suppress
 from typing import Final
 
 from sensors.decoders.taking import RefusedError
@@ -43,3 +44,17 @@ def unpacked(payload: bytes, most: int, *, broken: str = "broken_json") -> bytes
     except zlib.error as error:
         raise RefusedError(broken, "payload: expected gzip after its first bytes, got something else") from error
     return b"".join(parts)
+
+
+def readable(payload: bytes, most: int) -> bytes:
+    """Return what can be read of a payload of gzip, at most so many bytes, though it is broken or cut short."""
+    found = bytearray()
+    member = zlib.decompressobj(_GZIP)
+    with suppress(zlib.error):
+        for i in range(len(payload)):  # of more at a time nothing would be given where there is an error in it
+            if member.eof:
+                member = zlib.decompressobj(_GZIP)
+            found += member.decompress(payload[i : i + 1], most - len(found))
+            if len(found) >= most:
+                break
+    return bytes(found)

@@ -81,7 +81,7 @@ def of_cbor(payload: bytes) -> Records:
             for label in record.keys():  # noqa: SIM118  # an error of what is no table
                 if type(label) is not int:  # 1.0 and True are other labels than 1, but equal
                     raise NotPlainError
-    except (cbor2.CBORDecodeError, AttributeError):
+    except (cbor2.CBORDecodeError, AttributeError, TypeError):
         raise NotPlainError from None
     return records
 

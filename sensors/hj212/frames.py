@@ -28,7 +28,10 @@ _VERSION_OF: Final = {
     text: VERSIONS.get(flag >> 2) for flag in range(256) for text in {f"{flag}", f"{flag:02d}", f"{flag:03d}"}
 }
 
+_FRAMED: Final = re.compile(rb"##|&&")
 _PASSWORD: Final = re.compile(rb"(PW\s*=)[^;&\"\r\n]*", re.IGNORECASE)
+_PASSWORD_OF_PAIRS: Final = re.compile(rb"((?:^|;)\s*PW\s*=)[^;&\"\r\n]*", re.IGNORECASE)
+"""In a payload without marks of frames: PW is a key only at the beginning or behind another pair."""
 
 BROKEN: Final = {
     "noise": "bytes outside of any frame",
@@ -133,7 +136,8 @@ def read(raw: bytes, digits: int = 4) -> Frame | Broken:
 
 def masked(payload: bytes) -> bytes:
     """Return a payload with `******` for the passwords of the frames in it, whole or broken; others as they are."""
-    return _PASSWORD.sub(rb"\1******", payload)
+    password = _PASSWORD if _FRAMED.search(payload) else _PASSWORD_OF_PAIRS
+    return password.sub(rb"\1******", payload)
 
 
 def build(header: dict[str, object], cp: str = "") -> bytes:

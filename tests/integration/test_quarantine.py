@@ -1,6 +1,7 @@
 """The commands `qingjing quarantine ...` on a ledger: what they show, what they release, what they keep."""
 
 import base64
+import gzip
 import json
 import sqlite3
 from contextlib import closing
@@ -215,18 +216,37 @@ def test_quarantine_export_tells_topics_apart_that_look_alike(place: Place) -> N
 # --- passwords of HJ 212
 
 FRAME = b"##0090ST=22;CN=3020;PW=secret77;MN=m1;Flag=5;CP=&&PW = secret78;a34004-Rtd=1&&FFFF\r\n"
+HIDDEN = FRAME.replace(b"secret77", b"******").replace(b" secret78", b"******")
 
 
 def test_quarantine_hides_passwords_in_all_it_prints_unless_bytes_are_asked_for(place: Place) -> None:
     place.put(("env/hj212/v1/m1", FRAME))
-    hidden = FRAME.replace(b"secret77", b"******").replace(b" secret78", b"******")
     assert "ST=22;CN=3020;PW=******;MN=m1;" in place.quarantine("show", 1)
-    assert base64.b64decode(place.as_json("show", 1)["payload"]) == hidden
+    assert base64.b64decode(place.as_json("show", 1)["payload"]) == HIDDEN
     (given,) = exported(place.quarantine("export", "-"))
-    assert (given["masked"], base64.b64decode(given["payload"])) == (True, hidden)
+    assert (given["masked"], base64.b64decode(given["payload"])) == (True, HIDDEN)
     (whole,) = exported(place.quarantine("export", "-", "--passwords"))
     assert (whole["masked"], base64.b64decode(whole["payload"])) == (False, FRAME)
     assert place.quarantine("show", 1, "--raw").encode().rstrip() == FRAME.rstrip()
+
+
+def test_quarantine_export_hides_passwords_of_frames_in_gzip_and_leaves_other_payloads(place: Place) -> None:
+    packed = gzip.compress(FRAME, mtime=0)
+    printed = {
+        packed: HIDDEN,
+        packed[:-8] + bytes(8): HIDDEN,
+        gzip.compress(b"{}", mtime=0) + packed: b"{}" + HIDDEN,
+        b"QN=1;PW=secret77;MN=m1": b"QN=1;PW=******;MN=m1",
+        b'{"text":"##0090PW=secret77;MN=m1"}': b'{"text":"##0090PW=******;MN=m1"}',
+    }
+    unaltered = [b'{"raw":"AApw==","x":1}', b"\x0a\x05PW=\x01\x02\x03", gzip.compress(b'{"raw":"AApw=="}', mtime=0)]
+    printed |= {body: body for body in unaltered}
+    refusal = Refusal("broken_payload", "x")
+    place.commit(*[Arrival("s", "t", AT, body, [], [refusal]) for body in [*printed, packed[:-20]]])
+    *given, part = [(base64.b64decode(m["payload"]), m["masked"]) for m in exported(place.quarantine("export", "-"))]
+    assert given == [(shown, shown != body) for body, shown in printed.items()]
+    assert b"PW=******;MN=m1" in part[0]
+    assert b"secret" not in part[0]
 
 
 # --- retry

@@ -1,5 +1,6 @@
 """Claims about seq of Sparkplug: what was lost, and what came before its birth, from messages to counts."""
 
+from collections import Counter
 from collections.abc import Callable
 
 import msgspec
@@ -135,6 +136,22 @@ def test_what_was_found_is_said_for_an_hour_by_source(hear: Hear, health: Health
     assert sentence.startswith("source plant: 1 gaps in seq, 0 messages with data before a birth since the start; ")
     assert sentence.endswith("last of 'g/n': seq: expected 1, got 5")
     assert health.sequences.sentences(NOW + 3600) == []
+
+
+def test_what_was_found_is_said_while_something_is_found_of_another_source() -> None:
+    sequences = Sequences()
+
+    class Interrupted(Counter[str]):
+        """Counts in the reading of which the collector's thread finds something."""
+
+        def __getitem__(self, source: str) -> int:
+            sequences.follow("new", Sequenced("g/n", 1, unborn=True), NOW)
+            return super().__getitem__(source)
+
+    sequences.follow("plant", Sequenced("g/n", 1, unborn=True), NOW)
+    sequences.gaps = Interrupted()
+    assert [sentence.partition(":")[0] for sentence in sequences.sentences(NOW)] == ["source plant"]
+    assert [sentence.partition(":")[0] for sentence in sequences.sentences(NOW)] == ["source plant", "source new"]
 
 
 def test_senders_that_are_remembered_are_bounded() -> None:

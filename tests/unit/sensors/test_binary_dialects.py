@@ -160,6 +160,12 @@ def test_mutated_cbor_gives_the_same_on_the_short_way_as_on_the_long(monkeypatch
     assert short > 200
 
 
+@pytest.mark.parametrize("payload", ["05", "f6", "f90000", "a10001", "63616263", "8105", ""])
+def test_cbor_that_is_no_array_of_tables_has_to_go_the_long_way(payload: str) -> None:
+    with pytest.raises(senml_plain.NotPlainError):
+        senml_plain.of_cbor(bytes.fromhex(payload))
+
+
 def refused(*_args: object, **_options: object) -> None:
     raise cbor2.CBORDecodeError
 
