@@ -3,7 +3,7 @@
 import datetime as dt
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from functools import partial
 from itertools import islice, pairwise
@@ -170,13 +170,16 @@ class InfluxTables:
         self._insist.forget()
         self._insist(self._server.probe)  # makes a missing database before several requests ask for it at once
         with ThreadPoolExecutor(BLOCK_REQUESTS_AT_ONCE) as pool:
-            under_way: deque[Future[None]] = deque()
+            under_way: set[Future[None]] = set()
             try:
                 for batch in (batch for block in blocks for batch in bulk_lines.batches(block, LINES_AT_ONCE)):
-                    under_way.append(pool.submit(self._insist, partial(self._server.write_all, batch)))
+                    under_way.add(pool.submit(self._insist, partial(self._server.write_all, batch)))
                     if len(under_way) > BLOCK_REQUESTS_AT_ONCE:
-                        under_way.popleft().result()
-                for each in under_way:
+                        done, under_way = wait(under_way, return_when=FIRST_COMPLETED)
+                        for each in done:
+                            each.result()
+                done, _ = wait(under_way, return_when=FIRST_EXCEPTION)  # others may rest for long before they are tried
+                for each in done:
                     each.result()
             except BaseException:
                 with self._insist.over():
