@@ -36,6 +36,7 @@ def demo_command(
     """
     loaded = config.load(demo.default_config())
     data = directory / f"seed-{seed}-days-{days}"
+    serve = serve and not json_
     if serve:
         from ingestor.board.app import listening  # what serves pages takes a while to import
         from ingestor.cli.board import serve_board
@@ -43,7 +44,7 @@ def demo_command(
         listening(loaded.settings.board.host, port).close()  # a port that is taken is told before all is sent
     if not (serve and (data / demo.FINISHED).exists()):
         _run(loaded, data, seed=seed, days=days, json_=json_)
-    if serve and not json_:
+    if serve:
         serve_board(loaded, data, port=port, as_of=_last(days))
 
 
